@@ -1,0 +1,64 @@
+"""The application: the only module that knows every room."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from cdsc_server import telemetry
+from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.domain.catalogue import Catalogue, read_catalogue
+from cdsc_server.errors import InvalidConfiguration
+from cdsc_server.ports import Ports, SystemClock
+from cdsc_server.settings import Settings
+from cdsc_server.storage import db
+from cdsc_server.web import context, problems, wire
+
+_DEFAULT_CATALOGUE = Path(__file__).with_name("default.toml")
+
+
+def create_app(settings: Settings, ports: Ports) -> Flask:
+    """
+    The WSGI application; may be called more than once in a process.
+
+    Raises:
+        InvalidConfiguration: every fault of the catalogue at once.
+    """
+    app = Flask(__name__.partition(".")[0], static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    db.install(app, settings.database_url)
+    context.install(app, context.Context(settings, ports, load_catalogue(settings)))
+    telemetry.install(app)
+    wire.install(app)
+    problems.install(app)
+    return app
+
+
+def load_catalogue(settings: Settings) -> Catalogue:
+    """
+    The catalogue of these settings.
+
+    Raises:
+        InvalidConfiguration: not TOML, or impossible in itself.
+    """
+    path = Path(settings.catalogue_file) if settings.catalogue_file else _DEFAULT_CATALOGUE
+    try:
+        return read_catalogue(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as fault:
+        raise InvalidConfiguration([f"{path.name}: {fault}"]) from fault
+
+
+def system_ports(settings: Settings) -> Ports:
+    """
+    The real outside: this machine's clock, and the key in its file.
+
+    Raises:
+        InvalidConfiguration: the key file cannot be used.
+    """
+    return Ports(clock=SystemClock(), keys=FileKeyStore.read(settings.key_file))

@@ -1,0 +1,86 @@
+"""The `cdsc` command: click over services."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cdsc_server import __version__, app, telemetry
+from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.errors import InvalidConfiguration, Problem
+from cdsc_server.settings import Settings
+from cdsc_server.storage import migrate
+
+
+@click.group()
+@click.version_option(__version__, prog_name="cdsc")
+def commands() -> None:
+    """Run and look after a CDS server."""
+
+
+@commands.group()
+def db() -> None:
+    """Create and change the database schema."""
+
+
+@db.command()
+@click.option("--revision", default="head", show_default=True)
+def upgrade(revision: str) -> None:
+    """Bring the database of CDSC_DATABASE_URL to a revision of the schema."""
+    settings = Settings.from_environment()
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings.database_url, revision)
+    click.echo(f"The schema is at {revision}.")
+
+
+@commands.group()
+def keys() -> None:
+    """Make the key that seals client secrets."""
+
+
+@keys.command()
+def create() -> None:
+    """Write a new key to CDSC_KEY_FILE; refuses when there is one."""
+    path = Settings.from_environment().key_file
+    try:
+        FileKeyStore.create(path)
+    except FileExistsError:
+        raise click.ClickException(f"{path} exists already; without it no client secret could be read again") from None
+    click.echo(f"Wrote {path}. Back it up apart from the database.")
+
+
+@commands.group()
+def config() -> None:
+    """Look at the configuration."""
+
+
+@config.command()
+def show() -> None:
+    """Print the catalogue in use, as TOML."""
+    settings = Settings.from_environment()
+    path = Path(settings.catalogue_file) if settings.catalogue_file else Path(app.__file__).with_name("default.toml")
+    click.echo(path.read_text(encoding="utf-8"), nl=False)
+
+
+@config.command()
+def check() -> None:
+    """Say every fault of settings and catalogue at once."""
+    app.load_catalogue(Settings.from_environment())
+    click.echo("The configuration is sound.")
+
+
+def main() -> None:
+    """Entry point: refusals are told in a line, not as a traceback."""
+    telemetry.configure("text")
+    try:
+        commands(prog_name="cdsc")
+    except InvalidConfiguration as problem:
+        for fault in problem.faults:
+            click.echo(f"Error: {fault}", err=True)
+        sys.exit(2)
+    except Problem as problem:
+        click.echo(f"Error: {problem.description}", err=True)
+        sys.exit(1)

@@ -1,0 +1,230 @@
+"""
+The scope catalogue: what this Server offers, read from one configuration and used by metadata, requests, the form and data access.
+
+A scope's *type* brings fixed facts (CDS-WG3-01 6); the configuration names the scope, offers fields and sets their limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from cdsc_server.domain.detail_fields import FIELDS, DetailField
+from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
+from cdsc_server.errors import InvalidConfiguration
+
+CLIENT_ADMIN: Final = "cds_client_admin"
+GRANT_ADMIN: Final = "cds_grant_admin"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One allowed value of a choice field (CDS-WG1-02 3.10); `value_format` only for kinds of usage values (CDS-WG3-01 5.2)."""
+
+    id: str
+    name: str
+    description: str
+    value_format: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class OfferedField:
+    """A field as one scope offers it: the standard's facts with this Server's limits, choices and default."""
+
+    field: DetailField
+    default: Any
+    maximum: str | int | None = None
+    minimum: str | int | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scope:
+    """One registrable scope."""
+
+    id: str
+    type: ScopeType
+    name: str
+    description: str
+    fields: Mapping[str, OfferedField] = field(default_factory=dict)
+    #: Selection kinds the form may draw; the first is the default (CDS-WG3-01 7.4.1).
+    selections: tuple[str, ...] = ()
+    grant_admin_scope: str | None = None
+    #: Plain address beside the standard's listing, such as /usage_data; None when there is none.
+    convenience: str | None = None
+
+
+@dataclass(frozen=True)
+class Utility:
+    """Who runs this Server, as metadata and pages say it."""
+
+    name: str
+    description: str
+    website: str
+    support_phone: str
+    support_url: str
+    terms_url: str
+    privacy_url: str
+    receipt_prefix: str
+    country: str
+    currency: str
+    timezone: ZoneInfo
+    entity_number: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything the configuration says."""
+
+    utility: Utility
+    scopes: Mapping[str, Scope]
+    #: Old or other scope names that mean one of ours.
+    aliases: Mapping[str, str]
+    value_types: Mapping[str, Choice]
+
+    def scope(self, name: str) -> Scope | None:
+        """The scope of this id or alias; None when there is none."""
+        return self.scopes.get(self.aliases.get(name, name))
+
+
+def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
+    """
+    The catalogue that a parsed configuration describes.
+
+    Raises:
+        InvalidConfiguration: with every fault found.
+    """
+    faults: list[str] = []
+    utility = _read_utility(config.get("utility", {}), faults)
+    value_types = {key: _read_choice(key, table, faults) for key, table in config.get("value_types", {}).items()}
+    scopes: dict[str, Scope] = {}
+    for scope_id, table in config.get("scopes", {}).items():
+        scope = _read_scope(scope_id, table, value_types, faults)
+        if scope is not None:
+            scopes[scope_id] = scope
+    aliases: dict[str, str] = dict(config.get("aliases", {}))
+    faults += _cross_checks(scopes, aliases)
+    if faults or utility is None:
+        raise InvalidConfiguration(faults)
+    return Catalogue(utility, scopes, aliases, value_types)
+
+
+def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None:
+    names = [name for name in Utility.__dataclass_fields__ if name != "timezone"]
+    missing = [name for name in [*names, "timezone"] if not isinstance(table.get(name), str) or not table[name].strip()]
+    faults += [f"utility.{name} is missing or not a text" for name in missing]
+    if "timezone" not in missing and table["timezone"] not in available_timezones():
+        faults.append(f"utility.timezone {table['timezone']!r} is not an IANA time zone")
+    elif not missing:
+        return Utility(**{name: table[name] for name in names}, timezone=ZoneInfo(table["timezone"]))
+    return None
+
+
+def _read_choice(choice_id: str, table: Mapping[str, Any], faults: list[str]) -> Choice:
+    for name in ("name", "description"):
+        if not isinstance(table.get(name), str):
+            faults.append(f"value_types.{choice_id}.{name} is missing")
+    if not isinstance(table.get("format", {}).get("type"), str):
+        faults.append(f"value_types.{choice_id}.format.type is missing")
+    return Choice(choice_id, table.get("name", ""), table.get("description", ""), table.get("format"))
+
+
+def _read_scope(
+    scope_id: str, table: Mapping[str, Any], value_types: Mapping[str, Choice], faults: list[str]
+) -> Scope | None:
+    where = f"scopes.{scope_id}"
+    scope_type = SCOPE_TYPES.get(table.get("type", ""))
+    if scope_type is None:
+        faults.append(f"{where}.type {table.get('type')!r} is not one of {', '.join(SCOPE_TYPES)}")
+        return None
+    if " " in scope_id or not scope_id.isascii():
+        faults.append(f"{where}: a scope id has no spaces and is ASCII (RFC 6749 3.3)")
+    name, description = table.get("name") or scope_type.name, table.get("description") or scope_type.description
+    if not name or not description:
+        faults.append(f"{where}: name and description must not be empty")
+    selections = tuple(table.get("selections", scope_type.selections))
+    unknown = set(selections) - set(scope_type.selections)
+    if unknown:
+        faults.append(f"{where}.selections {sorted(unknown)} are not possible for type {scope_type.id}")
+    fields = {}
+    for field_id in table.get("fields", ()):
+        if field_id not in FIELDS:
+            faults.append(f"{where}.fields: {field_id!r} is not a field this server knows")
+        elif field_id in scope_type.forbidden:
+            faults.append(f"{where}.fields: {field_id!r} is forbidden for type {scope_type.id}")
+        else:
+            offered = _offer(FIELDS[field_id], table, selections, value_types)
+            fields[field_id] = offered
+            faults += [f"{where}.{field_id}: {fault}" for fault in _limit_faults(offered)]
+    return Scope(
+        scope_id,
+        scope_type,
+        name,
+        description,
+        fields,
+        selections,
+        table.get("grant_admin_scope"),
+        table.get("convenience"),
+    )
+
+
+def _offer(
+    detail: DetailField, table: Mapping[str, Any], selections: tuple[str, ...], value_types: Mapping[str, Choice]
+) -> OfferedField:
+    limits = table.get("limits", {}).get(detail.id, {})
+    choices: tuple[Choice, ...] = detail_choices(detail, table, selections, value_types)
+    default = table.get("defaults", {}).get(detail.id, detail.default)
+    if default == "_every_choice":
+        default = [choice.id for choice in choices]
+    if detail.id == "authorization_form_selection_type":
+        default = selections[0] if selections else None
+    return OfferedField(
+        detail, default, limits.get("maximum", detail.maximum), limits.get("minimum", detail.minimum), choices
+    )
+
+
+def detail_choices(
+    detail: DetailField, table: Mapping[str, Any], selections: tuple[str, ...], value_types: Mapping[str, Choice]
+) -> tuple[Choice, ...]:
+    """The choices of a field in one scope; empty for fields that are not choices."""
+    if detail.id == "authorization_form_selection_type":
+        return tuple(
+            Choice(kind, kind.replace("_", " ").capitalize(), f"The form offers a {kind.replace('_', ' ')}.")
+            for kind in selections
+        )
+    if detail.id == "include_usage_segment_value_types":
+        return tuple(value_types[key] for key in table.get("value_types", value_types) if key in value_types)
+    return tuple(Choice(key, key.replace("_", " ").capitalize(), text) for key, text in detail.choices)
+
+
+def _limit_faults(offered: OfferedField) -> list[str]:
+    faults = []
+    if offered.field.format.startswith("relative_or_absolute"):
+        for name in ("maximum", "minimum"):
+            value = getattr(offered, name)
+            if value == INFINITE:
+                continue
+            try:
+                read_duration(str(value))
+            except ValueError as fault:
+                faults.append(f"{name}: {fault}")
+    if offered.field.format in ("choice", "choice_list") and not offered.choices:
+        faults.append("a choice field needs choices")
+    return faults
+
+
+def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> list[str]:
+    faults = [f"aliases.{name}: {target!r} is not a scope" for name, target in aliases.items() if target not in scopes]
+    faults += [f"aliases.{name} is a scope id itself" for name in aliases if name in scopes]
+    if CLIENT_ADMIN not in scopes or scopes[CLIENT_ADMIN].type.id != CLIENT_ADMIN:
+        faults.append(f"scopes.{CLIENT_ADMIN} of type {CLIENT_ADMIN} must exist (CDS-WG1-02 3.3.1)")
+    for scope in scopes.values():
+        target = scope.grant_admin_scope
+        if target is not None and (target not in scopes or scopes[target].type.id != GRANT_ADMIN):
+            faults.append(
+                f"scopes.{scope.id}.grant_admin_scope {target!r} is not a scope of type {GRANT_ADMIN} (CDS-WG1-02 3.4)"
+            )
+    return faults

@@ -1,0 +1,177 @@
+"""Grants: their statuses, what was selected, and what a Grant opens at an instant (CDS-WG1-02 8; CDS-WG3-01 6, 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from cdsc_server.domain import durations
+from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.details import RequestedEntry
+from cdsc_server.exact_json import instant
+
+
+class GrantStatus(StrEnum):
+    """CDS-WG1-02 8.2."""
+
+    ACTIVE = "active"
+    PENDING = "pending"
+    PARTIAL = "partial"
+    NEEDS_AUTHORIZATION = "needs_authorization"
+    NEEDS_SUB_GRANTS = "needs_sub_grants"
+    FUTURE = "future"
+    DELAYED = "delayed"
+    STOPPED = "stopped"
+    SUSPENDED = "suspended"
+    DISABLED = "disabled"
+    REVOKED = "revoked"
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+#: No access in these, whatever enabled_* says (CDS-WG1-02 8.2).
+SHUT: Final = frozenset(
+    {
+        GrantStatus.FUTURE,
+        GrantStatus.DISABLED,
+        GrantStatus.SUSPENDED,
+        GrantStatus.REVOKED,
+        GrantStatus.CLOSED,
+        GrantStatus.EXPIRED,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """
+    What the Customer ticked in one Request Section, in the kind that was shown.
+
+    Args:
+        kind: a Selection Type such as service_contract_selection.
+        ids: ids of the ticked objects of that kind.
+        include_future: objects of this kind that come later belong to it too.
+    """
+
+    kind: str
+    ids: frozenset[str]
+    include_future: bool = False
+    #: With include_future: objects that existed at approval and were not ticked stay out.
+    left_out: frozenset[str] = frozenset()
+
+    def to_stored(self) -> dict[str, Any]:
+        """Plain JSON for the Grant row."""
+        return {
+            "kind": self.kind,
+            "ids": sorted(self.ids),
+            "include_future": self.include_future,
+            "left_out": sorted(self.left_out),
+        }
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Selection:
+        """Back from the Grant row."""
+        return cls(stored["kind"], frozenset(stored["ids"]), stored["include_future"], frozenset(stored["left_out"]))
+
+
+@dataclass(frozen=True)
+class GrantedEntry:
+    """
+    One authorization_details entry of a Grant as data access reads it.
+
+    Args:
+        opens: include fields that are true, implied ones among them.
+        value_formats: usage values whose format has all members of one of these are open; empty opens none.
+        start: usage from this instant, None for all history.
+        end: usage until this instant, None for all future.
+        sync_until: data of objects as of this instant at the latest, None for ever.
+    """
+
+    scope_id: str
+    scope_type: str
+    opens: frozenset[str]
+    selection: Selection
+    value_formats: tuple[Mapping[str, Any], ...] = ()
+    start: datetime | None = None
+    end: datetime | None = None
+    sync_until: datetime | None = None
+
+
+def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
+    """
+    The entry as Grant, token and introspection show it: CDS fields, absolute instants, no preselection (CDS-WG3-01 6.1, 7.3).
+
+    Args:
+        at: the approval, the reference of relative durations (CDS-WG1-02 3.9).
+    """
+    scope = catalogue.scopes[entry.scope_id]
+    shown: dict[str, Any] = {"type": scope.id}
+    for name, offered in scope.fields.items():
+        if offered.field.kind == "preselection":
+            continue
+        value = entry.values[name]
+        if offered.field.kind == "duration":
+            resolved = durations.resolve(value, at=at, zone=catalogue.utility.timezone, sign=offered.field.sign)
+            value = durations.INFINITE if resolved is None else instant(resolved)
+        shown[name] = value
+    return shown
+
+
+def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Selection) -> GrantedEntry | None:
+    """The stored entry as data access reads it; None when its scope is no longer offered, which opens nothing."""
+    scope = catalogue.scope(details["type"])
+    if scope is None:
+        return None
+    return GrantedEntry(
+        scope_id=scope.id,
+        scope_type=scope.type.id,
+        opens=_opened(scope, details),
+        selection=selection,
+        value_formats=_formats(scope, details),
+        start=_bound(details.get("segment_start")),
+        end=_bound(details.get("segment_end")),
+        sync_until=_bound(details.get("sync_until")),
+    )
+
+
+def _opened(scope: Scope, details: Mapping[str, Any]) -> frozenset[str]:
+    asked = {
+        name
+        for name, value in details.items()
+        if value is True and name in scope.fields and name.startswith("include_")
+    }
+    opened = asked | scope.type.implied
+    # CDS-WG3-01 7.2.2, 7.2.4: contracts together with meters always bring the Service Points between them.
+    if {"include_service_contracts", "include_meter_devices"} <= opened:
+        opened = opened | {"include_service_points"}
+    return frozenset(opened)
+
+
+def _formats(scope: Scope, details: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    offered = scope.fields.get("include_usage_segment_value_types")
+    chosen = details.get("include_usage_segment_value_types")
+    if offered is None or chosen is None:
+        return ()
+    return tuple(
+        choice.value_format for choice in offered.choices if choice.id in chosen and choice.value_format is not None
+    )
+
+
+def _bound(value: str | None) -> datetime | None:
+    return None if value is None or value == durations.INFINITE else durations.read_datetime(value)
+
+
+def status_at(
+    status: GrantStatus, *, expires: datetime | None, not_before: datetime | None, now: datetime
+) -> GrantStatus:
+    """The status that moves with time, read lazily: future until not_before, expired from `expires` on (CDS-WG1-02 8.2)."""
+    if status in (GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.DISABLED):
+        return status
+    if expires is not None and now >= expires:
+        return GrantStatus.EXPIRED
+    if status is GrantStatus.FUTURE and (not_before is None or now >= not_before):
+        return GrantStatus.ACTIVE
+    return status

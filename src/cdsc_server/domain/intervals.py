@@ -1,0 +1,33 @@
+"""Local months as periods of UTC seconds; every other module counts in seconds since 1970."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+def month_around(second: int, timezone: str) -> tuple[int, int]:
+    """
+    The calendar month of a zone that holds an instant.
+
+    Args:
+        second: since 1970 UTC.
+        timezone: IANA name.
+
+    Returns:
+        First second of the month, and first second of the next one. Months with a clock change are an hour off 24 * n.
+    """
+    local = datetime.fromtimestamp(second, ZoneInfo(timezone))
+    return _month(local.year, local.month, timezone)
+
+
+@lru_cache(maxsize=4096)
+def _month(year: int, month: int, timezone: str) -> tuple[int, int]:
+    zone = ZoneInfo(timezone)
+    next_year, next_month = (year, month + 1) if month < 12 else (year + 1, 1)
+    # Where the clock change skips midnight itself, the first instant of the month is the change: that is what this gives.
+    return tuple(  # type: ignore[return-value]
+        int(datetime(*day, 1, tzinfo=zone).astimezone(UTC).timestamp())
+        for day in ((year, month), (next_year, next_month))
+    )

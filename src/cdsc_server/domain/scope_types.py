@@ -1,0 +1,106 @@
+"""The scope types of the standard that this Server can serve, with what each brings along (CDS-WG1-02 3.3, CDS-WG3-01 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_BILLS = frozenset({"include_bill_statements", "include_bill_sections"})
+_SEGMENTS = frozenset({"include_usage_segments"})
+
+
+@dataclass(frozen=True)
+class ScopeType:
+    """
+    Facts of a scope type.
+
+    Args:
+        id: the `type` of its Scope Descriptions.
+        consent: whether a Customer approves it on the form (authorization_code); otherwise client_credentials only.
+        implied: include fields that count as true without being sent (CDS-WG3-01 6.1).
+        forbidden: fields a scope of this type may not offer.
+        selections: selection kinds the form may draw for it.
+    """
+
+    id: str
+    consent: bool
+    name: str = ""
+    description: str = ""
+    implied: frozenset[str] = frozenset()
+    forbidden: frozenset[str] = frozenset()
+    selections: tuple[str, ...] = ()
+
+    @property
+    def response_types(self) -> tuple[str, ...]:
+        return ("code",) if self.consent else ()
+
+    @property
+    def grant_types(self) -> tuple[str, ...]:
+        return ("authorization_code", "refresh_token") if self.consent else ("client_credentials",)
+
+    @property
+    def code_challenge_methods(self) -> tuple[str, ...]:
+        return ("S256",) if self.consent else ()
+
+
+SCOPE_TYPES: Final = {
+    kind.id: kind
+    for kind in (
+        ScopeType(
+            "cds_client_admin",
+            consent=False,
+            name="Client Admin",
+            description="This scope grants administrative access to the Client management APIs.",
+        ),
+        ScopeType(
+            "cds_grant_admin",
+            consent=False,
+            name="Grant Admin",
+            description="This scope grants administrative access to previously created Grants.",
+        ),
+        ScopeType(
+            "cds_accounts",
+            consent=True,
+            implied=frozenset({"include_accounts"}),
+            forbidden=_BILLS | _SEGMENTS,
+            selections=("account_selection",),
+        ),
+        ScopeType(
+            "cds_service_contracts",
+            consent=True,
+            implied=frozenset({"include_accounts", "include_service_contracts"}),
+            forbidden=_BILLS | _SEGMENTS,
+            selections=("service_contract_selection", "account_selection"),
+        ),
+        ScopeType(
+            "cds_meters",
+            consent=True,
+            implied=frozenset({"include_meter_devices"}),
+            forbidden=_BILLS | _SEGMENTS,
+            selections=(
+                "meter_device_selection",
+                "service_contract_selection",
+                "account_selection",
+                "servicepoint_selection",
+            ),
+        ),
+        ScopeType(
+            "cds_rate_plan",
+            consent=True,
+            implied=frozenset({"include_service_contracts", "include_rate_plans"}),
+            forbidden=_BILLS | _SEGMENTS,
+            selections=("service_contract_selection",),
+        ),
+        ScopeType(
+            "cds_usage",
+            consent=True,
+            implied=_SEGMENTS,
+            selections=(
+                "account_selection",
+                "service_contract_selection",
+                "servicepoint_selection",
+                "meter_device_selection",
+            ),
+        ),
+    )
+}

@@ -1,0 +1,76 @@
+"""Usage Segments as values: their stable ids, and the columns that make up their Value Sets (WG3-01 10.8)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cdsc_server.domain.readings import Quality, Readings
+
+#: The member that carries the number in a Value Object, by Value Type (WG3-01 10.8.5).
+VALUE_KEYS = {
+    "electric_usage": "eu",
+    "electric_demand": "ed",
+    "electric_supply_mix": "sm",
+    "water_usage": "wu",
+    "natural_gas_usage": "gu",
+    "fuel_oil_usage": "fu",
+    "cost": "c",
+    "meter_readings": "r",
+}
+
+#: Value Types whose format states a quality: readings of another quality need a column of their own.
+QUALITY_TYPES = frozenset({"electric_usage", "electric_demand", "water_usage", "natural_gas_usage", "fuel_oil_usage"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One position of every Value Set of a Usage Segment.
+
+    Attributes:
+        value_format: the Value Format without `id` and without the ids of meters; `indexes` already counts columns.
+        quality: of every reading in this column; None when unknown or when the type has none.
+        series_id: of the series the readings come from.
+        parts: members of the Value Object and their readings, all over the same slots. A gap of the first makes the
+            Value Object null; a gap of a later one leaves that member out.
+    """
+
+    value_format: Mapping[str, Any]
+    quality: Quality | None
+    series_id: str
+    parts: tuple[tuple[str, Readings], ...]
+
+
+def usage_segment_id(customer_id: str, segment_key: str, period_start: int) -> str:
+    """
+    The public id of a whole Usage Segment.
+
+    Args:
+        period_start: first second of its period; not of its data, which may come to start earlier.
+    """
+    return "us_" + _digest("segment", customer_id, segment_key, str(period_start))
+
+
+def trimmed_segment_id(segment_id: str, start: int | None, end: int | None) -> str:
+    """
+    The public id of what is left of a Usage Segment between bounds, in seconds; a bound outside its period is None.
+
+    The same bounds always give the same id, so that a Client sees one object over the life of its Grant.
+    """
+    if start is None and end is None:
+        return segment_id
+    return "us_" + _digest("trimmed", segment_id, str(start), str(end))
+
+
+def value_format_id(series_id: str, customer_id: str, quality: Quality | None) -> str:
+    """The public id of a Value Format: one for each series and quality."""
+    return "vf_" + _digest("format", customer_id, series_id, quality or "")
+
+
+def _digest(*parts: str) -> str:
+    # Lengths stand between the parts, so that no two lists of parts read the same.
+    joined = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
+    return hashlib.sha256(joined).hexdigest()[:32]

@@ -1,0 +1,1 @@
+"""The protocol on Authlib, one module per RFC."""

@@ -1,0 +1,1 @@
+"""Wire shapes, one marshmallow class per object of the standard."""

@@ -1,0 +1,1 @@
+"""Use cases, named by verb; each owns its transaction."""

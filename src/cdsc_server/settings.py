@@ -1,0 +1,140 @@
+"""
+Settings: one frozen object, read once from `CDSC_*` environment variables; every fault is reported together.
+
+docs/reference/settings.md is generated from the docstrings of the fields.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cdsc_server.errors import InvalidConfiguration
+
+
+def setting(default: Any, doc: str) -> Any:
+    """A field with the text of its documentation."""
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an operator sets; each field is the variable CDSC_<FIELD IN CAPITALS>."""
+
+    database_url: str = setting(
+        "sqlite:///var/cdsc.sqlite", "SQLAlchemy address of the database: sqlite:///FILE or postgresql+psycopg://..."
+    )
+    base_url: str = setting(
+        "http://127.0.0.1:8000",
+        "Public address of this server, without a slash at the end; every URL we publish starts with it.",
+    )
+    catalogue_file: str = setting(
+        "", "TOML file with utility, scopes and value types; empty for the one that ships with the package."
+    )
+    key_file: str = setting(
+        "var/keys/sealing.key",
+        "File with the key that seals client secrets; made by `cdsc keys create`, never kept in the database.",
+    )
+    proxy_hops: int = setting(
+        0, "How many reverse proxies stand in front and set X-Forwarded-*; 0 trusts none of these headers."
+    )
+    access_token_seconds: int = setting(3600, "Life of an access token.")
+    admin_token_seconds: int = setting(900, "Life of a Client Admin or Grant Admin access token.")
+    code_seconds: int = setting(60, "Life of an authorization code.")
+    pushed_request_seconds: int = setting(90, "Life of a request_uri until it is first opened.")
+    form_seconds: int = setting(600, "How long a consent form stays open after the last activity.")
+    session_seconds: int = setting(600, "How long a sign-in lasts after the last activity.")
+    login_failures: int = setting(5, "Failed sign-ins of one name after which it waits.")
+    login_wait_seconds: int = setting(
+        60, "First wait after too many failed sign-ins; it doubles with each further failure."
+    )
+    address_login_failures: int = setting(50, "Failed sign-ins from one network address after which it waits.")
+    registrations_per_hour: int = setting(60, "Registration requests taken from one network address in an hour.")
+    body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes.")
+    log_format: str = setting("text", "text for people, json for collectors.")
+    demo: bool = setting(
+        False, "Whether this server is the demonstration: says on its pages that people and data are made up."
+    )
+
+    def __post_init__(self) -> None:
+        faults = list(_faults(self))
+        if faults:
+            raise InvalidConfiguration(faults)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """
+        Settings from `CDSC_*` variables.
+
+        Raises:
+            InvalidConfiguration: unknown variables, values of the wrong kind, impossible combinations; all at once.
+        """
+        environment = os.environ if environment is None else environment
+        known = {f"CDSC_{f.name.upper()}": f for f in fields(cls)}
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for name, text in environment.items():
+            if name in known:
+                try:
+                    values[known[name].name] = _read(text, type(known[name].default))
+                except ValueError as fault:
+                    faults.append(f"{name}: {fault}")
+        if faults:
+            raise InvalidConfiguration(faults)
+        return cls(**values)
+
+    @classmethod
+    def for_tests(cls, **overrides: Any) -> Settings:
+        """Settings of a test: short waits, no files outside the ones given."""
+        values = {"login_wait_seconds": 1, **overrides}
+        return cls(**values)
+
+
+def _read(text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
+            raise ValueError(f"{text!r} is not yes or no")
+        return text.lower() in ("1", "true", "yes")
+    if kind is int:
+        try:
+            return int(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not a whole number") from None
+    return text
+
+
+def _faults(settings: Settings) -> list[str]:
+    faults = []
+    base = urlsplit(settings.base_url)
+    local = base.hostname in ("127.0.0.1", "localhost", "::1")
+    if base.scheme != "https" and not (base.scheme == "http" and local):
+        faults.append("CDSC_BASE_URL must start with https://, except on this machine itself")
+    if settings.base_url.endswith("/") or base.query or base.fragment:
+        faults.append("CDSC_BASE_URL must not end with a slash nor hold a query or fragment")
+    for name in (
+        "access_token_seconds",
+        "admin_token_seconds",
+        "code_seconds",
+        "pushed_request_seconds",
+        "form_seconds",
+        "session_seconds",
+    ):
+        if getattr(settings, name) <= 0:
+            faults.append(f"CDSC_{name.upper()} must be above 0")
+    if settings.code_seconds > 600:
+        faults.append("CDSC_CODE_SECONDS must not be above 600 (RFC 6749 4.1.2)")
+    if settings.form_seconds < 600:
+        faults.append("CDSC_FORM_SECONDS must be at least 600, so that nobody is hurried (CDS-WG3-01 9.2)")
+    if settings.body_bytes < 65_536:
+        faults.append("CDSC_BODY_BYTES must be at least 65536")
+    if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
+    if settings.catalogue_file and not Path(settings.catalogue_file).is_file():
+        faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
+    if settings.log_format not in ("text", "json"):
+        faults.append("CDSC_LOG_FORMAT must be text or json")
+    return faults

@@ -1,0 +1,1 @@
+"""Tables and queries; only this room writes SQL."""

@@ -1,0 +1,88 @@
+"""Short-lived things of the authorization flow: requests, codes, tokens. Secrets stand here as SHA-256 only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.types import ExactJSON, UtcDateTime
+
+
+class AuthorizationRequestRow(DataBase):
+    """
+    An authorization request whose parameters were checked, waiting for a Customer to decide.
+
+    It is claimed by one conditional UPDATE of `decided`; until then the page may be loaded as often as the person likes.
+    """
+
+    __tablename__ = "authorization_requests"
+    __table_args__ = (Index(None, "expires"),)
+
+    request_id: Mapped[str] = mapped_column(String, primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    #: SHA-256 of the request_uri when it was pushed (RFC 9126), else None.
+    request_uri_hash: Mapped[str | None] = mapped_column(String, unique=True, default=None)
+    #: The parameters as checked: see oauth/authorization.AuthorizationRequest.
+    parameters: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
+    #: The session that opened it; another browser cannot decide it. None while it only lies pushed.
+    session_hash: Mapped[str | None] = mapped_column(String, default=None)
+    #: What the person has ticked so far, kept over a search, an error or a new sign-in.
+    draft: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)
+    decided: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    grant_id: Mapped[str | None] = mapped_column(ForeignKey("grants.grant_id"), default=None)
+    #: Where the browser was sent, sealed because it holds the code: a second click gets the first answer.
+    outcome_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+
+
+class CodeRow(DataBase):
+    """An authorization code; redeemed by one conditional UPDATE of `used`."""
+
+    __tablename__ = "codes"
+    __table_args__ = (Index(None, "expires"), Index(None, "grant_id"))
+
+    code_hash: Mapped[str] = mapped_column(String, primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"))
+    redirect_uri: Mapped[str] = mapped_column(String)
+    #: Whether redirect_uri stood in the authorization request; then it must stand in the token request too (RFC 6749 4.1.3).
+    redirect_uri_sent: Mapped[bool] = mapped_column()
+    code_challenge: Mapped[str] = mapped_column(String)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)
+    used: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class TokenRow(DataBase):
+    """An access or refresh token: a handle that points at a Grant, or at the registration for a Client Admin."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (
+        Index(None, "expires"),
+        Index(None, "grant_id"),
+        Index(None, "credential_id"),
+        Index(None, "code_hash"),
+    )
+
+    token_hash: Mapped[str] = mapped_column(String, primary_key=True)
+    #: "access" or "refresh".
+    kind: Mapped[str] = mapped_column(String)
+    client_id: Mapped[str] = mapped_column(String)
+    registration_id: Mapped[str] = mapped_column(String)
+    credential_id: Mapped[str | None] = mapped_column(String, default=None)
+    #: None for cds_client_admin tokens, which open the registration and no Customer data.
+    grant_id: Mapped[str | None] = mapped_column(String, default=None)
+    scope: Mapped[str] = mapped_column(String)
+    #: None: all of the Grant's; else the narrower list asked for.
+    authorization_details: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON, default=None)
+    #: The code this token came from, so that a second use of the code can end it.
+    code_hash: Mapped[str | None] = mapped_column(String, default=None)
+    issued: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: None for refresh tokens that live as long as their Grant.
+    expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    revoked: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

@@ -1,0 +1,64 @@
+"""Customers, how they sign in, and the sessions of their browsers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.types import UtcDateTime
+
+
+class CustomerRow(DataBase):
+    """A person or company the utility serves; `customer_id` is the key that Customer-side tables are distributed by."""
+
+    __tablename__ = "customers"
+
+    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
+    display_name: Mapped[str] = mapped_column(String)
+    email: Mapped[str | None] = mapped_column(String, default=None)
+    locale: Mapped[str] = mapped_column(String, default="en")
+    #: A fictional Customer: the only kind a sandbox Client Object may meet (CDS-WG1-02 5.1).
+    is_test: Mapped[bool] = mapped_column(Boolean, default=False)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoginRow(DataBase):
+    """A name and password that open one Customer's door; `username` is kept in lower case."""
+
+    __tablename__ = "logins"
+
+    username: Mapped[str] = mapped_column(String, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"), index=True)
+    password_hash: Mapped[str] = mapped_column(String)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LoginFailureRow(DataBase):
+    """Failed sign-ins of one name or one network address, counted to slow guessing down."""
+
+    __tablename__ = "login_failures"
+
+    #: "name:<sha256>" or "address:<sha256>", so that the table holds neither in clear.
+    key: Mapped[str] = mapped_column(String, primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    last_failure: Mapped[datetime] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class SessionRow(DataBase):
+    """A browser's session; the cookie holds the secret, the row only its SHA-256."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "customer_id"), Index(None, "expires"))
+
+    session_hash: Mapped[str] = mapped_column(String, primary_key=True)
+    #: None until the person has signed in.
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.customer_id"), default=None)
+    form_secret: Mapped[str] = mapped_column(String)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen: Mapped[datetime] = mapped_column(UtcDateTime)
+    signed_in: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,105 @@
+"""
+The database of the application: engine, declarative base, and the two ways to talk to it.
+
+`transaction()` is a unit of work that commits when its block returns and rolls back when it raises; `reading()` never writes.
+Public use cases open one and never nest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Declarative base; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+
+
+class DataBase(MappedAsDataclass, Base, kw_only=True):
+    """Base of tables whose rows are built by keyword, checked by mypy."""
+
+    __abstract__ = True
+
+
+db = SQLAlchemy(model_class=Base, disable_autonaming=True)
+
+_open: ContextVar[bool] = ContextVar("cdsc_transaction_open", default=False)
+
+
+def install(app: Flask, database_url: str) -> None:
+    """Bind the application to its database; makes no connection yet."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = database_url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(database_url)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Options of every engine on this address: a pool that notices a lost server, and waits for a lock instead of failing."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 15}}
+    return {"pool_size": 8, "pool_pre_ping": True, "pool_recycle": 1800}
+
+
+def prepare(engine: Engine) -> None:
+    """Make SQLite safe to share between processes; nothing to do for PostgreSQL."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # The driver would open transactions at the first write only, which lets two readers deadlock on becoming writers.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        writes = connection.get_execution_options().get("cdsc_writes", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """
+    A session whose work is committed as a whole when the block ends, and undone as a whole when it raises.
+
+    Raises:
+        RuntimeError: a transaction is open already; use cases do not nest.
+    """
+    if _open.get():
+        raise RuntimeError("a transaction is open already: use cases do not nest")
+    mark = _open.set(True)
+    try:
+        with Session(db.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    finally:
+        _open.reset(mark)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session that sees one state of the database and writes nothing."""
+    with (
+        db.engine.connect().execution_options(cdsc_writes=False) as connection,
+        Session(connection, expire_on_commit=False) as session,
+    ):
+        yield session

@@ -1,0 +1,40 @@
+"""Meter Devices and where they are installed over time (CDS-WG3-01 10.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.types import ExactJSON, UtcDateTime
+
+
+class MeterDeviceRow(DataBase):
+    """A Meter Device."""
+
+    __tablename__ = "meter_devices"
+    __table_args__ = (Index(None, "meter_device_id"),)
+
+    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
+    meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
+    meter_number: Mapped[str | None] = mapped_column(String)
+    types: Mapped[list[str]] = mapped_column(ExactJSON)
+    apps: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    modified: Mapped[datetime] = mapped_column(UtcDateTime)
+    synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class InstallationRow(DataBase):
+    """That a Meter Device is or was installed at a Service Point, in [start, end)."""
+
+    __tablename__ = "meter_installations"
+
+    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
+    meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
+    service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
+    start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    end: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

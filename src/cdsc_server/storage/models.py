@@ -1,0 +1,30 @@
+"""Every table of the schema, imported once so that migrations and tests see them all."""
+
+from cdsc_server.storage import (
+    accounts,
+    authorizations,
+    bill_statements,
+    clients,
+    customers,
+    grants,
+    meter_devices,
+    service_contracts,
+    service_points,
+    usage,
+)
+from cdsc_server.storage.db import Base
+
+__all__ = [
+    "accounts",
+    "authorizations",
+    "bill_statements",
+    "clients",
+    "customers",
+    "grants",
+    "meter_devices",
+    "service_contracts",
+    "service_points",
+    "usage",
+]
+
+metadata = Base.metadata

@@ -1,0 +1,46 @@
+"""Service Points and the contracts served there over time (CDS-WG3-01 10.3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
+
+
+class ServicePointRow(DataBase):
+    """A Service Point as one Customer knows it: the next occupant of the place has a row of their own."""
+
+    __tablename__ = "service_points"
+    __table_args__ = (Index(None, "service_point_id"),)
+
+    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
+    service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
+    servicepoint_number: Mapped[str | None] = mapped_column(String)
+    types: Mapped[list[str]] = mapped_column(ExactJSON)
+    address: Mapped[str | None] = mapped_column(String)
+    latitude: Mapped[Decimal | None] = mapped_column(ExactDecimal, default=None)
+    longitude: Mapped[Decimal | None] = mapped_column(ExactDecimal, default=None)
+    premises: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
+    #: Extension field cdsc_voltage (11.6): nominal volts, None when unknown.
+    voltage: Mapped[Decimal | None] = mapped_column(ExactDecimal, default=None)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    modified: Mapped[datetime] = mapped_column(UtcDateTime)
+    synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ServedContractRow(DataBase):
+    """That a contract is or was served at a Service Point, in [start, end)."""
+
+    __tablename__ = "served_contracts"
+
+    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
+    service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
+    contract_id: Mapped[str] = mapped_column(String, primary_key=True)
+    start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    end: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

@@ -1,0 +1,62 @@
+"""Logs: one line per request with an id the caller gets back, and nothing secret in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+
+from flask import Flask, Response, g, request
+
+_access = logging.getLogger("cdsc_server.access")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def configure(log_format: str) -> None:
+    """Send the logs of the process to standard error as text or JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        _JSONLines() if log_format == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    )
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+
+
+class _JSONLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def install(app: Flask) -> None:
+    """Give each request an id, and log its method, route, status and time; never its query, headers or body."""
+
+    @app.before_request
+    def _start() -> None:
+        offered = request.headers.get("X-Request-Id", "")
+        g.request_id = offered if _REQUEST_ID.fullmatch(offered) else secrets.token_hex(8)
+        g.started = time.perf_counter()
+
+    @app.after_request
+    def _end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "-")
+        elapsed = (time.perf_counter() - g.get("started", time.perf_counter())) * 1000
+        # The route, not the path: paths can hold secrets, such as that of a receipt.
+        _access.info(
+            "%s %s %s %.1fms %s",
+            request.method,
+            request.url_rule,
+            response.status_code,
+            elapsed,
+            g.get("request_id", "-"),
+        )
+        return response

@@ -1,0 +1,1 @@
+"""HTTP in and out; no rule of any specification lives here."""

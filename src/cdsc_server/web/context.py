@@ -1,0 +1,48 @@
+"""What every view may ask for: settings, ports and catalogue of the running application, and the addresses we publish."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app, url_for
+
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.ports import Ports
+from cdsc_server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """The fixed parts of one application."""
+
+    settings: Settings
+    ports: Ports
+    catalogue: Catalogue
+
+
+def install(app: Flask, context: Context) -> None:
+    """Hang the context on the application."""
+    app.extensions["cdsc"] = context
+
+
+def context() -> Context:
+    """The context of the application that handles this request."""
+    return cast("Context", current_app.extensions["cdsc"])
+
+
+def settings() -> Settings:
+    return context().settings
+
+
+def ports() -> Ports:
+    return context().ports
+
+
+def catalogue() -> Catalogue:
+    return context().catalogue
+
+
+def public_url(endpoint: str, **values: object) -> str:
+    """The absolute public address of an endpoint: base_url, never the Host header of whoever asks."""
+    return settings().base_url + url_for(endpoint, _external=False, **values)  # type: ignore[arg-type]
