@@ -1,0 +1,1 @@
+"""One file per resource, through the test client."""

@@ -1,0 +1,1 @@
+"""The conformance kit against our own server, and the register of requirements both are judged by."""

@@ -1,0 +1,18 @@
+"""Loads the fixtures of `tests/support` and sets how hard Hypothesis tries."""
+
+import os
+
+import hypothesis
+
+pytest_plugins = [
+    "tests.support.network",
+    "tests.support.databases",
+    "tests.support.app",
+    "tests.support.live",
+    "tests.support.browser",
+]
+
+# No deadline: a machine that is busy with something else is no fault of the code.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))

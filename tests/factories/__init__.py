@@ -1,0 +1,1 @@
+"""One function per object, with defaults the specification accepts."""

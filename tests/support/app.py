@@ -1,0 +1,85 @@
+"""The application as a test sees it: its settings, its clock, its ports, itself, and a client for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.clock import FakeClock
+
+# Fixtures import what they build when they build it: a unit test waits for no web framework.
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.testing import FlaskClient
+
+    from cdsc_server.ports import Ports
+    from cdsc_server.settings import Settings
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The key that seals client secrets, one for all tests of a worker."""
+    from cdsc_server.connectors.file_keys import FileKeyStore
+
+    path = tmp_path_factory.mktemp("keys") / "sealing.key"
+    FileKeyStore.create(str(path))
+    return path
+
+
+@pytest.fixture
+def settings(database_url: str, key_file: Path) -> Settings:
+    """
+    Settings of a server for tests. A module that needs others overrides this fixture:
+
+        @pytest.fixture
+        def settings(settings):
+            return replace(settings, proxy_hops=1)
+    """
+    from cdsc_server.settings import Settings
+
+    return Settings.for_tests(database_url=database_url, key_file=str(key_file))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """The clock of `app`; it stands still until the test moves it."""
+    return FakeClock()
+
+
+@pytest.fixture
+def ports(settings: Settings, clock: FakeClock) -> Ports:
+    """What `app` asks of the outside: as in production, but for the clock."""
+    from cdsc_server.app import system_ports
+
+    return replace(system_ports(settings), clock=clock)
+
+
+@pytest.fixture
+def app(settings: Settings, ports: Ports) -> Iterator[Flask]:
+    """The application over an empty database."""
+    from cdsc_server.app import create_app
+
+    app = create_app(settings, ports)
+    app.testing = True
+    yield app
+    dispose(app)
+
+
+@pytest.fixture
+def client(app: Flask) -> Iterator[FlaskClient]:
+    """Flask's test client: cookies are kept between requests."""
+    with app.test_client() as client:
+        yield client
+
+
+def dispose(app: Flask) -> None:
+    """Close the connections of an application that is not used any more."""
+    from cdsc_server.storage.db import db
+
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
