@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## Start a server with sample data, then walk through i
 
 .PHONY: test
 test: $(VENV)/.installed-test ## Run every test, on SQLite and on PostgreSQL
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.installed-dev ## Check style, formatting, types and the direction of imports

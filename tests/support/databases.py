@@ -86,7 +86,7 @@ def _postgres_database(postgres_server_url: str) -> Iterator[tuple[str, str]]:
     url = postgres.database(postgres_server_url, name)
     with postgres.connect(postgres_server_url) as server:
         server.execute("SELECT pg_advisory_lock(%s)", [_TEMPLATE_LOCK])
-        if not server.execute("SELECT FROM pg_database WHERE datname = 'migrated'").fetchone():
+        if not server.execute("SELECT 1 FROM pg_database WHERE datname = 'migrated'").fetchone():
             server.execute("CREATE DATABASE migrating")
             upgrade(postgres.database(postgres_server_url, "migrating"))
             server.execute("ALTER DATABASE migrating RENAME TO migrated")
@@ -104,7 +104,7 @@ def emptying(url: str) -> str:
             " WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'alembic_version'"
         )
         tables = [table for (table,) in found]
-        filled = [table for table in tables if connection.execute(f"SELECT FROM {table} LIMIT 1").fetchone()]
+        filled = [table for table in tables if connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone()]
     # Emptying would take rows that a migration stores, and SQLite's copies would keep them.
     assert not filled, f"a migration stores rows in {filled}: have emptying() put them back"
     deletes = ";".join(f"DELETE FROM {table}" for table in tables)

@@ -2,8 +2,8 @@
 A PostgreSQL of our own, empty, on a free port, gone when the tests are.
 
 `python -m tests.support.postgres` runs one until its input closes (Ctrl-D) and prints its address first.
-The tests start exactly that as a child: when they end, however they end, the pipe closes, and the child stops the server
-and removes its files.
+The tests start exactly that as a child: when they end, however they end, the pipe closes.
+The child then stops the server and removes its files.
 """
 
 import os
