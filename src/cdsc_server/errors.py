@@ -148,7 +148,7 @@ class AccessDenied(Problem):
 
 
 class UntrustedRequest(Problem):
-    """client_id or redirect_uri is missing or wrong: the Customer gets a page, nobody is redirected (RFC 6749 4.1.2.1)."""
+    """client_id or redirect_uri is missing or wrong: a page, never a redirect (RFC 6749 4.1.2.1)."""
 
     may_redirect = False
 
@@ -158,7 +158,7 @@ class InvalidFile(Problem):
     A file handed to an import breaks a rule; nothing of it was stored.
 
     Args:
-        line: the line of the file where the broken block starts, counted from 1; None when the file as a whole is meant.
+        line: where the broken block starts, counted from 1; None when the file as a whole is meant.
     """
 
     code = "invalid_file"

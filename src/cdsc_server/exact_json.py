@@ -1,5 +1,5 @@
 """
-JSON with every digit: numbers come in as `Decimal` (or `int`) and go out as they were, never through binary floating point.
+JSON with every digit: numbers come in as `Decimal` or `int` and go out as they were, never through binary floats.
 
 `1.50` stays `1.50`, exponents are written out, instants end in `Z`.
 """
@@ -43,8 +43,9 @@ def _wire(value: Any) -> Any:
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueError(f"{value} is not a JSON number")
-        # An exponent is legal JSON, but readers that keep digits as text would then show another number than the source.
-        return value if value.as_tuple().exponent <= 0 else Decimal(format(value, "f"))  # type: ignore[operator]
+        # An exponent is legal JSON, but readers that keep digits as text would show another number than the source.
+        text = str(value)
+        return msgspec.Raw(format(value, "f").encode()) if "E" in text else value
     if isinstance(value, datetime):
         return instant(value)
     if isinstance(value, date):

@@ -1,5 +1,5 @@
 """
-What the outside must offer, as Protocols; `app.py` hands the real ones in, tests hand in their own.
+What the outside must offer, as Protocols; `app.py` hands in the real ones, tests their own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Clock(Protocol):
 
 
 class KeyStore(Protocol):
-    """Seals what must be readable again but not from the database alone: client secrets, one-time redirect addresses."""
+    """Seals what must be readable again, but not from the database alone: client secrets, one-time redirects."""
 
     def seal(self, plain: str, *, context: str) -> bytes:
         """Encrypted and authenticated; opens again only with the same `context`."""

@@ -115,16 +115,15 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_BASE_URL must start with https://, except on this machine itself")
     if settings.base_url.endswith("/") or base.query or base.fragment:
         faults.append("CDSC_BASE_URL must not end with a slash nor hold a query or fragment")
-    for name in (
+    lives = (
         "access_token_seconds",
         "admin_token_seconds",
         "code_seconds",
         "pushed_request_seconds",
         "form_seconds",
         "session_seconds",
-    ):
-        if getattr(settings, name) <= 0:
-            faults.append(f"CDSC_{name.upper()} must be above 0")
+    )
+    faults += [f"CDSC_{name.upper()} must be above 0" for name in lives if getattr(settings, name) <= 0]
     if settings.code_seconds > 600:
         faults.append("CDSC_CODE_SECONDS must not be above 600 (RFC 6749 4.1.2)")
     if settings.form_seconds < 600:

@@ -1,7 +1,10 @@
 """
-The scope catalogue: what this Server offers, read from one configuration and used by metadata, requests, the form and data access.
+The scope catalogue: what this Server offers.
 
-A scope's *type* brings fixed facts (CDS-WG3-01 6); the configuration names the scope, offers fields and sets their limits.
+Read from one configuration; metadata, requests, the form and data access all use it.
+
+A scope's *type* brings fixed facts (CDS-WG3-01 6); the configuration names the scope,
+offers fields and sets their limits.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ GRANT_ADMIN: Final = "cds_grant_admin"
 
 @dataclass(frozen=True)
 class Choice:
-    """One allowed value of a choice field (CDS-WG1-02 3.10); `value_format` only for kinds of usage values (CDS-WG3-01 5.2)."""
+    """An allowed value of a choice field (CDS-WG1-02 3.10); kinds of usage values have a format (CDS-WG3-01 5.2)."""
 
     id: str
     name: str
@@ -124,9 +127,8 @@ def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None
 
 
 def _read_choice(choice_id: str, table: Mapping[str, Any], faults: list[str]) -> Choice:
-    for name in ("name", "description"):
-        if not isinstance(table.get(name), str):
-            faults.append(f"value_types.{choice_id}.{name} is missing")
+    missing = [name for name in ("name", "description") if not isinstance(table.get(name), str)]
+    faults += [f"value_types.{choice_id}.{name} is missing" for name in missing]
     if not isinstance(table.get("format", {}).get("type"), str):
         faults.append(f"value_types.{choice_id}.format.type is missing")
     return Choice(choice_id, table.get("name", ""), table.get("description", ""), table.get("format"))

@@ -1,7 +1,8 @@
 """
 authorization_details: read, translated, checked and resolved (RFC 9396; CDS-WG1-02 3.8; CDS-WG3-01 7).
 
-Both dialects come in by one door. The early one (`start`, `end`, `services`) is translated at once; inside there is one vocabulary.
+Both dialects come in by one door. The early one (`start`, `end`, `services`) is translated at once;
+inside there is one vocabulary.
 """
 
 from __future__ import annotations

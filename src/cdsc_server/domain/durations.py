@@ -1,5 +1,5 @@
 """
-Durations and bounds in time as requests write them: `P3Y`, an absolute date, or `infinite` (CDS-WG1-02 2, 3.9; CDS-WG3-01 7.3).
+Bounds in time as requests write them: `P3Y`, an absolute date, or `infinite` (CDS-WG1-02 2, 3.9; CDS-WG3-01 7.3).
 
 A relative value is always positive; the field says whether it is subtracted (start) or added (end).
 Calendar parts (years, months, weeks, days) are counted on the local calendar of `cds_timezone`, clock parts in UTC.

@@ -102,7 +102,9 @@ class GrantedEntry:
 
 def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
     """
-    The entry as Grant, token and introspection show it: CDS fields, absolute instants, no preselection (CDS-WG3-01 6.1, 7.3).
+    The entry as Grant, token and introspection show it (CDS-WG3-01 6.1, 7.3).
+
+    CDS fields, absolute instants, no preselection.
 
     Args:
         at: the approval, the reference of relative durations (CDS-WG1-02 3.9).
@@ -167,7 +169,7 @@ def _bound(value: str | None) -> datetime | None:
 def status_at(
     status: GrantStatus, *, expires: datetime | None, not_before: datetime | None, now: datetime
 ) -> GrantStatus:
-    """The status that moves with time, read lazily: future until not_before, expired from `expires` on (CDS-WG1-02 8.2)."""
+    """The status that moves with time: future until not_before, expired from `expires` on (CDS-WG1-02 8.2)."""
     if status in (GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.DISABLED):
         return status
     if expires is not None and now >= expires:

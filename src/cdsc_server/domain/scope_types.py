@@ -1,4 +1,4 @@
-"""The scope types of the standard that this Server can serve, with what each brings along (CDS-WG1-02 3.3, CDS-WG3-01 6)."""
+"""The scope types this Server can serve, with what each brings along (CDS-WG1-02 3.3, CDS-WG3-01 6)."""
 
 from __future__ import annotations
 

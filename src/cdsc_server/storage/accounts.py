@@ -1,4 +1,4 @@
-"""Accounts (CDS-WG3-01 10.1). Every Customer-side table carries the Customer's key, so that it can be distributed by it."""
+"""Accounts (CDS-WG3-01 10.1). Customer-side tables carry the Customer's key, so that they can be distributed by it."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class AuthorizationRequestRow(DataBase):
     """
     An authorization request whose parameters were checked, waiting for a Customer to decide.
 
-    It is claimed by one conditional UPDATE of `decided`; until then the page may be loaded as often as the person likes.
+    It is claimed by one conditional UPDATE of `decided`; until then the page may be loaded any number of times.
     """
 
     __tablename__ = "authorization_requests"
@@ -50,7 +50,7 @@ class CodeRow(DataBase):
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
     grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"))
     redirect_uri: Mapped[str] = mapped_column(String)
-    #: Whether redirect_uri stood in the authorization request; then it must stand in the token request too (RFC 6749 4.1.3).
+    #: Whether redirect_uri stood in the authorization request, and so must in the token request (RFC 6749 4.1.3).
     redirect_uri_sent: Mapped[bool] = mapped_column()
     code_challenge: Mapped[str] = mapped_column(String)
     created: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,7 +1,8 @@
 """
 The database of the application: engine, declarative base, and the two ways to talk to it.
 
-`transaction()` is a unit of work that commits when its block returns and rolls back when it raises; `reading()` never writes.
+`transaction()` is a unit of work that commits when its block returns and rolls back when it raises;
+`reading()` never writes.
 Public use cases open one and never nest.
 """
 
@@ -10,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, dataclass_transform
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, MetaData, event
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -32,6 +33,7 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=_NAMING)
 
 
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column,))
 class DataBase(MappedAsDataclass, Base, kw_only=True):
     """Base of tables whose rows are built by keyword, checked by mypy."""
 
@@ -53,7 +55,7 @@ def install(app: Flask, database_url: str) -> None:
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Options of every engine on this address: a pool that notices a lost server, and waits for a lock instead of failing."""
+    """Options of every engine on this address: notice a lost server, and wait for a lock instead of failing."""
     if database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": 15}}
     return {"pool_size": 8, "pool_pre_ping": True, "pool_recycle": 1800}
@@ -66,7 +68,7 @@ def prepare(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
-        # The driver would open transactions at the first write only, which lets two readers deadlock on becoming writers.
+        # The driver opens transactions at the first write only: two readers could deadlock on becoming writers.
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
             connection.execute(f"PRAGMA {pragma}")

@@ -33,7 +33,7 @@ class GrantRow(DataBase):
     authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     enabled_scope: Mapped[str] = mapped_column(String)
     enabled_authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
-    #: What was ticked, one entry beside each of authorization_details; never sent to the Client. See domain/grants.Selection.
+    #: What was ticked, one domain/grants.Selection beside each of authorization_details; never sent to the Client.
     selections: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     states: Mapped[list[str]] = mapped_column(ExactJSON)
     receipt_confirmations: Mapped[list[str]] = mapped_column(ExactJSON)

@@ -14,7 +14,7 @@ from cdsc_server import exact_json
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
-    """A Decimal with its digits: unscaled NUMERIC on PostgreSQL, text on SQLite, whose own NUMERIC is binary floating point."""
+    """A Decimal with its digits: unscaled NUMERIC on PostgreSQL, text on SQLite, whose NUMERIC is a binary float."""
 
     impl = Numeric
     cache_ok = True
@@ -25,11 +25,11 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if not isinstance(value, Decimal) or not value.is_finite():
-            raise TypeError(f"{value!r} is not a finite Decimal")
+        if not value.is_finite():
+            raise ValueError(f"{value} is not a finite number")
         return format(value, "f") if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         return None if value is None else Decimal(value)
 
 
@@ -51,7 +51,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         # One width for all, so that text order is time order.
         return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What every view may ask for: settings, ports and catalogue of the running application, and the addresses we publish."""
+"""What every view may ask for: settings, ports and catalogue of the application, and the addresses we publish."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def _http(fault: HTTPException) -> Response:
 
 
 def _unexpected(fault: Exception) -> Response:
-    log.exception("failed %s %s", request.method, request.endpoint, exc_info=fault)
+    log.error("failed %s %s", request.method, request.endpoint, exc_info=fault)
     problem = Problem("something broke on our side; nothing was changed")
     problem.status, problem.code = 500, "server_error"  # type: ignore[misc]
     return answer(problem)

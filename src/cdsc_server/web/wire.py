@@ -22,7 +22,7 @@ class ExactJSONProvider(JSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Response:
         obj = self._prepare_response_obj(args, kwargs)
-        return self._app.response_class(exact_json.dumps(obj), mimetype="application/json")
+        return Response(exact_json.dumps(obj), mimetype="application/json")
 
 
 def install(app: Flask) -> None:
