@@ -1,0 +1,158 @@
+"""
+What a view says of itself for the OpenAPI document, beside the code that makes it true.
+
+    @blueprint.get("/grants")
+    @bearer("cds_client_admin")
+    @describe(tag="Grants", section="CDS-WG1-02 8.5", query=GrantFilters, answers={200: GrantListingSchema})
+    def list_grants() -> ResponseReturnValue:
+        '''
+        List Grants
+
+        The Grants of every Client Object of this registration, the last modified first.
+        '''
+
+The docstring's first line is the summary, the rest the description.
+Security comes from `@bearer`, path parameters from the route, the form of refusals from the blueprint: none is repeated here.
+`web/docs/document.py` reads these declarations from the routes of the running application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from marshmallow import Schema
+
+from cdsc_server.errors import Problem
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: Every tag with what stands under it, in the order of the document.
+TAGS: Final = {
+    "Metadata": "What this server offers, and to whom; open to all.",
+    "Registration": "How a Client comes to be, and how it looks after its Client Objects.",
+    "Authorization": "OAuth 2.0: ask a Customer, get a token, look at it, hand it back.",
+    "Grants": "What was agreed; the record that decides what a token opens.",
+    "Customer data": "What Customers agreed to share, as far as the token's Grant opens it.",
+    "Plain addresses": "The same listings under plain names, limited to what the scope of that name opens.",
+    "Service": "Looking after the server itself.",
+}
+
+_DESCRIPTION: Final = "__described__"
+_REASON: Final = "__undocumented__"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    One answer that is not a refusal.
+
+    Args:
+        schema: the body; None when there is none or when it is not JSON.
+        description: what it tells; the phrase of the status when empty.
+        media_type: of the body; None when there is no body.
+        headers: name and meaning of headers that a caller acts on.
+    """
+
+    schema: type[Schema] | None = None
+    description: str = ""
+    media_type: str | None = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Description:
+    """The declaration of a view; see `describe`."""
+
+    tag: str
+    section: str
+    query: type[Schema] | None
+    body: type[Schema] | None
+    form: type[Schema] | None
+    answers: Mapping[int, Answer]
+    problems: tuple[type[Problem], ...]
+    client_authentication: bool
+    path: Mapping[str, str]
+
+
+def describe(
+    *,
+    tag: str,
+    section: str,
+    answers: Mapping[int, Answer | type[Schema] | None],
+    query: type[Schema] | None = None,
+    body: type[Schema] | None = None,
+    form: type[Schema] | None = None,
+    problems: Sequence[type[Problem]] = (),
+    client_authentication: bool = False,
+    path: Mapping[str, str] = MappingProxyType({}),
+) -> Callable[[View], View]:
+    """
+    Declare what a view takes and answers.
+
+    Args:
+        tag: one of TAGS.
+        section: the section it implements, such as "CDS-WG1-02 5.3" or "RFC 7009 2".
+        answers: by status; a schema stands for a JSON body of it, None for an answer without body.
+        query: parameters of GET; each field becomes one.
+        body: JSON body of POST, PUT and PATCH.
+        form: application/x-www-form-urlencoded body of POST, PUT and PATCH.
+        problems: kinds of refusal beyond those that follow from query, body and bearer token.
+        client_authentication: whether the Client authenticates with its client_id and secret (RFC 6749 2.3.1).
+        path: meaning of path parameters by name.
+
+    Raises:
+        ValueError: the tag is unknown, or both body and form are given.
+    """
+    if tag not in TAGS:
+        raise ValueError(f"{tag!r} is not one of {', '.join(TAGS)}")
+    if body is not None and form is not None:
+        raise ValueError("an operation reads either JSON or a form")
+    description = Description(
+        tag=tag,
+        section=section,
+        query=query,
+        body=body,
+        form=form,
+        answers={status: _answer(answer) for status, answer in answers.items()},
+        problems=tuple(problems),
+        client_authentication=client_authentication,
+        path=path,
+    )
+
+    def mark(view: View) -> View:
+        setattr(view, _DESCRIPTION, description)
+        return view
+
+    return mark
+
+
+def _answer(answer: Answer | type[Schema] | None) -> Answer:
+    if isinstance(answer, Answer):
+        return answer
+    return Answer(media_type=None) if answer is None else Answer(answer)
+
+
+def undocumented(reason: str) -> Callable[[View], View]:
+    """Leave a view out of the OpenAPI document; the reason is for whoever wonders why."""
+
+    def mark(view: View) -> View:
+        setattr(view, _REASON, reason)
+        return view
+
+    return mark
+
+
+def description_of(view: Callable[..., Any]) -> Description | None:
+    """The declaration of a view, under whatever other decorators; None when it has none."""
+    # functools.wraps copies attributes, so the outermost function carries it too.
+    found = getattr(view, _DESCRIPTION, None)
+    return found if isinstance(found, Description) else None
+
+
+def reason_of(view: Callable[..., Any]) -> str | None:
+    """Why the view is left out of the document; None when it is not marked so."""
+    found = getattr(view, _REASON, None)
+    return found if isinstance(found, str) else None
