@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, delete, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import UtcDateTime
+
+
+def customer_key_of(customer_id: str) -> int:
+    """The `customer_key` of a Customer: 63 bits derived from the id, so that nobody has to look it up."""
+    return int.from_bytes(hashlib.sha256(customer_id.encode()).digest()[:8], "big") >> 1
 
 
 class CustomerRow(DataBase):
@@ -17,12 +23,17 @@ class CustomerRow(DataBase):
     __tablename__ = "customers"
 
     customer_id: Mapped[str] = mapped_column(String, primary_key=True)
+    #: Short form of `customer_id` for tables with very many rows; unique, so that two Customers never share readings.
+    customer_key: Mapped[int] = mapped_column(BigInteger, unique=True, init=False)
     display_name: Mapped[str] = mapped_column(String)
     email: Mapped[str | None] = mapped_column(String, default=None)
     locale: Mapped[str] = mapped_column(String, default="en")
     #: A fictional Customer: the only kind a sandbox Client Object may meet (CDS-WG1-02 5.1).
     is_test: Mapped[bool] = mapped_column(Boolean, default=False)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def __post_init__(self) -> None:
+        self.customer_key = customer_key_of(self.customer_id)
 
 
 class LoginRow(DataBase):
@@ -62,3 +73,26 @@ class SessionRow(DataBase):
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime)
     signed_in: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def add_session(session: Session, row: SessionRow) -> None:
+    """Remember a browser."""
+    session.add(row)
+
+
+def find_session(session: Session, session_hash: str, *, now: datetime) -> SessionRow | None:
+    """The session that has not expired."""
+    row = session.get(SessionRow, session_hash)
+    return row if row is not None and row.expires > now else None
+
+
+def touch_session(session: Session, session_hash: str, *, seen: datetime, expires: datetime) -> None:
+    """Move the end of a session on; one that was removed meanwhile stays removed."""
+    session.execute(
+        update(SessionRow).where(SessionRow.session_hash == session_hash).values(last_seen=seen, expires=expires)
+    )
+
+
+def remove_session(session: Session, session_hash: str) -> None:
+    """Forget a browser."""
+    session.execute(delete(SessionRow).where(SessionRow.session_hash == session_hash))
