@@ -12,7 +12,8 @@ What a view says of itself for the OpenAPI document, beside the code that makes 
         '''
 
 The docstring's first line is the summary, the rest the description.
-Security comes from `@bearer`, path parameters from the route, the form of refusals from the blueprint: none is repeated here.
+Security comes from `@bearer`, path parameters from the route, the form of refusals from the blueprint: none is
+repeated here.
 `web/docs/document.py` reads these declarations from the routes of the running application.
 """
 
