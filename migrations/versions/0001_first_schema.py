@@ -62,12 +62,14 @@ def upgrade() -> None:
     op.create_table(
         "customers",
         sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("customer_key", sa.BigInteger(), nullable=False),
         sa.Column("display_name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_customers")),
+        sa.UniqueConstraint("customer_key", name=op.f("uq_customers_customer_key")),
     )
     op.create_table(
         "login_failures",
@@ -191,45 +193,54 @@ def upgrade() -> None:
 
     op.create_table(
         "usage_blocks",
-        sa.Column("series_key", sa.BigInteger(), nullable=False),
-        sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("start", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("modified", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("series_key", "start", name=op.f("pk_usage_blocks")),
+        sa.Column("span", sa.Integer(), nullable=False),
+        sa.Column("series", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "series", "start", name=op.f("pk_usage_blocks")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "usage_blocks_past",
-        sa.Column("series_key", sa.BigInteger(), nullable=False),
-        sa.Column("start", sa.BigInteger(), nullable=False),
-        sa.Column("superseded", sa.BigInteger(), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("start", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("modified", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("series_key", "start", "superseded", name=op.f("pk_usage_blocks_past")),
+        sa.Column("superseded", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("span", sa.Integer(), nullable=False),
+        sa.Column("series", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "series", "start", "superseded", name=op.f("pk_usage_blocks_past")),
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # Payloads are compressed already: long ones are moved aside without trying again.
+        op.execute("ALTER TABLE usage_blocks ALTER COLUMN payload SET STORAGE EXTERNAL")
+        op.execute("ALTER TABLE usage_blocks_past ALTER COLUMN payload SET STORAGE EXTERNAL")
     op.create_table(
         "usage_series",
-        sa.Column(
-            "series_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
-        ),
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("series", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("series_id", sa.String(), nullable=False),
         sa.Column("segment_key", sa.String(), nullable=False),
         sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("value_key", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=True),
         sa.Column("contract_id", sa.String(), nullable=True),
         sa.Column("service_point_id", sa.String(), nullable=True),
         sa.Column("meter_device_id", sa.String(), nullable=True),
         sa.Column("interval_seconds", sa.Integer(), nullable=False),
+        sa.Column("phase_seconds", sa.Integer(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("value_format", sa.Text(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("series_key", name=op.f("pk_usage_series")),
-        sa.UniqueConstraint("customer_id", "series_id", name=op.f("uq_usage_series_customer_id_series_id")),
+        sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "series", name=op.f("pk_usage_series")),
+        sa.UniqueConstraint("customer_key", "series_id", name=op.f("uq_usage_series_customer_key_series_id")),
     )
     op.create_index(
-        op.f("ix_usage_series_customer_id_segment_key"), "usage_series", ["customer_id", "segment_key"], unique=False
+        op.f("ix_usage_series_customer_key_segment_key"), "usage_series", ["customer_key", "segment_key"], unique=False
     )
 
     op.create_table(
@@ -434,7 +445,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_clients_registration_id_modified_client_id"), "clients")
 
     op.drop_table("clients")
-    op.drop_index(op.f("ix_usage_series_customer_id_segment_key"), "usage_series")
+    op.drop_index(op.f("ix_usage_series_customer_key_segment_key"), "usage_series")
 
     op.drop_table("usage_series")
     op.drop_table("usage_blocks_past")

@@ -26,7 +26,7 @@ def month_around(second: int, timezone: str) -> tuple[int, int]:
 def _month(year: int, month: int, timezone: str) -> tuple[int, int]:
     zone = ZoneInfo(timezone)
     next_year, next_month = (year, month + 1) if month < 12 else (year + 1, 1)
-    # Where the clock change skips midnight itself, the first instant of the month is the change: that is what this gives.
+    # Where a clock change skips midnight itself, this gives the change, which is the first instant of the month.
     return tuple(  # type: ignore[return-value]
         int(datetime(*day, 1, tzinfo=zone).astimezone(UTC).timestamp())
         for day in ((year, month), (next_year, next_month))

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any, TypeAlias
 
 #: The mark of a slot without a reading.
 GAP = 255
@@ -47,6 +48,7 @@ MARK_OF: dict[Quality | None, int] = {None: 0} | {quality: number for number, qu
 QUALITY_OF: dict[int, Quality | None] = {number: quality for quality, number in MARK_OF.items()}
 
 Qualities = Quality | None | Sequence[Quality | None]
+Values: TypeAlias = "array[int] | tuple[str, ...]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Readings:
     """
     Readings number n covers [start + n * interval, start + (n + 1) * interval).
 
-    Build them with `of`, `scaled` or `written`, which bring every content into one form, so that equality is equality of content.
+    Build them with `of`, `scaled` or `written`: these give each content one form, so that equal means equal content.
 
     Attributes:
         start: aware UTC instant of the first reading, whole seconds.
@@ -67,7 +69,7 @@ class Readings:
     start: datetime
     interval: int
     scale: int | None
-    values: array[int] | tuple[str, ...]
+    values: Values
     marks: bytes
 
     def __post_init__(self) -> None:
@@ -130,6 +132,33 @@ class Readings:
             return cls(start, interval, None, tuple(texts), marks)
         return cls(start, interval, scale, array("q", [int(text.replace(".", "") or 0) for text in texts]), marks)
 
+    @classmethod
+    def assembled(cls, start: datetime, interval: int, count: int, parts: Iterable[Readings]) -> Readings:
+        """
+        `count` slots from `start`, filled from parts that do not overlap; what reaches outside is left away.
+
+        Raises:
+            ValueError: a part has another interval or lies between the slots.
+        """
+        held = [part.between(start, start + timedelta(seconds=interval * count)) for part in parts]
+        held = [part for part in held if part.values]
+        if len(held) == 1 and len(held[0].values) == count:
+            return held[0]
+        scales = {part.scale for part in held if part.marks.count(GAP) < len(part.marks)} or {0}
+        scale = scales.pop() if len(scales) == 1 else None
+        blank = cls(start, interval, 0, array("q", bytes(8 * count)), bytes([GAP]) * count)
+        values: Any = [""] * count if scale is None else blank.values
+        marks = bytearray(blank.marks)
+        for part in held:
+            first = _slots(blank, part)
+            last = first + len(part.values)
+            if scale is None:
+                values[first:last] = part.texts()
+            elif part.scale == scale:
+                values[first:last] = part.values
+            marks[first:last] = part.spread_marks
+        return _settled(start, interval, scale, tuple(values) if scale is None else values, bytes(marks))
+
     def __len__(self) -> int:
         return len(self.values)
 
@@ -151,13 +180,14 @@ class Readings:
         """Each reading in plain decimal notation with every digit; "" in a gap."""
         if self.scale is None:
             return list(self.values)  # type: ignore[arg-type]
+        values: Sequence[int] = self.values  # type: ignore[assignment]
         return [
-            "" if mark == GAP else _scaled_text(int(value), self.scale)
-            for value, mark in zip(self.values, self.spread_marks, strict=True)
+            "" if mark == GAP else _scaled_text(value, self.scale)
+            for value, mark in zip(values, self.spread_marks, strict=True)
         ]
 
     def decimals(self) -> list[Decimal | None]:
-        """Each reading with the digits it was given with; None in a gap. For tests and small uses: it costs an object a reading."""
+        """Each reading with the digits it was given with; None in a gap. Costs an object a reading."""
         return [Decimal(text) if text else None for text in self.texts()]
 
     def between(self, start: datetime | None, end: datetime | None) -> Readings:
@@ -226,7 +256,7 @@ def _scaled_text(value: int, scale: int) -> str:
 
 
 def _shared_scale(texts: Sequence[str]) -> int | None:
-    """The number of decimals that all texts share; None when integers of 64 bits and one scale cannot give them back."""
+    """The number of decimals that all texts share; None when 64-bit integers of one scale cannot give them back."""
     scales: set[int] = set()
     fits = True
     for text in texts:
@@ -268,9 +298,7 @@ def _slots(base: Readings, other: Readings) -> int:
     return slots
 
 
-def _same_form(
-    one: Readings, other: Readings
-) -> tuple[array[int] | tuple[str, ...], array[int] | tuple[str, ...], int | None]:
+def _same_form(one: Readings, other: Readings) -> tuple[Values, Values, int | None]:
     """The values of both as integers of one scale, or both as text."""
     for readings, scale in ((one, other.scale), (other, one.scale)):
         # What holds gaps only fits every form.
@@ -281,17 +309,17 @@ def _same_form(
     return tuple(one.texts()), tuple(other.texts()), None
 
 
-def _blank(scale: int | None, count: int) -> array[int] | tuple[str, ...]:
+def _blank(scale: int | None, count: int) -> Values:
     return ("",) * count if scale is None else array("q", bytes(8 * count))
 
 
 def _filled(
-    values: array[int] | tuple[str, ...],
+    values: Values,
     marks: bytes,
-    old: array[int] | tuple[str, ...],
+    old: Values,
     old_marks: bytes,
     slots: Sequence[int],
-) -> tuple[array[int] | tuple[str, ...], bytes]:
+) -> tuple[Values, bytes]:
     """The values and marks with what was there before in the given slots."""
     filled, filled_marks = list(values), bytearray(marks)
     for slot in slots:
@@ -299,10 +327,8 @@ def _filled(
     return (tuple(filled) if isinstance(values, tuple) else array("q", filled)), bytes(filled_marks)  # type: ignore[arg-type]
 
 
-def _settled(
-    start: datetime, interval: int, scale: int | None, values: array[int] | tuple[str, ...], marks: bytes
-) -> Readings:
-    """Readings in the one form of their content: scaled when they share a scale, scale 0 when there is no reading left."""
+def _settled(start: datetime, interval: int, scale: int | None, values: Values, marks: bytes) -> Readings:
+    """Readings in the one form of their content: scaled where a scale is shared, scale 0 where no reading is left."""
     marks = _collapsed(marks)
     if scale is None:
         shared = _shared_scale(values)  # type: ignore[arg-type]

@@ -2,79 +2,163 @@
 Usage: readings in packed blocks, one row per value format and period.
 
 A *series* is one value format measured for one owner (a Meter Device, or a contract for a supply mix).
-A *block* is one period of a series. Series with the same `segment_key` are the columns of the same Usage Segments.
-Packing and streaming stand in `storage/usage_blocks.py`.
+A *block* is one period of a series, never across a local month; blocks of a series never overlap.
+Series with the same `segment_key` are the columns of the same Usage Segments.
+`usage_packing.py` turns readings into bytes, `usage_blocks.py` writes, `usage_segments.py` reads.
+
+Every unique constraint holds `customer_key`, so that the tables can be distributed by it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, SmallInteger, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+    event,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
-#: 64 bits on PostgreSQL; on SQLite only INTEGER numbers itself.
-BigKey = BigInteger().with_variant(Integer, "sqlite")
-
 
 class UsageSeriesRow(DataBase):
-    """One column of a row of Usage Segments: who it belongs to, its value format, its interval."""
+    """One number of the Value Sets of a row of Usage Segments: who it belongs to, its value format, its interval."""
 
     __tablename__ = "usage_series"
     __table_args__ = (
-        UniqueConstraint("customer_id", "series_id"),
-        Index(None, "customer_id", "segment_key"),
+        PrimaryKeyConstraint("customer_key", "series"),
+        UniqueConstraint("customer_key", "series_id"),
+        Index(None, "customer_key", "segment_key"),
     )
 
-    #: Short, because every block repeats it.
-    series_key: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True, init=False)
+    customer_key: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    #: Number of the series under its Customer; short, because every block repeats it.
+    series: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
     customer_id: Mapped[str] = mapped_column(String)
     #: Opaque and derived from the source, so that a second import finds the same series.
     series_id: Mapped[str] = mapped_column(String)
-    #: Series of one key share owner, interval and alignment: together they are one Usage Segment per period.
+    #: Series of one key share owner, interval and phase: together they are one Usage Segment per period.
     segment_key: Mapped[str] = mapped_column(String)
-    #: Place of this column in the segment, from 0.
+    #: Place of this column in the segment, from 0. Series of one place are members of the same Value Object.
     position: Mapped[int] = mapped_column(SmallInteger)
+    #: Member of the Value Object; the one of the lowest series number decides whether the object is null.
+    value_key: Mapped[str] = mapped_column(String)
     account_id: Mapped[str | None] = mapped_column(String, default=None)
     contract_id: Mapped[str | None] = mapped_column(String, default=None)
     service_point_id: Mapped[str | None] = mapped_column(String, default=None)
     meter_device_id: Mapped[str | None] = mapped_column(String, default=None)
-    #: Seconds between values.
+    #: Seconds between values; 0 where each period has a length of its own (monthly bills): then a block is a segment.
     interval_seconds: Mapped[int] = mapped_column(Integer)
+    #: Every reading starts at a whole number of intervals since 1970 UTC plus this many seconds.
+    phase_seconds: Mapped[int] = mapped_column(Integer, default=0)
     #: IANA zone whose calendar months cut the series into segments.
     timezone: Mapped[str] = mapped_column(String)
     #: The Value Format (CDS-WG3-01 10.8.5) without `id`, `quality` and ids of meters: those are added for each reader.
+    #: Its `indexes` hold positions of this table; a reader gets them as column numbers.
     value_format: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: When the source was last asked, whether or not it had anything new.
+    synced: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class UsageBlockRow(DataBase):
-    """The readings of one series in [start, start + count * interval); blocks of a series never overlap."""
+    """The readings of one series in [start, start + span). Columns stand in an order that leaves no padding."""
 
     __tablename__ = "usage_blocks"
+    __table_args__ = (
+        PrimaryKeyConstraint("customer_key", "series", "start"),
+        {"sqlite_with_rowid": False},
+    )
 
-    series_key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    customer_key: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
     #: Seconds since 1970 UTC of the first reading.
-    start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    count: Mapped[int] = mapped_column(Integer)
-    #: See storage/usage_blocks.py for the encoding of readings, gaps and qualities.
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    start: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    #: Microseconds since 1970 UTC when this version was written.
     modified: Mapped[int] = mapped_column(BigInteger)
+    #: Seconds from the start of the first reading to the end of the last.
+    span: Mapped[int] = mapped_column(Integer)
+    series: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class UsageBlockPastRow(DataBase):
-    """A version of a block that a correction replaced, kept as it was."""
+    """A version of a block that a correction replaced, kept as it was: true from `modified` until `superseded`."""
 
     __tablename__ = "usage_blocks_past"
+    __table_args__ = (PrimaryKeyConstraint("customer_key", "series", "start", "superseded"),)
 
-    series_key: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    start: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    #: Microseconds since 1970 UTC when the next version took over.
-    superseded: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    count: Mapped[int] = mapped_column(Integer)
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    customer_key: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    start: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
     modified: Mapped[int] = mapped_column(BigInteger)
+    #: Microseconds since 1970 UTC when the next version took over.
+    superseded: Mapped[int] = mapped_column(BigInteger, autoincrement=False)
+    span: Mapped[int] = mapped_column(Integer)
+    series: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+for _table in (UsageBlockRow.__table__, UsageBlockPastRow.__table__):
+    # Payloads are compressed already: the database should move long ones aside without trying again.
+    event.listen(
+        _table,
+        "after_create",
+        DDL("ALTER TABLE %(table)s ALTER COLUMN payload SET STORAGE EXTERNAL").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
+    )
+
+
+def find_series(
+    session: Session,
+    customer_id: str,
+    *,
+    segment_keys: Collection[str] | None = None,
+    account_ids: Collection[str] | None = None,
+    contract_ids: Collection[str] | None = None,
+    service_point_ids: Collection[str] | None = None,
+    meter_device_ids: Collection[str] | None = None,
+) -> list[UsageSeriesRow]:
+    """
+    The series of one Customer, ordered by segment key, position and number.
+
+    Args:
+        segment_keys: and the other filters: each given one must hold; None does not filter.
+    """
+    rows = select(UsageSeriesRow).where(UsageSeriesRow.customer_key == customer_key_of(customer_id))
+    for column, wanted in (
+        (UsageSeriesRow.segment_key, segment_keys),
+        (UsageSeriesRow.account_id, account_ids),
+        (UsageSeriesRow.contract_id, contract_ids),
+        (UsageSeriesRow.service_point_id, service_point_ids),
+        (UsageSeriesRow.meter_device_id, meter_device_ids),
+    ):
+        if wanted is not None:
+            rows = rows.where(column.in_(wanted))
+    order = (UsageSeriesRow.segment_key, UsageSeriesRow.position, UsageSeriesRow.series)
+    return list(session.scalars(rows.order_by(*order)))
+
+
+def mark_synced(session: Session, customer_id: str, series_ids: Collection[str], *, at: datetime) -> None:
+    """Note that the source was asked about these series, whether or not it had anything new (`cds_synced`)."""
+    session.execute(
+        update(UsageSeriesRow)
+        .where(
+            UsageSeriesRow.customer_key == customer_key_of(customer_id),
+            UsageSeriesRow.series_id.in_(series_ids),
+        )
+        .values(synced=at),
+        execution_options={"synchronize_session": False},
+    )

@@ -1,0 +1,388 @@
+"""
+Writing usage: a correction keeps what it replaces, a repetition changes nothing, blocks of a series never overlap.
+
+    series = find_or_create_series(session, customer_id="c1", series_id="meter7/forward", segment_key="meter7",
+                                   value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
+                                   interval_seconds=900, timezone="Europe/Brussels", meter_device_id="m7", at=now)
+    put_readings(session, series, Readings.of(start, 900, decimals, qualities=Quality.VALID), at=now)
+    put_many(session, [(series, readings), ...], at=now)      # any number of series, a few statements in all
+
+New readings go into the blocks that hold their slots; what no block holds becomes new blocks, cut at local months.
+So history comes in month blocks, new days in day blocks, and a block keeps its bounds for life.
+Writers of one series wait for each other: by row locks of its series on PostgreSQL, by the one writer of SQLite.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Integer, func, literal, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.intervals import month_around
+from cdsc_server.domain.readings import GAP, Readings
+from cdsc_server.domain.usage import VALUE_KEYS
+from cdsc_server.errors import Conflict, InvalidRequest
+from cdsc_server.storage.customers import customer_key_of
+from cdsc_server.storage.listed import listed
+from cdsc_server.storage.usage import UsageSeriesRow
+from cdsc_server.storage.usage_packing import pack, unpack
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: Series handled by one round of statements.
+_ROUND = 1000
+
+Write = tuple[UsageSeriesRow, Readings]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of a write, counted in blocks."""
+
+    new: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Written) -> Written:
+        return Written(self.new + other.new, self.corrected + other.corrected, self.unchanged + other.unchanged)
+
+
+def find_or_create_series(
+    session: Session,
+    *,
+    customer_id: str,
+    series_id: str,
+    segment_key: str,
+    value_format: Mapping[str, Any],
+    interval_seconds: int,
+    timezone: str,
+    at: datetime,
+    position: int = 0,
+    phase_seconds: int = 0,
+    value_key: str | None = None,
+    account_id: str | None = None,
+    contract_id: str | None = None,
+    service_point_id: str | None = None,
+    meter_device_id: str | None = None,
+) -> UsageSeriesRow:
+    """
+    The series with this id under the Customer, made when it is not there.
+
+    Args:
+        series_id: derived from the source, so that a second import finds the same series.
+        segment_key: the same for all series that make one Usage Segment; unique under the Customer.
+        value_format: WG3-01 10.8.5 without `id`, `quality` and ids of meters; `indexes` hold positions of the segment.
+        interval_seconds: 0 where each period has a length of its own.
+        at: becomes `created` and `synced` of a new series.
+        position: place of the column; series of one position are members of the same Value Object.
+        value_key: that member; None takes the one of the Value Type.
+
+    Raises:
+        Conflict: the series is there with another segment, interval, phase or zone.
+        InvalidRequest: the Value Type has no member of its own and none is given.
+    """
+    key = value_key or VALUE_KEYS.get(str(value_format.get("type")))
+    if key is None:
+        raise InvalidRequest("a value type of the Server's own needs a value_key", field="value_key")
+    wanted: dict[str, Any] = {
+        "customer_key": customer_key_of(customer_id),
+        "customer_id": customer_id,
+        "series_id": series_id,
+        "segment_key": segment_key,
+        "position": position,
+        "value_key": key,
+        "account_id": account_id,
+        "contract_id": contract_id,
+        "service_point_id": service_point_id,
+        "meter_device_id": meter_device_id,
+        "interval_seconds": interval_seconds,
+        "phase_seconds": phase_seconds,
+        "timezone": timezone,
+        "value_format": dict(value_format),
+        "created": at,
+        "synced": at,
+    }
+    while (row := _series(session, wanted["customer_key"], series_id)) is None:
+        # Another writer may take the number first: then nothing is inserted and the next number is tried.
+        _insert_series(session, wanted)
+    fixed = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
+    if any(getattr(row, name) != wanted[name] for name in fixed):
+        raise Conflict("the series exists with another segment, interval, phase or time zone", detail=series_id)
+    return row
+
+
+def put_readings(
+    session: Session, series: UsageSeriesRow, readings: Readings, *, at: datetime, gaps_erase: bool = False
+) -> Written:
+    """As `put_many`, for one series."""
+    return put_many(session, [(series, readings)], at=at, gaps_erase=gaps_erase)
+
+
+def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_erase: bool = False) -> Written:
+    """
+    Store readings; where there are some already, these take their place and the version before is kept.
+
+    Args:
+        writes: of one series, a later write wins over an earlier one.
+        at: the instant that becomes `modified` of what changed; unchanged blocks keep theirs.
+        gaps_erase: whether a gap removes the reading that was there; otherwise it leaves it.
+
+    Raises:
+        InvalidRequest: readings are not on the slots of their series; nothing was stored.
+    """
+    # One order for all writers, so that no two of them wait for each other's locks.
+    ordered = sorted(writes, key=lambda write: (write[0].customer_key, write[0].series))
+    changes = [
+        _Change(group[0][0], [piece for series, readings in group for piece in _pieces(series, readings)])
+        for _, each in groupby(ordered, key=lambda write: (write[0].customer_key, write[0].series))
+        for group in [list(each)]
+    ]
+    total = Written()
+    for first in range(0, len(changes), _ROUND):
+        total += _apply(session, changes[first : first + _ROUND], _microseconds(at), gaps_erase=gaps_erase)
+    return total
+
+
+def _series(session: Session, customer_key: int, series_id: str) -> UsageSeriesRow | None:
+    return session.scalars(
+        select(UsageSeriesRow).where(UsageSeriesRow.customer_key == customer_key, UsageSeriesRow.series_id == series_id)
+    ).one_or_none()
+
+
+def _insert_series(session: Session, wanted: Mapping[str, Any]) -> None:
+    table = UsageSeriesRow.__table__
+    number = (
+        select(func.coalesce(func.max(table.c.series), -1) + 1)
+        .where(table.c.customer_key == wanted["customer_key"])
+        .scalar_subquery()
+    )
+    values = [literal(value, table.c[name].type) for name, value in wanted.items()]
+    rows = select(number.cast(Integer), *values).where(literal(1) == 1)
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    statement = (sqlite_insert if on_sqlite else postgresql_insert)(UsageSeriesRow)
+    session.execute(statement.from_select(["series", *wanted], rows).on_conflict_do_nothing())
+
+
+@dataclass(slots=True)
+class _Block:
+    """A block in hand: stored when it has a payload, to be written when it has readings."""
+
+    start: int
+    span: int
+    modified: int = 0
+    payload: bytes | None = None
+    readings: Readings | None = None
+    touched: bool = False
+    gone: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.start + self.span
+
+    def correct(self, fresh: Readings, *, gaps_erase: bool) -> None:
+        """Take these readings over; the same again change nothing."""
+        self.touched = True
+        old = self.readings or unpack(self.payload or b"", self.start, fresh.interval, self.span // fresh.interval)
+        merged = old.overlaid(fresh, gaps_erase=gaps_erase)
+        if merged != old:
+            self.readings = merged
+
+
+@dataclass(slots=True)
+class _Change:
+    """What is to be written to one series."""
+
+    series: UsageSeriesRow
+    pieces: list[Readings]
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return min(_second(piece.start) for piece in self.pieces), max(_second(piece.end) for piece in self.pieces)
+
+
+def _pieces(series: UsageSeriesRow, readings: Readings) -> Iterator[Readings]:
+    """Cut at local months; one reading each where every period has its own length. Nothing but gaps is nothing."""
+    if not series.interval_seconds:
+        yield from (piece for n in range(len(readings)) if (piece := readings.part(n, n + 1)).marks != bytes([GAP]))
+        return
+    step, start = series.interval_seconds, _second(readings.start)
+    if readings.interval != step or (start - series.phase_seconds) % step:
+        raise InvalidRequest(
+            f"readings of this series start every {step} seconds", field="readings", detail=series.series_id
+        )
+    first = 0
+    while first < len(readings):
+        _, month_end = month_around(start + first * step, series.timezone)
+        last = min(-((start - month_end) // step), len(readings))
+        yield readings.part(first, last)
+        first = last
+
+
+def _apply(session: Session, changes: Sequence[_Change], at: int, *, gaps_erase: bool) -> Written:
+    changes = [change for change in changes if change.pieces]
+    if not changes:
+        return Written()
+    keys = [(change.series.customer_key, change.series.series) for change in changes]
+    _lock(session, keys)
+    stored = _overlapping(session, [(*key, *change.bounds) for key, change in zip(keys, changes, strict=True)])
+    total = Written()
+    replaced: list[tuple[int, int, int, int]] = []
+    fresh: list[tuple[int, int, int, int, Readings]] = []
+    for number, (key, change) in enumerate(zip(keys, changes, strict=True), start=1):
+        blocks = stored.get(number, [])
+        place = _place if change.series.interval_seconds else _place_period
+        for piece in change.pieces:
+            place(blocks, piece, gaps_erase=gaps_erase)
+        for block in blocks:
+            changes_it = block.gone or block.readings is not None
+            total += Written(
+                new=changes_it and block.payload is None,
+                corrected=changes_it and block.payload is not None,
+                unchanged=block.touched and not changes_it,
+            )
+            if changes_it and block.payload is not None:
+                replaced.append((*key, block.start, block.modified))
+            if block.readings is not None and not block.gone:
+                fresh.append((*key, block.start, block.span, block.readings))
+    # A clock that was set back must not make a version end before it began.
+    at = max([at, *(modified for *_, modified in replaced)])
+    _supersede(session, [block for *block, _ in replaced], at)
+    _insert(session, [(key, series, start, span, at, pack(readings)) for key, series, start, span, readings in fresh])
+    return total
+
+
+def _place(blocks: list[_Block], piece: Readings, *, gaps_erase: bool) -> None:
+    """Give each block its part of the readings, and make blocks of what lies between."""
+    start, end, step = _second(piece.start), _second(piece.end), piece.interval
+
+    def part(first: int, last: int) -> Readings:
+        return piece.part((first - start) // step, (last - start) // step)
+
+    reached = start
+    for block in sorted((b for b in blocks if b.start < end and b.end > start), key=lambda b: b.start):
+        _begin(blocks, part(reached, max(reached, block.start)))
+        block.correct(part(max(start, block.start), min(end, block.end)), gaps_erase=gaps_erase)
+        reached = block.end
+    _begin(blocks, part(min(reached, end), end))
+
+
+def _place_period(blocks: list[_Block], piece: Readings, *, gaps_erase: bool) -> None:
+    """Let a period of a length of its own replace every other period that it meets."""
+    start, end = _second(piece.start), _second(piece.end)
+    met = [block for block in blocks if block.start < end and block.end > start and not block.gone]
+    if [(block.start, block.end) for block in met] == [(start, end)]:
+        met[0].correct(piece, gaps_erase=gaps_erase)
+        return
+    for block in met:
+        block.gone = True
+    _begin(blocks, piece)
+
+
+def _begin(blocks: list[_Block], readings: Readings) -> None:
+    if readings.marks.count(GAP) < len(readings.marks):
+        blocks.append(
+            _Block(_second(readings.start), readings.interval * len(readings), readings=readings, touched=True)
+        )
+
+
+def _lock(session: Session, keys: Sequence[tuple[int, int]]) -> None:
+    """Make other writers of these series wait; on SQLite a transaction that writes is alone already."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    statement, values = listed(
+        session,
+        "SELECT 1 FROM {listed} JOIN usage_series t ON t.customer_key = q.k AND t.series = q.s"
+        " ORDER BY t.customer_key, t.series FOR NO KEY UPDATE OF t",
+        ("k", "s"),
+        keys,
+    )
+    session.execute(statement, values)
+
+
+def _overlapping(session: Session, ranges: Sequence[tuple[int, int, int, int]]) -> dict[int, list[_Block]]:
+    """The blocks that meet [a, b) of each series, by the number of the range; the first may begin before a."""
+    statement, values = listed(
+        session,
+        "WITH f AS MATERIALIZED (SELECT q.n, q.k, q.s, q.a, q.b, coalesce((SELECT max(p.start) FROM usage_blocks p"
+        " WHERE p.customer_key = q.k AND p.series = q.s AND p.start <= q.a), q.a) AS since FROM {listed})"
+        " SELECT f.n, b.start, b.span, b.modified, b.payload FROM f JOIN usage_blocks b ON b.customer_key = f.k"
+        " AND b.series = f.s AND b.start >= f.since AND b.start < f.b WHERE b.start + b.span > f.a"
+        " ORDER BY f.n, b.start",
+        ("k", "s", "a", "b"),
+        ranges,
+    )
+    found: dict[int, list[_Block]] = {}
+    for number, start, span, modified, payload in session.execute(statement, values):
+        found.setdefault(number, []).append(_Block(start, span, modified, bytes(payload)))
+    return found
+
+
+def _supersede(session: Session, blocks: Sequence[Sequence[int]], at: int) -> None:
+    """Move these versions to the past; one that was written at this very instant was never true and is dropped."""
+    if not blocks:
+        return
+    keys = ("k", "s", "a")
+    keep, values = listed(
+        session,
+        "INSERT INTO usage_blocks_past (customer_key, series, start, superseded, span, payload, modified)"
+        " SELECT b.customer_key, b.series, b.start, :at, b.span, b.payload, b.modified"
+        " FROM {listed} JOIN usage_blocks b ON b.customer_key = q.k AND b.series = q.s AND b.start = q.a"
+        " WHERE b.modified < :at",
+        keys,
+        blocks,
+    )
+    session.execute(keep, {**values, "at": at})
+    drop, values = listed(
+        session,
+        "DELETE FROM usage_blocks WHERE (customer_key, series, start) IN (SELECT q.k, q.s, q.a FROM {listed})",
+        keys,
+        blocks,
+    )
+    session.execute(drop, values)
+
+
+_COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_ROW = struct.Struct(">h iq iq iq ii ih i").pack
+_COPY_TAIL = struct.pack(">h", -1)
+
+
+def _insert(session: Session, rows: Sequence[tuple[int, int, int, int, int, bytes]]) -> None:
+    """Add blocks, given as Customer key, series, start, span, modified and payload."""
+    if not rows:
+        return
+    cursor = session.connection().connection.cursor()
+    try:
+        if session.get_bind().dialect.name == "sqlite":
+            cursor.executemany(
+                "INSERT INTO usage_blocks (customer_key, series, start, span, modified, payload)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            return
+        columns = "customer_key, start, modified, span, series, payload"
+        with cursor.copy(f"COPY usage_blocks ({columns}) FROM STDIN (FORMAT binary)") as copy:
+            copy.write(_COPY_HEAD)
+            copy.write(
+                b"".join(
+                    _COPY_ROW(6, 8, key, 8, start, 8, modified, 4, span, 2, series, len(payload)) + payload
+                    for key, series, start, span, modified, payload in rows
+                )
+            )
+            copy.write(_COPY_TAIL)
+    finally:
+        cursor.close()
+
+
+def _second(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(seconds=1)
+
+
+def _microseconds(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)
