@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, select
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import DataBase, one_statement
+from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -86,3 +88,41 @@ class TokenRow(DataBase):
     #: None for refresh tokens that live as long as their Grant.
     expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     revoked: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+_holder, _owner = aliased(ClientRow), aliased(ClientRow)
+
+#: Everything the check of a token needs, in one journey: the token, who holds it, its Grant and whose that is.
+_WITH_GRANT = (
+    select(
+        TokenRow.kind,
+        TokenRow.client_id,
+        TokenRow.registration_id,
+        TokenRow.credential_id,
+        TokenRow.scope,
+        TokenRow.authorization_details,
+        TokenRow.issued,
+        TokenRow.expires,
+        TokenRow.revoked,
+        _holder.status.label("client_status"),
+        TokenRow.grant_id,
+        GrantRow.client_id.label("grant_client_id"),
+        GrantRow.customer_id,
+        GrantRow.status.label("grant_status"),
+        GrantRow.not_before.label("grant_not_before"),
+        GrantRow.expires.label("grant_expires"),
+        GrantRow.enabled_authorization_details,
+        GrantRow.selections,
+        _owner.status.label("grant_client_status"),
+    )
+    .join(_holder, _holder.client_id == TokenRow.client_id)
+    .outerjoin(GrantRow, GrantRow.grant_id == TokenRow.grant_id)
+    .outerjoin(_owner, _owner.client_id == GrantRow.client_id)
+    .where(TokenRow.token_hash == bindparam("token_hash"))
+)
+
+
+def find_token_with_grant(token_hash: str) -> Row[Any] | None:
+    """The token of this hash with its Client Object and Grant, alive or not; None when there is none."""
+    with one_statement(writes=False) as connection:
+        return connection.execute(_WITH_GRANT, {"token_hash": token_hash}).one_or_none()

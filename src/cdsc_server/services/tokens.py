@@ -1,0 +1,99 @@
+"""Access tokens: found, judged, and ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from cdsc_server.domain.access_tokens import AccessToken, GrantView
+from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
+from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.errors import InvalidToken
+from cdsc_server.ports import Clock
+from cdsc_server.storage import authorizations
+
+DISABLED = "disabled"
+
+_REFUSAL = "the access token is unknown, expired or revoked, or what it opened has ended"
+
+
+def resolve_access_token(secret: str, *, clock: Clock) -> AccessToken:
+    """
+    What a bearer token stands for now.
+
+    Raises:
+        InvalidToken: unknown, expired, revoked; its Client Object is disabled; its Grant gives no access.
+            The caller does not learn which; the log does.
+
+    Spec: CDS-WG1-02 8.2.
+    """
+    row = authorizations.find_token_with_grant(secret_hash(secret))
+    if row is None or row.kind != "access":
+        raise InvalidToken(_REFUSAL, detail="no such access token")
+    ended = why_ended(row, now=clock.now())
+    if ended:
+        raise InvalidToken(_REFUSAL, detail=f"{ended}, client {row.client_id}, grant {row.grant_id}")
+    return read_token(row)
+
+
+def why_ended(row: Row[Any], *, now: datetime) -> str | None:
+    """Why a token found by `find_token_with_grant` opens nothing now; None when it does."""
+    if row.revoked is not None:
+        return "revoked"
+    if row.expires is not None and row.expires <= now:
+        return "expired"
+    if DISABLED in (row.client_status, row.grant_client_status):
+        return "client disabled"
+    if row.grant_id is None:
+        return None
+    if row.grant_status is None:
+        return "grant gone"
+    status = status_at(
+        GrantStatus(row.grant_status), expires=row.grant_expires, not_before=row.grant_not_before, now=now
+    )
+    return f"grant {status}" if status in SHUT else None
+
+
+def read_token(row: Row[Any]) -> AccessToken:
+    """The token of a row that has not ended; refresh tokens are read the same way."""
+    if row.grant_id is None:
+        kind, grant = "client_admin", None
+    else:
+        kind = "grant" if row.grant_client_id == row.client_id else "grant_admin"
+        details, selections = narrowed_view(
+            row.enabled_authorization_details, row.selections, row.authorization_details
+        )
+        grant = GrantView(row.grant_id, row.grant_client_id, row.customer_id, details, selections)
+    return AccessToken(
+        client_id=row.client_id,
+        registration_id=row.registration_id,
+        scope=row.scope,
+        kind=kind,
+        authorization_details=[] if grant is None else grant.enabled_authorization_details,
+        credential_id=row.credential_id,
+        issued=row.issued,
+        expires=row.expires,
+        grant=grant,
+    )
+
+
+def narrowed_view(
+    enabled: list[dict[str, Any]], selections: list[dict[str, Any]], narrowed: list[dict[str, Any] | None] | None
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """
+    The entries a token opens, with the selection of each.
+
+    Args:
+        narrowed: what the token was asked for, one beside each enabled entry and None for one left out;
+            None for all of them.
+    """
+    if narrowed is None:
+        return enabled, selections
+    kept = [
+        (entry, selection)
+        for entry, _, selection in zip(narrowed, enabled, selections, strict=False)
+        if entry is not None
+    ]
+    return [entry for entry, _ in kept], [selection for _, selection in kept]
