@@ -156,6 +156,9 @@ def _check_list(offered: OfferedField, value: Any, n: int) -> None:
     name = offered.field.id
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _refusal(n, name, "must be an array of strings")
+    if not value:
+        # CDS-WG1-02 3.9: a list is never empty; null says "none" where the format allows it.
+        raise _refusal(n, name, "must not be empty; leave it out or send null for none")
     if offered.field.format.startswith("choice_list"):
         unknown = [item for item in value if item not in [choice.id for choice in offered.choices]]
         if unknown:

@@ -30,6 +30,7 @@ class GrantStatus(StrEnum):
     REVOKED = "revoked"
     CLOSED = "closed"
     EXPIRED = "expired"
+    ERRORED = "errored"
 
 
 #: No access in these, whatever enabled_* says (CDS-WG1-02 8.2).

@@ -1,0 +1,41 @@
+"""Settings: read once, every fault told together."""
+
+import pytest
+
+from cdsc_server.errors import InvalidConfiguration
+from cdsc_server.settings import Settings
+
+
+def test_each_field_is_a_variable():
+    settings = Settings.from_environment(
+        {"CDSC_BASE_URL": "https://cds.example", "CDSC_PROXY_HOPS": "1", "CDSC_DEMO": "yes"}
+    )
+
+    assert (settings.base_url, settings.proxy_hops, settings.demo) == ("https://cds.example", 1, True)
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"CDSC_BASE_URL": "http://cds.example"}, "must start with https://"),
+        ({"CDSC_BASE_URL": "https://cds.example/"}, "must not end with a slash"),
+        ({"CDSC_CODE_SECONDS": "3600"}, "must not be above 600"),
+        ({"CDSC_FORM_SECONDS": "60"}, "at least 600"),
+        ({"CDSC_DATABASE_URL": "mysql://x"}, "CDSC_DATABASE_URL must start with"),
+        ({"CDSC_PROXY_HOPS": "one"}, "'one' is not a whole number"),
+        ({"CDSC_DEMO": "perhaps"}, "'perhaps' is not yes or no"),
+        ({"CDSC_CATALOGUE_FILE": "no/such.toml"}, "is not a file"),
+    ],
+)
+def test_an_impossible_setting_is_refused(variables, words):
+    with pytest.raises(InvalidConfiguration) as refusal:
+        Settings.from_environment(variables)
+
+    assert any(words in fault for fault in refusal.value.faults)
+
+
+def test_every_fault_is_told_at_once():
+    with pytest.raises(InvalidConfiguration) as refusal:
+        Settings.from_environment({"CDSC_BASE_URL": "http://cds.example/", "CDSC_LOG_FORMAT": "xml"})
+
+    assert len(refusal.value.faults) == 3
