@@ -30,7 +30,7 @@ lint: $(VENV)/.installed-dev ## Check style, formatting, types and the direction
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 .PHONY: bench
 bench: $(VENV)/.installed-test ## Measure the server beside its peers

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from tests.support import postgres, system
+from tests.support import postgres
 from tests.support.databases import emptying
 
 ROOT = Path(__file__).parents[3]
@@ -46,12 +46,9 @@ def test_rows_of_a_migration_are_not_lost_in_silence(blank_database_url):
         emptying(blank_database_url)
 
 
+@pytest.mark.usefixtures("postgres_server_url")  # says what to do when there is no PostgreSQL to start
 def test_a_server_ends_with_the_process_that_started_it():
     """A run that is killed leaves no server behind."""
-    try:
-        postgres.binaries()
-    except system.Missing as fault:
-        pytest.skip(str(fault))
     program = "import time; from tests.support.postgres import Server; print(Server().url, flush=True); time.sleep(60)"
     with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) as started:
         url = started.stdout.readline().strip()
