@@ -28,7 +28,9 @@ def test_a_decimal_comes_back_with_its_digits(value):
 def test_trailing_zeros_survive_a_round_trip(units, scale):
     value = Decimal(units).scaleb(-scale)
 
-    assert format(exact_json.loads(exact_json.dumps([value]))[0], "f") == format(value, "f")
+    back = Decimal(exact_json.loads(exact_json.dumps([value]))[0])
+
+    assert format(back, "f") == format(value, "f")
 
 
 @requirement("WG1-02-2-03")
