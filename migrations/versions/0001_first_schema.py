@@ -105,6 +105,23 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "published_documents",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("digest", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("updated", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_published_documents")),
+    )
+    op.create_table(
+        "rate_counts",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("started", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "started", name=op.f("pk_rate_counts")),
+    )
+    op.create_index(op.f("ix_rate_counts_started"), "rate_counts", ["started"], unique=False)
+
+    op.create_table(
         "registrations",
         sa.Column("registration_id", sa.String(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
@@ -213,10 +230,6 @@ def upgrade() -> None:
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("customer_key", "series", "start", "superseded", name=op.f("pk_usage_blocks_past")),
     )
-    if op.get_bind().dialect.name == "postgresql":
-        # Payloads are compressed already: long ones are moved aside without trying again.
-        op.execute("ALTER TABLE usage_blocks ALTER COLUMN payload SET STORAGE EXTERNAL")
-        op.execute("ALTER TABLE usage_blocks_past ALTER COLUMN payload SET STORAGE EXTERNAL")
     op.create_table(
         "usage_series",
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -465,6 +478,10 @@ def downgrade() -> None:
     op.drop_table("service_contracts")
     op.drop_table("served_contracts")
     op.drop_table("registrations")
+    op.drop_index(op.f("ix_rate_counts_started"), "rate_counts")
+
+    op.drop_table("rate_counts")
+    op.drop_table("published_documents")
     op.drop_table("meter_installations")
     op.drop_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices")
 
