@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cdsc_server import __version__, app, telemetry
+from cdsc_server import __version__, app, jobs, telemetry
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.errors import InvalidConfiguration, Problem
 from cdsc_server.settings import Settings
@@ -50,6 +50,15 @@ def create() -> None:
     except FileExistsError:
         raise click.ClickException(f"{path} exists already; without it no client secret could be read again") from None
     click.echo(f"Wrote {path}. Back it up apart from the database.")
+
+
+@commands.command()
+def worker() -> None:
+    """Run the background work: expiry, clean-up."""
+    settings = Settings.from_environment()
+    telemetry.configure(settings.log_format)
+    ports = app.system_ports(settings)
+    jobs.run(settings, app.create_app(settings, ports), ports)
 
 
 @commands.group()

@@ -42,6 +42,10 @@ class Settings:
     proxy_hops: int = setting(
         0, "How many reverse proxies stand in front and set X-Forwarded-*; 0 trusts none of these headers."
     )
+    jobs_url: str = setting(
+        "sqlite:///var/jobs.sqlite",
+        "Queue of background work: sqlite:///FILE, or redis://HOST:PORT/N when the redis package is installed.",
+    )
     access_token_seconds: int = setting(3600, "Life of an access token.")
     admin_token_seconds: int = setting(900, "Life of a Client Admin or Grant Admin access token.")
     code_seconds: int = setting(60, "Life of an authorization code.")
@@ -132,6 +136,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_BODY_BYTES must be at least 65536")
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
+    if not settings.jobs_url.startswith(("sqlite:///", "redis://", "rediss://")):
+        faults.append("CDSC_JOBS_URL must start with sqlite:///, redis:// or rediss://")
     if settings.catalogue_file and not Path(settings.catalogue_file).is_file():
         faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
     if settings.log_format not in ("text", "json"):

@@ -1,0 +1,37 @@
+"""Work that recurs: remove what has ended, expire Grants. Safe to run twice, at once, or after a crash."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from cdsc_server.ports import Clock
+from cdsc_server.storage import clean_up
+from cdsc_server.storage.db import transaction
+
+#: How long ended rows are kept: a code or request that comes late must still be told apart from an unknown one.
+KEPT: Final = timedelta(days=1)
+BATCH: Final = 500
+
+
+def remove_ended(*, clock: Clock, batches: int = 100) -> int:
+    """
+    Delete ended requests, codes, tokens, sessions and failure counts, one short transaction a batch.
+
+    Returns:
+        How many rows went.
+    """
+    removed = 0
+    for _ in range(batches):
+        with transaction() as session:
+            gone = clean_up.remove_ended(session, before=clock.now() - KEPT, limit=BATCH)
+        removed += gone
+        if not gone:
+            break
+    return removed
+
+
+def expire_grants(*, clock: Clock) -> int:
+    """Mark Grants whose end has passed as expired; returns how many."""
+    with transaction() as session:
+        return clean_up.expire_grants(session, now=clock.now())

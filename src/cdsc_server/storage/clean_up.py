@@ -1,0 +1,60 @@
+"""Remove what has ended, a batch at a time, so that no table grows without end and no request waits for long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow, TokenRow
+from cdsc_server.storage.customers import LoginFailureRow, SessionRow
+from cdsc_server.storage.grants import GrantRow
+
+#: What ends by itself: its key, and the instant it ended at.
+_ENDING: Final[tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]], ...]] = (
+    (AuthorizationRequestRow.request_id, AuthorizationRequestRow.expires),
+    (CodeRow.code_hash, CodeRow.expires),
+    (TokenRow.token_hash, TokenRow.expires),
+    (SessionRow.session_hash, SessionRow.expires),
+    (LoginFailureRow.key, LoginFailureRow.last_failure),
+)
+
+
+def remove_ended(session: Session, *, before: datetime, limit: int) -> int:
+    """
+    Delete short-lived rows that ended before an instant.
+
+    Args:
+        before: ended rows younger than this stay: a code must be recognised when it comes a second time.
+        limit: at most so many rows of each table.
+
+    Returns:
+        How many rows went.
+    """
+    return sum(_remove(session, key, ended < before, limit) for key, ended in _ENDING)
+
+
+def _remove(session: Session, key: InstrumentedAttribute[Any], which: ColumnElement[bool], limit: int) -> int:
+    doomed = select(key).where(which).limit(limit).scalar_subquery()
+    result = session.execute(delete(key.class_).where(key.in_(doomed)).execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def expire_grants(session: Session, *, now: datetime) -> int:
+    """
+    Mark Grants whose end has passed as expired, so that listings and their order show it (CDS-WG1-02 8.2).
+
+    Access does not wait for this: it is judged by the clock at every request.
+
+    Returns:
+        How many Grants expired.
+    """
+    over = (GrantRow.expires <= now) & GrantRow.status.in_(
+        (GrantStatus.ACTIVE, GrantStatus.PENDING, GrantStatus.PARTIAL)
+    )
+    ended = {"status": GrantStatus.EXPIRED, "enabled_scope": "", "enabled_authorization_details": [], "modified": now}
+    result = session.execute(update(GrantRow).where(over).values(ended).execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", result).rowcount

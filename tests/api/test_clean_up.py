@@ -1,0 +1,104 @@
+"""Recurring work: what has ended goes, what lives stays, and running it twice changes nothing."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from cdsc_server.services import clean_up
+from cdsc_server.storage.authorizations import TokenRow
+from cdsc_server.storage.clients import ClientRow, RegistrationRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow
+
+
+@pytest.fixture(autouse=True)
+def _in_app(app):
+    with app.app_context():
+        yield
+
+
+def token(name, expires, now):
+    return TokenRow(
+        token_hash=name,
+        kind="access",
+        client_id="c",
+        registration_id="r",
+        scope="usage_data",
+        issued=now,
+        expires=expires,
+    )
+
+
+def kept():
+    with reading() as session:
+        return set(session.scalars(sa.select(TokenRow.token_hash)))
+
+
+def test_only_what_ended_a_day_ago_is_removed(clock):
+    now = clock.now()
+    with transaction() as session:
+        session.add(token("long ended", now - timedelta(days=1, seconds=1), now))
+        session.add(token("just ended", now - timedelta(hours=23), now))
+        session.add(token("alive", now + timedelta(hours=1), now))
+        session.add(token("as long as its grant", None, now))
+
+    removed = clean_up.remove_ended(clock=clock)
+
+    assert removed == 1
+    assert kept() == {"just ended", "alive", "as long as its grant"}
+    assert clean_up.remove_ended(clock=clock) == 0
+
+
+def test_more_than_one_batch_is_removed_in_one_run(clock):
+    ended = clock.now() - timedelta(days=2)
+    with transaction() as session:
+        session.add_all(token(f"t{n}", ended, ended) for n in range(clean_up.BATCH + 10))
+
+    assert clean_up.remove_ended(clock=clock) == clean_up.BATCH + 10
+
+
+@pytest.fixture
+def grant(clock):
+    """Stores an active Grant that ends at an instant."""
+    now = clock.now()
+    lists = dict.fromkeys(
+        ("contacts", "redirect_uris", "response_types", "grant_types", "authorization_details_types"), []
+    )
+    with transaction() as session:
+        session.add(RegistrationRow(registration_id="r", created=now, metadata_sent={}))
+        session.flush()
+        session.add(
+            ClientRow(
+                client_id="c", registration_id="r", scope="usage_data", client_name="c", token_endpoint_auth_method=None,
+                uris={}, status="sandbox", status_options=["sandbox", "disabled"], default_scope=None,
+                default_redirect_uri=None, default_authorization_details=None, created=now, modified=now, **lists,
+            )
+        )  # fmt: skip
+
+    def stores(grant_id, expires):
+        with transaction() as session:
+            session.add(
+                GrantRow(
+                    grant_id=grant_id, registration_id="r", client_id="c", status="active", scope="usage_data",
+                    authorization_details=[{"type": "usage_data"}], enabled_scope="usage_data",
+                    enabled_authorization_details=[{"type": "usage_data"}], selections=[], states=[],
+                    receipt_confirmations=[], created=now, modified=now, expires=expires,
+                )
+            )  # fmt: skip
+
+    return stores
+
+
+def test_a_grant_whose_end_has_passed_is_marked_expired(grant, clock):
+    grant("over", clock.now() + timedelta(minutes=5))
+    grant("going on", clock.now() + timedelta(days=5))
+    clock.advance(minutes=5)
+
+    assert clean_up.expire_grants(clock=clock) == 1
+
+    with reading() as session:
+        over, going_on = session.get(GrantRow, "over"), session.get(GrantRow, "going on")
+    assert (over.status, over.enabled_scope, over.enabled_authorization_details) == ("expired", "", [])
+    assert over.modified == clock.now()
+    assert (going_on.status, going_on.enabled_scope) == ("active", "usage_data")
