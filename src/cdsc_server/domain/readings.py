@@ -204,6 +204,18 @@ class Readings:
         start = self.start + timedelta(seconds=self.interval * first)
         return _settled(start, self.interval, self.scale, self.values[first:last], self.spread_marks[first:last])
 
+    def only(self, quality: Quality | None) -> Readings:
+        """The same slots with the readings of one quality; all others are gaps."""
+        wanted = MARK_OF[quality]
+        marks = self.spread_marks.translate(bytes(mark if mark == wanted else GAP for mark in range(256)))
+        values: Any = [value if mark != GAP else self._blank for value, mark in zip(self.values, marks, strict=True)]
+        values = tuple(values) if self.scale is None else array("q", values)
+        return _settled(self.start, self.interval, self.scale, values, marks)
+
+    @property
+    def _blank(self) -> Any:
+        return "" if self.scale is None else 0
+
     def joined(self, later: Readings) -> Readings:
         """
         These readings followed by later ones, with gaps in between.

@@ -21,6 +21,9 @@ VALUE_KEYS = {
     "meter_readings": "r",
 }
 
+#: Members that are a JSON string although they hold a number (WG3-01 10.8.5.8.2).
+TEXT_KEYS = frozenset({"r"})
+
 #: Value Types whose format states a quality: readings of another quality need a column of their own.
 QUALITY_TYPES = frozenset({"electric_usage", "electric_demand", "water_usage", "natural_gas_usage", "fuel_oil_usage"})
 

@@ -1,0 +1,1 @@
+"""Customer Data listings: WG3-01 10."""
