@@ -10,7 +10,7 @@ import click
 from cdsc_server import __version__, app, jobs, telemetry
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.errors import InvalidConfiguration, Problem
-from cdsc_server.settings import Settings
+from cdsc_server.settings import Settings, settings_page
 from cdsc_server.storage import migrate
 
 
@@ -72,6 +72,12 @@ def show() -> None:
     settings = Settings.from_environment()
     path = Path(settings.catalogue_file) if settings.catalogue_file else Path(app.__file__).with_name("default.toml")
     click.echo(path.read_text(encoding="utf-8"), nl=False)
+
+
+@config.command()
+def reference() -> None:
+    """Print the page that documents every setting."""
+    click.echo(settings_page(), nl=False)
 
 
 @config.command()

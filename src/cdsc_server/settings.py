@@ -143,3 +143,21 @@ def _faults(settings: Settings) -> list[str]:
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults
+
+
+def settings_page() -> str:
+    """docs/reference/settings.md: every variable, its default, what it does."""
+    rows = [f"| `CDSC_{f.name.upper()}` | `{f.default!r}` | {f.metadata['doc']} |" for f in fields(Settings)]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "For operators. Read once at the start from the environment; all faults are reported together.",
+            "This page is written by `cdsc config reference`.",
+            "",
+            "| Variable | Default | What it does |",
+            "|---|---|---|",
+            *rows,
+            "",
+        ]
+    )

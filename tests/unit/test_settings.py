@@ -1,9 +1,11 @@
 """Settings: read once, every fault told together."""
 
+from pathlib import Path
+
 import pytest
 
 from cdsc_server.errors import InvalidConfiguration
-from cdsc_server.settings import Settings
+from cdsc_server.settings import Settings, settings_page
 
 
 def test_each_field_is_a_variable():
@@ -39,3 +41,10 @@ def test_every_fault_is_told_at_once():
         Settings.from_environment({"CDSC_BASE_URL": "http://cds.example/", "CDSC_LOG_FORMAT": "xml"})
 
     assert len(refusal.value.faults) == 3
+
+
+def test_the_reference_page_is_what_the_code_says():
+    """`cdsc config reference > docs/reference/settings.md` brings it up to date."""
+    page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+
+    assert page.read_text(encoding="utf-8") == settings_page()
