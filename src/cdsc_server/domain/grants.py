@@ -45,6 +45,9 @@ SHUT: Final = frozenset(
     }
 )
 
+#: Ended by somebody; time changes these no more.
+FINAL: Final = frozenset({GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.DISABLED})
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -171,7 +174,7 @@ def status_at(
     status: GrantStatus, *, expires: datetime | None, not_before: datetime | None, now: datetime
 ) -> GrantStatus:
     """The status that moves with time: future until not_before, expired from `expires` on (CDS-WG1-02 8.2)."""
-    if status in (GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.DISABLED):
+    if status in FINAL:
         return status
     if expires is not None and now >= expires:
         return GrantStatus.EXPIRED

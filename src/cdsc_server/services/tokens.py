@@ -38,7 +38,7 @@ def resolve_access_token(secret: str, *, clock: Clock) -> AccessToken:
     return read_token(row)
 
 
-def why_ended(row: Row[Any], *, now: datetime) -> str | None:
+def why_ended(row: Row[*tuple[Any, ...]], *, now: datetime) -> str | None:
     """Why a token found by `find_token_with_grant` opens nothing now; None when it does."""
     if row.revoked is not None:
         return "revoked"
@@ -56,7 +56,7 @@ def why_ended(row: Row[Any], *, now: datetime) -> str | None:
     return f"grant {status}" if status in SHUT else None
 
 
-def read_token(row: Row[Any]) -> AccessToken:
+def read_token(row: Row[*tuple[Any, ...]]) -> AccessToken:
     """The token of a row that has not ended; refresh tokens are read the same way."""
     if row.grant_id is None:
         kind, grant = "client_admin", None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, select
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, insert, or_, select, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import DataBase, one_statement
@@ -122,7 +122,106 @@ _WITH_GRANT = (
 )
 
 
-def find_token_with_grant(token_hash: str) -> Row[Any] | None:
+def find_token_with_grant(token_hash: str) -> Row[*tuple[Any, ...]] | None:
     """The token of this hash with its Client Object and Grant, alive or not; None when there is none."""
     with one_statement(writes=False) as connection:
         return connection.execute(_WITH_GRANT, {"token_hash": token_hash}).one_or_none()
+
+
+_INSERT_TOKEN = insert(TokenRow)
+
+
+def add_token_alone(values: dict[str, Any]) -> None:
+    """Store a token in a transaction of its own."""
+    with one_statement(writes=True) as connection:
+        connection.execute(_INSERT_TOKEN, values)
+
+
+def add_tokens(session: Session, values: list[dict[str, Any]]) -> None:
+    """Store tokens, each with the same columns named."""
+    session.execute(_INSERT_TOKEN, values)
+
+
+def find_code(session: Session, code_hash: str) -> CodeRow | None:
+    """The code of this hash, used and expired ones too."""
+    return session.get(CodeRow, code_hash)
+
+
+def claim_code(session: Session, code_hash: str, *, now: datetime) -> bool:
+    """Use a code up; False when it is used or expired, so that of two at once exactly one gets True."""
+    claimed = session.execute(
+        update(CodeRow)
+        .where(CodeRow.code_hash == code_hash, CodeRow.used.is_(None), CodeRow.expires > now)
+        .values(used=now)
+        .returning(CodeRow.code_hash)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed.one_or_none() is not None
+
+
+def revoke_tokens(
+    session: Session,
+    *,
+    now: datetime,
+    token_hash: str | None = None,
+    code_hash: str | None = None,
+    credential_id: str | None = None,
+    grant_id: str | None = None,
+    client_id: str | None = None,
+    narrowed_only: bool = False,
+) -> None:
+    """
+    End the live tokens that all of the given values fit.
+
+    Args:
+        narrowed_only: only those that were asked for with less than their Grant opens.
+
+    Raises:
+        ValueError: nothing was given, which would end every token there is.
+    """
+    given = {
+        TokenRow.token_hash: token_hash,
+        TokenRow.code_hash: code_hash,
+        TokenRow.credential_id: credential_id,
+        TokenRow.grant_id: grant_id,
+        TokenRow.client_id: client_id,
+    }
+    conditions = [column == value for column, value in given.items() if value is not None]
+    if not conditions:
+        raise ValueError("say which tokens")
+    if narrowed_only:
+        conditions.append(TokenRow.authorization_details.is_not(None))
+    session.execute(
+        update(TokenRow)
+        .where(*conditions, TokenRow.revoked.is_(None))
+        .values(revoked=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def open_pushed_request(
+    session: Session, request_uri_hash: str, *, client_id: str, session_hash: str, now: datetime, expires: datetime
+) -> str | None:
+    """
+    Bind a pushed request to the browser that opens it first, and keep it open until `expires`.
+
+    Returns:
+        Its request_id; None when it is unknown, another Client's, expired, decided, or open in another browser.
+    """
+    opened = session.execute(
+        update(AuthorizationRequestRow)
+        .where(
+            AuthorizationRequestRow.request_uri_hash == request_uri_hash,
+            AuthorizationRequestRow.client_id == client_id,
+            AuthorizationRequestRow.expires > now,
+            AuthorizationRequestRow.decided.is_(None),
+            or_(
+                AuthorizationRequestRow.session_hash.is_(None),
+                AuthorizationRequestRow.session_hash == session_hash,
+            ),
+        )
+        .values(session_hash=session_hash, expires=expires)
+        .returning(AuthorizationRequestRow.request_id)
+        .execution_options(synchronize_session=False)
+    )
+    return opened.scalar_one_or_none()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.db import DataBase, one_statement
+from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -65,3 +67,84 @@ class CredentialRow(DataBase):
     expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+#: What authentication needs, in one journey: the Client Object, once for each of its Credentials.
+_WITH_CREDENTIALS = (
+    select(
+        ClientRow.client_id,
+        ClientRow.registration_id,
+        ClientRow.scope,
+        ClientRow.grant_types,
+        ClientRow.token_endpoint_auth_method,
+        ClientRow.status,
+        CredentialRow.credential_id,
+        CredentialRow.secret_hash,
+        CredentialRow.expires,
+    )
+    .outerjoin(CredentialRow, CredentialRow.client_id == ClientRow.client_id)
+    .where(ClientRow.client_id == bindparam("client_id"))
+)
+
+
+def find_with_credentials(client_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The Client Object with each of its Credentials, live or not; empty when there is none."""
+    with one_statement(writes=False) as connection:
+        return connection.execute(_WITH_CREDENTIALS, {"client_id": client_id}).all()
+
+
+def find_client(session: Session, client_id: str, *, registration_id: str | None = None) -> ClientRow | None:
+    """The Client Object; None when there is none, or none of this registration."""
+    row = session.get(ClientRow, client_id)
+    if row is None or registration_id not in (None, row.registration_id):
+        return None
+    return row
+
+
+def list_clients(
+    session: Session, registration_id: str, *, client_ids: Collection[str] | None, cursor: Cursor | None, size: int
+) -> Page[ClientRow]:
+    """Client Objects of a registration, last modified first (CDS-WG1-02 5.3)."""
+    statement = select(ClientRow).where(ClientRow.registration_id == registration_id)
+    if client_ids is not None:
+        statement = statement.where(ClientRow.client_id.in_(client_ids))
+    return page(session, statement, at=ClientRow.modified, id=ClientRow.client_id, cursor=cursor, size=size)
+
+
+def find_credential(session: Session, credential_id: str, *, registration_id: str) -> CredentialRow | None:
+    """The Credential; None when there is none, or none of this registration."""
+    row = session.get(CredentialRow, credential_id)
+    return row if row is not None and row.registration_id == registration_id else None
+
+
+def list_credentials(
+    session: Session,
+    registration_id: str,
+    *,
+    credential_ids: Collection[str] | None,
+    client_ids: Collection[str] | None,
+    after: datetime | None,
+    before: datetime | None,
+    cursor: Cursor | None,
+    size: int,
+) -> Page[CredentialRow]:
+    """Credentials of a registration, last modified first; `after` and `before` are inclusive (CDS-WG1-02 7.3)."""
+    statement = select(CredentialRow).where(CredentialRow.registration_id == registration_id)
+    if credential_ids is not None:
+        statement = statement.where(CredentialRow.credential_id.in_(credential_ids))
+    if client_ids is not None:
+        statement = statement.where(CredentialRow.client_id.in_(client_ids))
+    if after is not None:
+        statement = statement.where(CredentialRow.created >= after)
+    if before is not None:
+        statement = statement.where(CredentialRow.created <= before)
+    return page(session, statement, at=CredentialRow.modified, id=CredentialRow.credential_id, cursor=cursor, size=size)
+
+
+def expire_credentials(session: Session, client_id: str, *, now: datetime) -> None:
+    """End every Credential of a Client Object that was disabled (CDS-WG1-02 7.1)."""
+    session.execute(
+        update(CredentialRow)
+        .where(CredentialRow.client_id == client_id, or_(CredentialRow.expires.is_(None), CredentialRow.expires > now))
+        .values(expires=now, modified=now)
+    )

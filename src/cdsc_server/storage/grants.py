@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
+from cdsc_server import exact_json
+from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -59,3 +77,90 @@ class ReceiptRow(DataBase):
     #: The form's content as it was shown: see services/consent.FrozenForm.
     form: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class GrantFilters:
+    """Filters of the Grants listing (CDS-WG1-02 8.5); None filters nothing, several intersect."""
+
+    grant_ids: Collection[str] | None = None
+    parents: Collection[str] | None = None
+    statuses: Collection[str] | None = None
+    client_ids: Collection[str] | None = None
+    scopes: Collection[str] | None = None
+    states: Collection[str] | None = None
+    receipt_confirmations: Collection[str] | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+
+
+def find_grant(session: Session, grant_id: str, *, registration_id: str, lock: bool = False) -> GrantRow | None:
+    """The Grant; None when there is none, or none of this registration."""
+    statement = select(GrantRow).where(GrantRow.grant_id == grant_id, GrantRow.registration_id == registration_id)
+    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def list_grants(
+    session: Session, registration_id: str, filters: GrantFilters, *, now: datetime, cursor: Cursor | None, size: int
+) -> Page[GrantRow]:
+    """Grants of a registration, last modified first; statuses as they are at `now`."""
+    conditions = [GrantRow.registration_id == registration_id, *_conditions(filters, now)]
+    return page(
+        session,
+        select(GrantRow).where(*conditions),
+        at=GrantRow.modified,
+        id=GrantRow.grant_id,
+        cursor=cursor,
+        size=size,
+    )
+
+
+def _conditions(filters: GrantFilters, now: datetime) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.grant_ids is not None:
+        conditions.append(GrantRow.grant_id.in_(filters.grant_ids))
+    if filters.parents is not None:
+        # No Grant has a parent yet, so a filter by parent finds none.
+        conditions.append(literal(value=False))
+    if filters.statuses is not None:
+        conditions.append(_status_at(now).in_(filters.statuses))
+    if filters.client_ids is not None:
+        conditions.append(GrantRow.client_id.in_(filters.client_ids))
+    if filters.scopes is not None:
+        conditions.append(or_(literal(value=False), *map(_in_scope, filters.scopes)))
+    for wanted, column in (
+        (filters.states, GrantRow.states),
+        (filters.receipt_confirmations, GrantRow.receipt_confirmations),
+    ):
+        if wanted is not None:
+            conditions.append(or_(literal(value=False), *(_holds(column, _json(value)) for value in wanted)))
+    if filters.after is not None:
+        conditions.append(GrantRow.created >= filters.after)
+    if filters.before is not None:
+        conditions.append(GrantRow.created <= filters.before)
+    return conditions
+
+
+def _status_at(now: datetime) -> ColumnElement[str]:
+    """The status at `now`, as domain.grants.status_at says it for a row in hand."""
+    over = and_(GrantRow.status.not_in(FINAL), GrantRow.expires.is_not(None), GrantRow.expires <= now)
+    begun = and_(GrantRow.status == GrantStatus.FUTURE, or_(GrantRow.not_before.is_(None), GrantRow.not_before <= now))
+    return case((over, GrantStatus.EXPIRED.value), (begun, GrantStatus.ACTIVE.value), else_=GrantRow.status)
+
+
+def _in_scope(word: str) -> ColumnElement[bool]:
+    spaced = literal(" ") + GrantRow.scope + literal(" ")
+    return or_(
+        func.replace(spaced, f" {word} ", "") != spaced,
+        _holds(GrantRow.authorization_details, f'"type":{_json(word)}'),
+    )
+
+
+def _holds(column: InstrumentedAttribute[Any], part: str) -> ColumnElement[bool]:
+    """Whether stored JSON has this part; unlike LIKE, which on SQLite takes upper and lower case for the same."""
+    text = type_coerce(column, Text)
+    return func.replace(text, part, "") != text
+
+
+def _json(value: str) -> str:
+    return exact_json.dumps(value).decode()

@@ -1,0 +1,82 @@
+"""
+Pages of a list that is sorted newest change first: keyset paging on (instant, id), stable while rows change.
+
+A row that changes moves to the front; it never makes another row appear twice or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """
+    A place between two rows.
+
+    Args:
+        backwards: the page before this place, not the one after it.
+        at: the instant of the row at this place.
+        id: its id.
+    """
+
+    backwards: bool
+    at: datetime
+    id: str
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """One page; a cursor is None where the list ends."""
+
+    rows: Sequence[Row]
+    previous: Cursor | None
+    next: Cursor | None
+
+
+def page(
+    session: Session,
+    statement: Select[Row],
+    *,
+    at: InstrumentedAttribute[datetime],
+    id: InstrumentedAttribute[str],
+    cursor: Cursor | None,
+    size: int,
+) -> Page[Row]:
+    """
+    The page at `cursor`, the first one without it; one statement.
+
+    Args:
+        at: the column sorted by, newest first.
+        id: breaks ties, so that the order is total.
+    """
+    key = tuple_(at, id)
+    backwards = cursor is not None and cursor.backwards
+    if cursor is not None:
+        place = tuple_(cursor.at, cursor.id)
+        statement = statement.where(key > place if backwards else key < place)
+    order = (at.asc(), id.asc()) if backwards else (at.desc(), id.desc())
+    rows = list(session.scalars(statement.order_by(*order).limit(size + 1)))
+    more = len(rows) > size
+    rows = rows[:size]
+    if backwards:
+        rows.reverse()
+
+    def place_of(row: Any, *, back: bool) -> Cursor:
+        return Cursor(back, getattr(row, at.key), getattr(row, id.key))
+
+    before = more if backwards else cursor is not None
+    after = cursor is not None if backwards else more
+    return Page(
+        rows,
+        previous=place_of(rows[0], back=True) if rows and before else None,
+        next=place_of(rows[-1], back=False) if rows and after else None,
+    )
