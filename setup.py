@@ -1,7 +1,8 @@
 """
 Where the packages are; everything else stands in pyproject.toml.
 
-The migrations live beside `src`, where people look for them, and are installed inside the package, where the code finds them.
+The migrations live beside `src`, where people look for them; they are installed inside the package,
+where the code finds them.
 """
 
 from setuptools import find_packages, setup
