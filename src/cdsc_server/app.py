@@ -15,7 +15,7 @@ from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import Ports, SystemClock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
-from cdsc_server.web import context, problems, wire
+from cdsc_server.web import context, health, problems, wire
 
 _DEFAULT_CATALOGUE = Path(__file__).with_name("default.toml")
 
@@ -37,6 +37,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     telemetry.install(app)
     wire.install(app)
     problems.install(app)
+    health.install(app)
     return app
 
 
