@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, delete, update
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
@@ -96,3 +97,10 @@ def touch_session(session: Session, session_hash: str, *, seen: datetime, expire
 def remove_session(session: Session, session_hash: str) -> None:
     """Forget a browser."""
     session.execute(delete(SessionRow).where(SessionRow.session_hash == session_hash))
+
+
+def find_by_id_or_email(session: Session, given: str) -> Sequence[CustomerRow]:
+    """The Customer with this id, or those with this e-mail address whatever its case; empty when there is none."""
+    return session.scalars(
+        select(CustomerRow).where(or_(CustomerRow.customer_id == given, func.lower(CustomerRow.email) == given.lower()))
+    ).all()

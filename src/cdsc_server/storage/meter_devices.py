@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -38,3 +39,18 @@ class InstallationRow(DataBase):
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
     start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     end: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+def installations_of(
+    session: Session, *, customer_id: str, service_point_id: str, meter_device_id: str
+) -> Sequence[InstallationRow]:
+    """When a Meter Device was installed at a Service Point, the earliest time first."""
+    return session.scalars(
+        select(InstallationRow)
+        .where(
+            InstallationRow.customer_id == customer_id,
+            InstallationRow.service_point_id == service_point_id,
+            InstallationRow.meter_device_id == meter_device_id,
+        )
+        .order_by(InstallationRow.start)
+    ).all()

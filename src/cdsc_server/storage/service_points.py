@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
@@ -44,3 +45,18 @@ class ServedContractRow(DataBase):
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)
     start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     end: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+def served_contracts_of(
+    session: Session, *, customer_id: str, service_point_id: str, contract_id: str
+) -> Sequence[ServedContractRow]:
+    """When a contract was served at a Service Point, the earliest time first."""
+    return session.scalars(
+        select(ServedContractRow)
+        .where(
+            ServedContractRow.customer_id == customer_id,
+            ServedContractRow.service_point_id == service_point_id,
+            ServedContractRow.contract_id == contract_id,
+        )
+        .order_by(ServedContractRow.start)
+    ).all()
