@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cdsc_server import __version__, app, jobs, telemetry
+from cdsc_server.cli_imports import imports
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.errors import InvalidConfiguration, Problem
 from cdsc_server.settings import Settings, settings_page
@@ -18,6 +19,9 @@ from cdsc_server.storage import migrate
 @click.version_option(__version__, prog_name="cdsc")
 def commands() -> None:
     """Run and look after a CDS server."""
+
+
+commands.add_command(imports)
 
 
 @commands.group()
