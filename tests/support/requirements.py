@@ -5,30 +5,14 @@ Ids are rows of the register, or sections of the standards the register builds o
 A mistyped id fails where it is written, when the module is collected.
 """
 
-import csv
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
 
-REGISTER = Path(__file__).parents[1] / "conformance" / "register"
+from cdsc_conformance.register import register
 
 #: Sections of standards that the register need not list row by row.
 _SECTION = re.compile(r"(RFC\d{4}|FAPI2)-\w+(\.\w+)*(-\d+)?")
-
-
-@cache
-def register() -> dict[str, dict[str, str]]:
-    """Every row of the register by its id; columns are those of the files."""
-    rows: dict[str, dict[str, str]] = {}
-    for path in sorted(REGISTER.glob("*.tsv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
-                if row["id"] in rows:
-                    raise ValueError(f"{path.name} repeats {row['id']}")
-                rows[row["id"]] = row
-    return rows
 
 
 def requirement(*ids: str) -> pytest.MarkDecorator:

@@ -1,6 +1,7 @@
 import pytest
 
-from tests.support.requirements import register, requirement
+from cdsc_conformance.register import register
+from tests.support import requirement
 
 
 def test_the_register_holds_every_standard():
