@@ -1,0 +1,257 @@
+"""
+The database of a demonstration: made in one go at the first start, filled up to now at every later one.
+
+The first filling happens in a file of another name, which takes its place only when it is whole:
+a demonstration that was cut off while it was being made simply begins again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from cdsc_server.app import create_app, load_catalogue, system_ports
+from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.demo import history
+from cdsc_server.demo.bills import statements
+from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
+from cdsc_server.demo.rows import customer_rows, object_rows
+from cdsc_server.demo.town import Billed, Contract, Resident, residents
+from cdsc_server.domain.catalogue import Utility
+from cdsc_server.domain.readings import Quality, Readings
+from cdsc_server.settings import Settings
+from cdsc_server.storage import migrate
+from cdsc_server.storage.bill_statements import BillStatementRow
+from cdsc_server.storage.customers import CustomerRow, customer_key_of
+from cdsc_server.storage.db import db, reading, transaction
+from cdsc_server.storage.service_points import ServedContractRow
+from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow, find_series, mark_synced
+from cdsc_server.storage.usage_blocks import find_or_create_series, put_many
+
+SEED = 20_260_301
+#: How far back the quarter hours lie that were estimated first and corrected later, as seen from the making.
+_CORRECTED_DAYS_AGO = 40
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a demonstration keeps what it knows."""
+
+    directory: Path
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "demo.sqlite"
+
+    @property
+    def key(self) -> Path:
+        return self.directory / "sealing.key"
+
+    @property
+    def unfinished(self) -> Path:
+        return self.directory / "unfinished.sqlite"
+
+    def settings(self, *, database: Path | None = None, base_url: str = "http://127.0.0.1:8000") -> Settings:
+        """What the server of this demonstration is started with."""
+        return Settings(
+            database_url=f"sqlite:///{database or self.database}",
+            key_file=str(self.key),
+            base_url=base_url,
+            demo=True,
+        )
+
+
+def make(files: Files, now: datetime, *, days: int | None = None, customers: int | None = None) -> Iterator[int]:
+    """
+    Make the demonstration, one Customer at a time; gives how many are still to be made.
+
+    Args:
+        days: length of the history; None is three years and the current month.
+        customers: only the first so many of the cast.
+    """
+    files.directory.mkdir(parents=True, exist_ok=True)
+    if not files.key.exists():
+        FileKeyStore.create(str(files.key))
+    _remove(files.unfinished)
+    start = None if days is None else local_midnight(int(now.timestamp()), -days)
+    town = residents(SEED, now, start=start, customers=customers)
+    yield len(town)
+    with _opened(files, files.unfinished) as utility:
+        for left, resident in reversed(list(enumerate(reversed(town)))):
+            with transaction() as session:
+                session.add_all(customer_rows(resident, at=now))
+                session.flush()
+                session.add_all(object_rows(resident, utility, at=now))
+                _store_history(session, resident, now)
+            yield left
+    # The last connection is closed now, so that the file holds what its write-ahead log held.
+    files.unfinished.rename(files.database)
+    _remove(files.unfinished)
+
+
+def fill_up(files: Files, now: datetime) -> int:
+    """Store what was measured, bought and billed since the last start; gives the number of blocks written."""
+    written = 0
+    with _opened(files, files.database):
+        with reading() as session:
+            made = session.scalar(select(func.min(CustomerRow.created)).where(CustomerRow.is_test)) or now
+            start = session.scalar(select(func.min(ServedContractRow.start))) or now
+            known = set(session.scalars(select(CustomerRow.customer_id)))
+        for resident in residents(SEED, made, start=int(start.timestamp())):
+            if resident.customer_id in known:
+                with transaction() as session:
+                    written += _store_since(session, resident, now)
+    return written
+
+
+@contextmanager
+def _opened(files: Files, database: Path) -> Iterator[Utility]:
+    settings = files.settings(database=database)
+    migrate.upgrade(settings.database_url)
+    app = create_app(settings, system_ports(settings))
+    with app.app_context():
+        try:
+            yield load_catalogue(settings).utility
+        finally:
+            db.engine.dispose()
+
+
+def _remove(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _store_history(session: Session, resident: Resident, made: datetime) -> None:
+    rows = {row.series_id: row for row in _created_series(session, resident, made)}
+    writes: list[tuple[UsageSeriesRow, Readings]] = []
+    corrections: list[tuple[UsageSeriesRow, Readings]] = []
+    late = _late_series(resident)
+    for series_id, readings in _readings(resident, {}, made):
+        if series_id in late and (day := _late_day(readings, made)):
+            corrections.append((rows[series_id], _told(day, Quality.CORRECTED)))
+            readings = readings.overlaid(_told(day, Quality.ESTIMATED, flat=True))  # noqa: PLW2901 - the same, as first told
+        writes.append((rows[series_id], readings))
+    put_many(session, writes, at=made)
+    # A version replaced at the instant it was written would leave no trace.
+    put_many(session, corrections, at=made + timedelta(seconds=1))
+    for billed in resident.accounts:
+        contracts = [each for each in resident.contracts if each.account_id == billed.account_id]
+        session.add_all(statements(billed, contracts, SEED, until=made))
+
+
+def _store_since(session: Session, resident: Resident, now: datetime) -> int:
+    rows = {row.series_id: row for row in find_series(session, resident.customer_id)}
+    key = customer_key_of(resident.customer_id)
+    last = func.max(UsageBlockRow.start + UsageBlockRow.span)
+    ends = dict(
+        session.execute(
+            select(UsageBlockRow.series, last).where(UsageBlockRow.customer_key == key).group_by(UsageBlockRow.series)
+        ).all()
+    )
+    stored = {row.series_id: ends[row.series] for row in rows.values() if row.series in ends}
+    writes = [(rows[each], readings) for each, readings in _readings(resident, stored, now) if each in rows]
+    written = put_many(session, writes, at=now)
+    mark_synced(session, resident.customer_id, list(rows), at=now)
+    for billed in resident.accounts:
+        contracts = [each for each in resident.contracts if each.account_id == billed.account_id]
+        session.add_all(statements(billed, contracts, SEED, until=now, last=_last_bill(session, billed)))
+    return written.new + written.corrected
+
+
+def _last_bill(session: Session, billed: Billed) -> BillStatementRow | None:
+    return session.scalars(
+        select(BillStatementRow)
+        .where(BillStatementRow.account_id == billed.account_id)
+        .order_by(BillStatementRow.statement_date.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _created_series(session: Session, resident: Resident, made: datetime) -> Iterator[UsageSeriesRow]:
+    for contract in resident.contracts:
+        for meter in contract.meters:
+            owner = {"meter_device_id": meter.meter_id, "service_point_id": contract.service_point_id}
+            for column in history.columns_of(contract, meter):
+                yield _series(session, contract, column, made, **owner)
+        for column in history.mix_columns(contract):
+            yield _series(session, contract, column, made)
+
+
+def _series(
+    session: Session, contract: Contract, column: history.Column, made: datetime, **owner: str
+) -> UsageSeriesRow:
+    return find_or_create_series(
+        session,
+        customer_id=contract.customer_id,
+        series_id=column.series_id,
+        segment_key=column.segment_key,
+        position=column.position,
+        value_key=column.value_key,
+        value_format=column.value_format,
+        interval_seconds=column.interval,
+        phase_seconds=column.phase,
+        timezone=TIMEZONE,
+        at=made,
+        account_id=contract.account_id,
+        contract_id=contract.contract_id,
+        **owner,
+    )
+
+
+def _readings(resident: Resident, stored: Mapping[str, int], until: datetime) -> Iterator[tuple[str, Readings]]:
+    """
+    Readings of every series from where it was stored up to an instant.
+
+    Args:
+        stored: by series id, the second at which the last stored reading ends; series not in it begin at their start.
+    """
+    end = int(until.timestamp())
+    for contract in resident.contracts:
+        for meter in contract.meters:
+            columns = history.columns_of(contract, meter)
+            begin = min(stored.get(column.series_id, meter.start) for column in columns)
+            for month in months_between(begin, min(end, meter.end or end)):
+                months = history.meter_readings(contract, meter, month, SEED, start=begin, end=end)
+                yield from _after(months, stored)
+        columns = history.mix_columns(contract)
+        begin = min((stored.get(column.series_id, contract.start) for column in columns), default=end)
+        for month in months_between(begin, end):
+            yield from _after(history.mix_readings(contract, month, SEED, start=begin, end=end), stored)
+
+
+def _after(months: Iterable[tuple[str, Readings]], stored: Mapping[str, int]) -> Iterator[tuple[str, Readings]]:
+    for series_id, readings in months:
+        second = stored.get(series_id)
+        fresh = readings if second is None else readings.between(datetime.fromtimestamp(second, UTC), None)
+        if len(fresh):
+            yield series_id, fresh
+
+
+def _late_series(resident: Resident) -> set[str]:
+    """The electricity whose cost is kept: there a day was estimated at first and corrected afterwards."""
+    return {
+        f"{contract.meters[-1].meter_id}/forward"
+        for contract in resident.contracts
+        if contract.service.priced and history.commodity_of(contract.service) is history.ELECTRIC
+    }
+
+
+def _late_day(readings: Readings, made: datetime) -> Readings | None:
+    second = int((made - timedelta(days=_CORRECTED_DAYS_AGO)).timestamp())
+    start, end = local_midnight(second), local_midnight(second, 1)
+    if not int(readings.start.timestamp()) <= start < end <= int(readings.end.timestamp()):
+        return None
+    return readings.between(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
+
+
+def _told(readings: Readings, quality: Quality, *, flat: bool = False) -> Readings:
+    """The same readings in another quality; flat gives each the average of all, as an estimate would."""
+    known = [value for value in readings.values if value]
+    values = [sum(map(int, known)) // max(len(known), 1)] * len(readings) if flat else list(map(int, readings.values))
+    return Readings.scaled(readings.start, readings.interval, readings.scale or 0, values, qualities=quality)

@@ -1,0 +1,1 @@
+"""Tests of the demonstration: its generator and its database."""

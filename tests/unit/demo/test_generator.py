@@ -1,0 +1,191 @@
+"""The made-up readings, bills and supply mixes keep the promises that real ones would."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+
+from cdsc_server.demo import history, supply_mix
+from cdsc_server.demo.bills import statements
+from cdsc_server.demo.months import months_between, slots_of
+from cdsc_server.demo.people import GREEN, STANDARD
+from cdsc_server.demo.town import Contract, Resident, residents
+from cdsc_server.domain.readings import GAP, Quality, Readings
+
+NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
+END = int(NOW.timestamp())
+MARCH = int(datetime(2026, 3, 1, 5, tzinfo=UTC).timestamp())
+FEBRUARY = int(datetime(2026, 2, 1, 5, tzinfo=UTC).timestamp())
+
+
+@pytest.fixture(scope="module")
+def town() -> dict[str, Resident]:
+    return {each.person.username: each for each in residents(1, NOW)}
+
+
+def _month(contract: Contract, month: int, *, end: int = END, seed: int = 1) -> dict[str, Readings]:
+    return {
+        series_id: readings
+        for meter in contract.meters
+        for series_id, readings in history.meter_readings(contract, meter, month, seed, start=contract.start, end=end)
+    }
+
+
+def _one(contract: Contract, month: int, name: str = "forward", **more: int) -> Readings:
+    return next(readings for key, readings in _month(contract, month, **more).items() if key.endswith(name))
+
+
+def test_one_seed_gives_one_history_and_another_gives_another(town):
+    contract = town["ada@example.com"].contracts[0]
+    first = _one(contract, MARCH)
+    history.counted.cache_clear()
+
+    assert _one(contract, MARCH) == first
+    assert _one(contract, MARCH, seed=2) != first
+
+
+def test_what_was_measured_does_not_depend_on_when_it_is_asked_for(town):
+    """A later start carries on where an earlier one ended, without a seam."""
+    contract = town["ben@example.com"].contracts[0]
+    early, late = (_one(contract, MARCH, end=end) for end in (END, END + 86_400))
+
+    assert late.between(early.start, early.end) == early
+    assert len(late) - len(early) == 96
+
+
+@pytest.mark.parametrize(("day", "slots"), [((2026, 3, 8), 92), ((2025, 11, 2), 100), ((2026, 3, 9), 96)])
+def test_days_with_a_clock_change_have_fewer_or_more_quarter_hours(day, slots):
+    month = months_between(
+        int(datetime(*day, 12, tzinfo=UTC).timestamp()), int(datetime(*day, 13, tzinfo=UTC).timestamp())
+    )
+    all_slots = slots_of(month[0], 900, 0, 1)
+    wanted = date(*day).toordinal() - date(2000, 1, 1).toordinal()
+
+    assert (all_slots.day == wanted).sum() == slots
+    assert all_slots.hour[all_slots.day == wanted].max() == 23.75
+
+
+def test_readings_reach_up_to_now_but_not_beyond(town):
+    readings = _one(town["ada@example.com"].contracts[0], MARCH)
+
+    assert readings.end == datetime(2026, 3, 18, 15, 0, tzinfo=UTC)
+
+
+def test_people_use_more_in_the_evening_than_at_night(town):
+    readings = _one(town["ada@example.com"].contracts[0], FEBRUARY)
+    slots = slots_of(FEBRUARY, 900, 0, 1)
+    values = np.array(readings.values)
+
+    assert (
+        values[(slots.hour >= 18) & (slots.hour < 21)].mean() > 2 * values[(slots.hour >= 2) & (slots.hour < 5)].mean()
+    )
+
+
+def test_a_bakery_rests_on_sunday(town):
+    contract = next(each for each in town["elin@example.com"].contracts if each.service.label == "Mill Street bakery")
+    values = np.array(_one(contract, FEBRUARY).values)
+    weekday = slots_of(FEBRUARY, 900, 0, 1).weekday
+
+    assert values[weekday == 6].mean() < 0.5 * values[weekday == 2].mean()
+
+
+def test_what_the_sun_gives_is_negative_and_only_by_day(town):
+    contract = town["ben@example.com"].contracts[0]
+    readings = _one(contract, FEBRUARY, "reverse")
+    values = np.array(readings.values)
+    hour = slots_of(FEBRUARY, 900, 0, 1).hour
+
+    assert values.min() < 0
+    assert values.max() == 0
+    assert not values[(hour < 6) | (hour > 18)].any()
+
+
+def test_gaps_and_estimates_say_what_they_are(town):
+    """Some of what the network missed was worked out and says so; the rest stays unknown."""
+    marks = set()
+    for month in months_between(END - 400 * 86_400, END):
+        readings = _one(town["ada@example.com"].contracts[0], month)
+        marks |= set(readings.qualities())
+        gaps = [mark == GAP for mark in readings.spread_marks]
+        assert all(not text for text, gap in zip(readings.texts(), gaps, strict=True) if gap)
+
+    assert marks == {Quality.VALID, Quality.ESTIMATED, None}
+
+
+def test_a_swapped_meter_leaves_no_hole(town):
+    contract = town["dora@example.com"].contracts[0]
+    first, second = contract.meters
+    swap = months_between(first.end, first.end + 1)[0]
+    before, after = _month(contract, swap).values()
+
+    assert first.end == second.start
+    assert before.end == after.start
+
+
+def test_whoever_moved_in_has_no_history_from_before(town):
+    contract = town["chidi@example.com"].contracts[0]
+
+    assert datetime.fromtimestamp(contract.start, UTC) == datetime(2025, 7, 1, 4, tzinfo=UTC)
+    assert months_between(contract.start, END)[0] == contract.start
+
+
+def test_a_cost_is_exactly_the_use_times_the_price(town):
+    contract = town["ada@example.com"].contracts[0]
+    used, cost = _one(contract, FEBRUARY), _one(contract, FEBRUARY, "cost")
+    peak = slots_of(FEBRUARY, 900, 0, 1)
+    for n in (5, 70, 170, 1500):
+        dear = peak.weekday[n] < 5 and 16 <= peak.hour[n] < 21
+        assert cost.decimals()[n] == used.decimals()[n] * (Decimal("0.2860") if dear else Decimal("0.1420"))
+
+
+@pytest.mark.parametrize("plan", [STANDARD, GREEN])
+def test_shares_of_the_supply_make_exactly_one(plan):
+    slots = slots_of(FEBRUARY, 3600, 0, 1)
+    for mix in (supply_mix.shares(plan, slots, 1), supply_mix.mean_shares(plan, slots, 1)):
+        for each in mix.values():
+            assert (each.sum(axis=0) == supply_mix.WHOLE).all()
+            assert (each >= 0).all()
+
+
+def test_a_green_plan_buys_no_coal_and_the_rest_has_more_of_it():
+    mixes = supply_mix.mean_shares(GREEN, slots_of(FEBRUARY, 3600, 0, 1), 1)
+    coal = list(supply_mix.SOURCES).index("coal")
+
+    assert mixes["individual"][coal, 0] == 0
+    assert mixes["residual"][coal, 0] > mixes["base"][coal, 0]
+
+
+def test_every_bill_adds_up_and_carries_on_from_the_one_before(town):
+    resident = town["ada@example.com"]
+    bills = list(statements(resident.accounts[0], resident.contracts, 1, until=NOW))
+    unpaid = [bill for bill in bills if bill.previous_balance_unpaid]
+
+    assert len(bills) == 36
+    for bill, before in zip(bills[1:], bills, strict=False):
+        assert bill.previous_balance_amount == before.amount_due
+        assert bill.previous_balance_unpaid + sum(line["amount"] for line in bill.new_charges) == bill.amount_due
+    assert unpaid
+
+
+def test_later_bills_carry_on_from_the_last_one(town):
+    resident = town["ada@example.com"]
+    bills = list(statements(resident.accounts[0], resident.contracts, 1, until=NOW))
+    later = list(statements(resident.accounts[0], resident.contracts, 1, until=NOW, last=bills[30]))
+
+    assert [(each.bill_statement_id, each.amount_due) for each in later] == [
+        (each.bill_statement_id, each.amount_due) for each in bills[31:]
+    ]
+
+
+def test_the_cast_holds_every_kind_of_customer(town):
+    enterprise = town["elin@example.com"]
+
+    assert len(town) >= 25
+    assert len(enterprise.accounts) > 2
+    assert len(enterprise.contracts) > 10
+    assert len({contract.contract_id for each in town.values() for contract in each.contracts}) == sum(
+        len(each.contracts) for each in town.values()
+    )

@@ -1,0 +1,105 @@
+"""The database of a demonstration is whole or not there at all, and a later start brings it up to now."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cdsc_server.demo.seeding import Files, fill_up, make
+
+NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Files:
+    return Files(tmp_path / "demo")
+
+
+def _rows(files: Files, query: str) -> list[tuple[object, ...]]:
+    connection = sqlite3.connect(files.database)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def _ends(files: Files) -> dict[str, int]:
+    query = (
+        "SELECT s.series_id, max(b.start + b.span) FROM usage_series s JOIN usage_blocks b"
+        " USING (customer_key, series) WHERE s.segment_key LIKE 'md_%' GROUP BY 1"
+    )
+    return dict(_rows(files, query))
+
+
+def test_making_tells_how_many_are_left_and_leaves_one_file(files):
+    steps = list(make(files, NOW, days=3, customers=2))
+
+    assert steps == [2, 1, 0]
+    assert sorted(path.name for path in files.directory.iterdir()) == ["demo.sqlite", "sealing.key"]
+    assert _rows(files, "SELECT count(*), min(is_test) FROM customers") == [(2, 1)]
+
+
+def test_a_making_that_was_cut_off_begins_again(files):
+    interrupted = make(files, NOW, days=3, customers=2)
+    next(interrupted)
+    next(interrupted)
+    interrupted.close()
+    assert not files.database.exists()
+    assert files.unfinished.exists()
+
+    list(make(files, NOW, days=3, customers=2))
+
+    assert _rows(files, "SELECT count(*) FROM customers") == [(2,)]
+
+
+def test_a_later_start_stores_what_was_measured_since(files):
+    list(make(files, NOW, days=3, customers=1))
+    before = _ends(files)
+
+    assert fill_up(files, NOW + timedelta(hours=5)) > 0
+
+    assert {key: end - before[key] for key, end in _ends(files).items()} == dict.fromkeys(before, 5 * 3600)
+
+
+def test_starting_twice_at_once_changes_nothing(files):
+    list(make(files, NOW, days=3, customers=2))
+    before = _rows(files, "SELECT * FROM usage_blocks ORDER BY 1, 2, 5")
+
+    assert fill_up(files, NOW) == 0
+
+    assert _rows(files, "SELECT * FROM usage_blocks ORDER BY 1, 2, 5") == before
+
+
+def test_one_making_and_many_fillings_store_the_same_readings(files, tmp_path):
+    later, direct = NOW + timedelta(days=2), Files(tmp_path / "direct")
+    list(make(files, NOW, days=3, customers=1))
+    fill_up(files, NOW + timedelta(days=1))
+    fill_up(files, later)
+    list(make(direct, NOW, days=3, customers=1))
+    fill_up(direct, later)
+
+    assert _ends(files) == _ends(direct)
+
+
+def test_a_month_that_ends_brings_a_bill_and_a_mix(files):
+    list(make(files, NOW, days=3, customers=6))
+    mixes = "SELECT count(DISTINCT s.customer_id) FROM usage_blocks b JOIN usage_series s USING (customer_key, series)"
+    mixes += " WHERE s.interval_seconds = 0"
+    assert _rows(files, "SELECT count(*) FROM bill_statements") == [(0,)]
+
+    fill_up(files, datetime(2026, 5, 4, tzinfo=UTC))
+
+    assert _rows(files, "SELECT DISTINCT statement_date FROM bill_statements ORDER BY 1") == [
+        ("2026-04-03",),
+        ("2026-05-03",),
+    ]
+    assert _rows(files, mixes)[0][0] > 2
+
+
+def test_a_late_correction_keeps_the_estimate_it_replaced(files):
+    list(make(files, NOW, days=90, customers=1))
+
+    assert _rows(files, "SELECT count(*) FROM usage_blocks_past") == [(1,)]
