@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.app",
     "tests.support.live",
     "tests.support.browser",
+    "tests.support.redis",
 ]
 
 # No deadline: a machine that is busy with something else is no fault of the code.

@@ -103,3 +103,7 @@ def main() -> None:
     except Problem as problem:
         click.echo(f"Error: {problem.description}", err=True)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

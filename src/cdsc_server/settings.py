@@ -44,7 +44,7 @@ class Settings:
     )
     jobs_url: str = setting(
         "sqlite:///var/jobs.sqlite",
-        "Queue of background work: sqlite:///FILE, or redis://HOST:PORT/N when the redis package is installed.",
+        "Queue of background work: sqlite:///FILE, or redis://HOST:PORT/N.",
     )
     access_token_seconds: int = setting(3600, "Life of an access token.")
     admin_token_seconds: int = setting(900, "Life of a Client Admin or Grant Admin access token.")

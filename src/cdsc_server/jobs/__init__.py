@@ -13,6 +13,7 @@ from pathlib import Path
 
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
+from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
@@ -37,22 +38,31 @@ def queue(settings: Settings) -> Huey:
     return RedisHuey("cdsc", url=settings.jobs_url, **options)
 
 
-def register(jobs: Huey, app: Flask, ports: Ports) -> None:
-    """Put the recurring work of the application on the queue's timetable."""
+def register(jobs: Huey, app: Flask, ports: Ports) -> dict[str, TaskWrapper]:
+    """
+    Put the recurring work of the application on the queue's timetable.
 
-    @jobs.periodic_task(crontab(minute="*"), name="expire_grants")  # type: ignore[untyped-decorator]
+    Returns:
+        The tasks by name; calling one queues it at once.
+    """
+
     def expire_grants() -> None:
         with app.app_context():
             expired = clean_up.expire_grants(clock=ports.clock)
         if expired:
             log.info("%d Grants expired", expired)
 
-    @jobs.periodic_task(crontab(minute="*/10"), name="remove_ended")  # type: ignore[untyped-decorator]
     def remove_ended() -> None:
         with app.app_context():
             removed = clean_up.remove_ended(clock=ports.clock)
         if removed:
             log.info("removed %d rows that had ended", removed)
+
+    timetable = {"*": expire_grants, "*/10": remove_ended}
+    return {
+        work.__name__: jobs.periodic_task(crontab(minute=minute), name=work.__name__)(work)
+        for minute, work in timetable.items()
+    }
 
 
 def run(settings: Settings, app: Flask, ports: Ports) -> None:

@@ -1,0 +1,68 @@
+"""A Redis of our own on a free port of 127.0.0.1, gone when the tests are."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support import system
+
+
+def binary() -> str:
+    """
+    The program; installed first where that is possible.
+
+    Raises:
+        system.Missing: not there, and it could not be installed.
+    """
+    if shutil.which("redis-server") is None:
+        system.install("redis-server")
+    found = shutil.which("redis-server")
+    if found is None:
+        raise system.Missing("redis-server was installed but is not on the PATH")
+    return found
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an empty Redis. Without one the test is skipped with its reason; in CI it fails."""
+    try:
+        program = binary()
+    except system.Missing as fault:
+        if system.required():
+            pytest.fail(f"Redis: {fault}")
+        pytest.skip(f"NOT TESTED ON REDIS: {fault}")
+    port = _free_port()
+    folder = tmp_path_factory.mktemp("redis")
+    process = subprocess.Popen(
+        [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)],
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait(port, process)
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(100):
+        if process.poll() is not None:
+            break
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"redis-server did not start (status {process.poll()})")
