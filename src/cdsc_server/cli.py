@@ -9,6 +9,7 @@ import click
 
 from cdsc_server import __version__, app, jobs, telemetry
 from cdsc_server.cli_imports import imports
+from cdsc_server.cli_openapi import openapi_command
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.errors import InvalidConfiguration, Problem
 from cdsc_server.settings import Settings, settings_page
@@ -22,6 +23,7 @@ def commands() -> None:
 
 
 commands.add_command(imports)
+commands.add_command(openapi_command)
 
 
 @commands.group()

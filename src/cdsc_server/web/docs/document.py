@@ -1,0 +1,109 @@
+"""The OpenAPI 3.1 document of an application, made from its routes and from what its views say of themselves."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import Any, Final, cast
+
+import yaml
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from apispec.ext.marshmallow.openapi import OpenAPIConverter
+from flask import Flask
+from marshmallow import Schema, fields
+
+from cdsc_server import __version__
+from cdsc_server.web.context import Context
+from cdsc_server.web.describe import TAGS
+from cdsc_server.web.docs.operations import operations
+from cdsc_server.web.docs.security import security_schemes
+
+_ABOUT: Final = """\
+An authorization and resource server for the LF Energy Customer Data Standard: \
+Clients read the energy data of Customers, exactly as far as each Customer agreed.
+
+Start at the server metadata, register, ask a Customer, then read. \
+Every operation names the section of the standard it implements.
+
+Instants are RFC 3339 in UTC, numbers keep every digit of their source, \
+lists come in pages whose `next` and `previous` are complete addresses.
+"""
+
+
+def openapi(app: Flask, *, server: str) -> dict[str, Any]:
+    """
+    The document as plain values, in an order that does not change from run to run.
+
+    Args:
+        server: address that the paths hang under: the base_url of a running server, "/" in the repository.
+    """
+    context: Context = app.extensions["cdsc"]
+    marshmallow = MarshmallowPlugin(schema_name_resolver=_name)
+    spec = APISpec("Customer Data Standard server", __version__, "3.1.0", plugins=[marshmallow])
+    converter = cast("OpenAPIConverter", marshmallow.converter)
+    # RFC 3986 names it so; JSON Schema knows no "url".
+    converter.field_mapping = {**converter.field_mapping, fields.Url: ("string", "uri")}
+    for operation in operations(app):
+        spec.path(path=operation.path, operations={operation.method: dict(operation.content)})
+    made = spec.to_dict()
+    components = made["components"]
+    return {
+        "openapi": made["openapi"],
+        "info": {
+            **made["info"],
+            "summary": "Energy data of Customers who agreed to share it.",
+            "description": _ABOUT,
+            "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": server}],
+        "tags": _tags(made["paths"]),
+        "paths": made["paths"],
+        "components": {
+            "schemas": dict(sorted(_explained(components.get("schemas", {}), converter).items())),
+            "securitySchemes": security_schemes(app, context.catalogue, server=server),
+        },
+    }
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """The document as the text of a JSON file."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    """The document as the text of a YAML file."""
+    # Through JSON, so that values used twice are written twice instead of as anchors.
+    plain = json.loads(as_json(document))
+    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Texts of several lines as they are read, not folded into quotes."""
+
+
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="|" if "\n" in value else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _name(schema: Any) -> str:
+    """The component's name: the class without the word Schema, as the specifications name the object."""
+    cls = schema if isinstance(schema, type) else type(schema)
+    return cls.__name__.removesuffix("Schema")
+
+
+def _tags(paths: dict[str, Any]) -> list[dict[str, str]]:
+    used = {tag for item in paths.values() for operation in item.values() for tag in operation["tags"]}
+    return [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
+
+
+def _explained(schemas: dict[str, Any], converter: OpenAPIConverter) -> dict[str, Any]:
+    """The schemas with the docstrings of their classes as descriptions."""
+    classes: dict[str, type[Schema]] = {name: key[0] for key, name in converter.refs.items()}
+    return {
+        name: {"description": " ".join((inspect.getdoc(classes[name]) or "").split()), **schema}
+        for name, schema in schemas.items()
+    }
