@@ -1,0 +1,1 @@
+"""What others do, written by us as they would: the other half of each comparison."""
