@@ -81,7 +81,7 @@ def reader() -> Response:
 @undocumented("files of a page")
 def static(version: str, name: str) -> Response:
     """A file of the page; its address holds a hash of its content, so browsers may keep it."""
-    if version != _version(name):
+    if version != _versions().get(name):
         raise NotFound
     response = send_from_directory(_STATIC, name, conditional=True, max_age=31_536_000)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -89,11 +89,11 @@ def static(version: str, name: str) -> Response:
 
 
 def _asset(name: str) -> str:
-    return url_for("docs.static", version=_version(name), name=name)
+    return url_for("docs.static", version=_versions()[name], name=name)
 
 
 @cache
-def _version(name: str) -> str | None:
-    """Short hash of a file of the page; None when there is no such file."""
-    known = {path.relative_to(_STATIC).as_posix(): path for path in _STATIC.rglob("*") if path.is_file()}
-    return hashlib.sha256(known[name].read_bytes()).hexdigest()[:16] if name in known else None
+def _versions() -> dict[str, str]:
+    """Short hashes of the files of the page, by name."""
+    files = (path for path in _STATIC.rglob("*") if path.is_file())
+    return {path.relative_to(_STATIC).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}
