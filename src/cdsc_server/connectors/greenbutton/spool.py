@@ -15,7 +15,8 @@ NO_QUALITY = 254
 #: Readings in a piece.
 PIECE = 4096
 
-_MEMORY = 1 << 24
+#: Bytes kept in memory before they move to a file.
+_MEMORY = 1 << 20
 #: entry, block_start, block_end, line, count
 _HEAD = 5
 
