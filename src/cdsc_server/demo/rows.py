@@ -25,20 +25,13 @@ from cdsc_server.storage.service_points import ServedContractRow, ServicePointRo
 _VOLTS = {"residential": "240", "commercial": "208", "industrial": "480"}
 
 
-def customer_rows(resident: Resident, *, at: datetime) -> list[DataBase]:
+def customer_rows(customer_id: str, username: str, name: str, *, at: datetime) -> list[DataBase]:
     """The Customer and the way they sign in."""
-    person = resident.person
     return [
-        CustomerRow(
-            customer_id=resident.customer_id,
-            display_name=person.name,
-            email=person.username,
-            is_test=True,
-            created=at,
-        ),
+        CustomerRow(customer_id=customer_id, display_name=name, email=username, is_test=True, created=at),
         LoginRow(
-            username=person.username,
-            customer_id=resident.customer_id,
+            username=username,
+            customer_id=customer_id,
             password_hash=PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1).hash(PASSWORD),
             created=at,
         ),

@@ -18,13 +18,17 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.app import create_app, load_catalogue, system_ports
 from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.demo import history
 from cdsc_server.demo.bills import statements
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
+from cdsc_server.demo.people import SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, object_rows
-from cdsc_server.demo.town import Billed, Contract, Resident, residents
+from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
 from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.readings import Quality, Readings
+from cdsc_server.ports import SystemClock
+from cdsc_server.services.imports import import_green_button
 from cdsc_server.settings import Settings
 from cdsc_server.storage import migrate
 from cdsc_server.storage.bill_statements import BillStatementRow
@@ -35,6 +39,7 @@ from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow, find_series
 from cdsc_server.storage.usage_blocks import find_or_create_series, put_many
 
 SEED = 20_260_301
+_SAMPLES = Path(__file__).parents[3] / "examples" / "greenbutton"
 #: How far back the quarter hours lie that were estimated first and corrected later, as seen from the making.
 _CORRECTED_DAYS_AGO = 40
 
@@ -85,11 +90,14 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
     with _opened(files, files.unfinished) as utility:
         for left, resident in reversed(list(enumerate(reversed(town)))):
             with transaction() as session:
-                session.add_all(customer_rows(resident, at=now))
+                person = resident.person
+                session.add_all(customer_rows(resident.customer_id, person.username, person.name, at=now))
                 session.flush()
                 session.add_all(object_rows(resident, utility, at=now))
                 _store_history(session, resident, now)
             yield left
+        if customers is None:
+            _import_samples(now)
     # The last connection is closed now, so that the file holds what its write-ahead log held.
     files.unfinished.rename(files.database)
     _remove(files.unfinished)
@@ -100,14 +108,29 @@ def fill_up(files: Files, now: datetime) -> int:
     written = 0
     with _opened(files, files.database):
         with reading() as session:
-            made = session.scalar(select(func.min(CustomerRow.created)).where(CustomerRow.is_test)) or now
-            start = session.scalar(select(func.min(ServedContractRow.start))) or now
+            town = [each.customer_id for each in residents(SEED, now)]
+            made = session.scalar(select(func.min(CustomerRow.created)).where(CustomerRow.customer_id.in_(town))) or now
+            served = select(func.min(ServedContractRow.start)).where(ServedContractRow.customer_id.in_(town))
+            start = session.scalar(served) or now
             known = set(session.scalars(select(CustomerRow.customer_id)))
         for resident in residents(SEED, made, start=int(start.timestamp())):
             if resident.customer_id in known:
                 with transaction() as session:
                     written += _store_since(session, resident, now)
     return written
+
+
+def _import_samples(now: datetime) -> None:
+    """Real readings beside the made-up ones: Green Button files, under a Customer of their own."""
+    files = sorted(_SAMPLES.glob("*.xml"))
+    if not files:
+        return
+    customer_id = "cu_" + identifier(SEED, "customer", SAMPLES_USERNAME)
+    with transaction() as session:
+        session.add_all(customer_rows(customer_id, SAMPLES_USERNAME, "Green Button samples", at=now))
+    for path in files:
+        with path.open("rb") as file, open_feed(file) as feed:
+            import_green_button(feed, clock=SystemClock(), customer=customer_id)
 
 
 @contextmanager

@@ -1,0 +1,148 @@
+"""`cdsc demo`: prepare the data, start the server and the example app, say where to click, end all of it together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from cdsc_server.demo import seeding
+from cdsc_server.demo.people import PASSWORD, PEOPLE, SAMPLES_USERNAME
+from cdsc_server.demo.processes import Children, Stopped, is_free
+
+_EXAMPLE_APP = Path(__file__).parents[3] / "examples" / "third_party_app" / "app.py"
+_SECONDS_TO_ANSWER = 40
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """Where a demonstration lives and listens; `days` and `customers` make a smaller one, for tests."""
+
+    directory: Path
+    port: int
+    example_port: int
+    days: int | None = None
+    customers: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def example_url(self) -> str:
+        return f"http://127.0.0.1:{self.example_port}"
+
+
+def run(demonstration: Demonstration) -> None:
+    """
+    Run until SIGINT or SIGTERM.
+
+    Raises:
+        click.ClickException: a port is taken, or a program would not start; the text says what to do.
+    """
+    for name, port in (("CDSC_PORT", demonstration.port), ("CDSC_EXAMPLE_PORT", demonstration.example_port)):
+        if not is_free(port):
+            raise click.ClickException(f"port {port} is in use; choose another one: {name}={port + 10} make demo")
+    # Each step of the schema is news to an operator, not to someone who tries things out.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    files = seeding.Files(demonstration.directory.resolve())
+    with _asked_to_stop() as stop:
+        if not _prepare(demonstration, files, stop):
+            raise click.ClickException("stopped before the data was ready; the next start begins again")
+        try:
+            with Children(files.directory) as children:
+                _start(demonstration, files, children)
+                click.echo(_welcome(demonstration, files))
+                while not stop.wait(0.3):
+                    children.look()
+                click.echo("\nEnding the demonstration.")
+        except Stopped as fault:
+            raise click.ClickException(str(fault)) from fault
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Set by SIGINT, SIGTERM or SIGHUP, so that a signal never interrupts the ending of the children."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _prepare(demonstration: Demonstration, files: seeding.Files, stop: threading.Event) -> bool:
+    """Bring the data to now; False when it was asked to stop on the way."""
+    now = datetime.now(UTC)
+    if files.database.exists():
+        seeding.fill_up(files, now)
+        return True
+    steps = seeding.make(files, now, days=demonstration.days, customers=demonstration.customers)
+    with click.progressbar(length=next(steps), label="Making a town and its meters", file=sys.stderr) as bar:
+        for _ in steps:
+            bar.update(1)
+            if stop.is_set():
+                return False
+    return True
+
+
+def _start(demonstration: Demonstration, files: seeding.Files, children: Children) -> None:
+    around = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
+    around["PYTHONUNBUFFERED"] = "1"
+    server = {
+        "CDSC_DATABASE_URL": f"sqlite:///{files.database}",
+        "CDSC_JOBS_URL": f"sqlite:///{files.directory / 'jobs.sqlite'}",
+        "CDSC_KEY_FILE": str(files.key),
+        "CDSC_BASE_URL": demonstration.url,
+        "CDSC_DEMO": "yes",
+    }
+    command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(demonstration.port)]
+    children.start("server", command, {**around, **server})
+    children.wait_for("server", f"{demonstration.url}/healthz", seconds=_SECONDS_TO_ANSWER)
+    if _EXAMPLE_APP.exists():
+        example = {
+            "KESTREL_CDS_SERVER": demonstration.url,
+            "KESTREL_PORT": str(demonstration.example_port),
+            "KESTREL_STATE_FILE": str(files.directory / "example-app.json"),
+        }
+        children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
+        children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
+
+
+def _welcome(demonstration: Demonstration, files: seeding.Files) -> str:
+    people = PEOPLE[: demonstration.customers]
+    names = max(len(each.name) for each in people)
+    mails = max(len(each.username) for each in people)
+    lines = [] if demonstration.customers else [f"  {SAMPLES_USERNAME:{mails}}  {'':{names}}  real Green Button files"]
+    lines[:0] = [f"  {each.username:{mails}}  {each.name:{names}}  {each.note}" for each in people]
+    return "\n".join(
+        [
+            "",
+            "Demo Gas & Electric is open.",
+            "",
+            f"  {demonstration.example_url}   Kestrel Carbon, an example app: begin here, connect a customer",
+            f"  {demonstration.url}   the utility: sign in, see who has your data, stop sharing",
+            f"  {demonstration.url}/docs   the API, for developers",
+            "",
+            f"Who can sign in, each with the password {PASSWORD}:",
+            "",
+            *lines,
+            "",
+            f"The same path without a browser: {Path(sys.argv[0]).name} walkthrough {demonstration.url}",
+            f"Logs and data are in {files.directory}; delete that directory to begin anew.",
+            "Ctrl-C ends everything.",
+        ]
+    )
