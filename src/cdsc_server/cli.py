@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from cdsc_server import __version__, app, jobs, telemetry
+from cdsc_server.cli_demo import demo
 from cdsc_server.cli_imports import imports
 from cdsc_server.cli_openapi import openapi_command
+from cdsc_server.cli_serve import serve
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.errors import InvalidConfiguration, Problem
 from cdsc_server.settings import Settings, settings_page
@@ -22,8 +24,10 @@ def commands() -> None:
     """Run and look after a CDS server."""
 
 
+commands.add_command(demo)
 commands.add_command(imports)
 commands.add_command(openapi_command)
+commands.add_command(serve)
 
 
 @commands.group()
