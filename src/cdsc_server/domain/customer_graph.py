@@ -1,0 +1,165 @@
+"""What one Customer has, and how it hangs together over time: accounts, contracts, Service Points, Meter Devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Final
+
+
+class Kind(StrEnum):
+    """The kinds of objects a Customer selects; the value is the object's name in `detail_fields.FIELDS[..].opens`."""
+
+    ACCOUNT = "account"
+    SERVICE_CONTRACT = "service_contract"
+    SERVICE_POINT = "service_point"
+    METER_DEVICE = "meter_device"
+
+
+#: Selection Type (CDS-WG3-01 7.4.1) and the kind that is ticked.
+SELECTED_KIND: Final[Mapping[str, Kind]] = {
+    "account_selection": Kind.ACCOUNT,
+    "service_contract_selection": Kind.SERVICE_CONTRACT,
+    "servicepoint_selection": Kind.SERVICE_POINT,
+    "meter_device_selection": Kind.METER_DEVICE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """
+    One object.
+
+    Args:
+        number: the number the Customer knows it by.
+        created: when the Server came to know it.
+        above: the parent of an Account, the Account of a Service Contract.
+    """
+
+    id: str
+    number: str | None
+    created: datetime
+    above: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That a contract is served, or a meter installed, at a Service Point in [start, end); no end is still."""
+
+    object_id: str
+    service_point_id: str
+    start: datetime
+    end: datetime | None = None
+
+    def overlaps(self, other: Link) -> bool:
+        """Whether the two ever held at the same time."""
+        return (self.end is None or other.start < self.end) and (other.end is None or self.start < other.end)
+
+
+@dataclass(frozen=True)
+class CustomerGraph:
+    """All objects of one Customer by kind and id, the contracts served and the meters installed at Service Points."""
+
+    nodes: Mapping[Kind, Mapping[str, Node]]
+    served: Sequence[Link] = ()
+    installed: Sequence[Link] = ()
+
+    @cached_property
+    def served_at(self) -> Mapping[str, Sequence[Link]]:
+        """Contracts by Service Point."""
+        return _grouped(self.served, lambda link: link.service_point_id)
+
+    @cached_property
+    def served_as(self) -> Mapping[str, Sequence[Link]]:
+        """Service Points by contract."""
+        return _grouped(self.served, lambda link: link.object_id)
+
+    @cached_property
+    def installed_at(self) -> Mapping[str, Sequence[Link]]:
+        """Meters by Service Point."""
+        return _grouped(self.installed, lambda link: link.service_point_id)
+
+    @cached_property
+    def installed_as(self) -> Mapping[str, Sequence[Link]]:
+        """Service Points by meter."""
+        return _grouped(self.installed, lambda link: link.object_id)
+
+    def at(self, instant: datetime) -> CustomerGraph:
+        """The graph as it was known then: later objects and links are not there, later ends have not come."""
+        return CustomerGraph(
+            {
+                kind: {node.id: node for node in nodes.values() if node.created <= instant}
+                for kind, nodes in self.nodes.items()
+            },
+            tuple(_known(self.served, instant)),
+            tuple(_known(self.installed, instant)),
+        )
+
+    def related(self, kind: Kind, chosen: frozenset[str]) -> dict[Kind, set[str]]:
+        """
+        What hangs on the chosen objects, each relation followed away from them once.
+
+        Going up from a contract to its Account never comes down again to its other contracts, so nothing of the chosen
+        kind is added; Accounts alone bring their parents. A meter belongs to a contract only if both were at the
+        Service Point at the same time.
+
+        Spec: CDS-WG3-01 7.2.1 to 7.2.4; reverse links make contracts lead to Service Points and meters.
+        """
+        contracts = self.nodes[Kind.SERVICE_CONTRACT]
+        reached: dict[Kind, set[str]] = {each: set() for each in Kind}
+        reached[kind] = set(chosen)
+        if kind is Kind.ACCOUNT:
+            reached[Kind.SERVICE_CONTRACT] = {node.id for node in contracts.values() if node.above in chosen}
+        if kind in (Kind.ACCOUNT, Kind.SERVICE_CONTRACT):
+            links = [link for each in reached[Kind.SERVICE_CONTRACT] for link in self.served_as.get(each, ())]
+            reached[Kind.SERVICE_POINT] = {link.service_point_id for link in links}
+            reached[Kind.METER_DEVICE] = _beside(links, self.installed_at)
+        elif kind is Kind.SERVICE_POINT:
+            reached[Kind.METER_DEVICE] = {link.object_id for each in chosen for link in self.installed_at.get(each, ())}
+            reached[Kind.SERVICE_CONTRACT] = {
+                link.object_id for each in chosen for link in self.served_at.get(each, ())
+            }
+        else:
+            links = [link for each in chosen for link in self.installed_as.get(each, ())]
+            reached[Kind.SERVICE_POINT] = {link.service_point_id for link in links}
+            reached[Kind.SERVICE_CONTRACT] = _beside(links, self.served_at)
+        if kind is not Kind.ACCOUNT:
+            above = (contracts[each].above for each in reached[Kind.SERVICE_CONTRACT] if each in contracts)
+            reached[Kind.ACCOUNT] = {account for account in above if account is not None}
+        reached[Kind.ACCOUNT] |= self._parents(reached[Kind.ACCOUNT])
+        return {each: {one for one in ids if one in self.nodes[each]} for each, ids in reached.items()}
+
+    def _parents(self, accounts: Iterable[str]) -> set[str]:
+        known = self.nodes[Kind.ACCOUNT]
+        found: set[str] = set()
+        waiting = list(accounts)
+        while waiting:
+            node = known.get(waiting.pop())
+            # A ring of parents in the source must not keep us here for ever.
+            if node is not None and node.above is not None and node.above not in found:
+                found.add(node.above)
+                waiting.append(node.above)
+        return found
+
+
+def _grouped(links: Iterable[Link], key: Callable[[Link], str]) -> dict[str, list[Link]]:
+    grouped: dict[str, list[Link]] = {}
+    for link in links:
+        grouped.setdefault(key(link), []).append(link)
+    return grouped
+
+
+def _known(links: Iterable[Link], instant: datetime) -> Iterable[Link]:
+    for link in links:
+        if link.start <= instant:
+            yield link if link.end is None or link.end <= instant else replace(link, end=None)
+
+
+def _beside(links: Iterable[Link], others_at: Mapping[str, Sequence[Link]]) -> set[str]:
+    """Objects on the other side of the Service Points of these links, where both were there at the same time."""
+    return {
+        other.object_id for link in links for other in others_at.get(link.service_point_id, ()) if link.overlaps(other)
+    }

@@ -1,0 +1,25 @@
+"""Fields that hand on what is kept: exact numbers, and embedded objects stored in the shape of the standard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+
+class Exact(fields.Decimal):
+    """A JSON number with every digit it was given with."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002
+        return value
+
+
+class Opened(fields.Nested):
+    """
+    An embedded object that is stored in the shape of the standard, and leaves as it is stored.
+
+    The schema says what it looks like; extension members (CDS-WG3-01 11.6) stay.
+    """
+
+    def _serialize(self, nested_obj: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # noqa: ARG002
+        return nested_obj

@@ -1,0 +1,195 @@
+"""
+Customer data as far as a Grant opens it: objects in pages, each with what may be seen of it.
+
+Filters are judged on what the Client would be shown, so they cannot tell it more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final, Generic, TypeVar
+
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from cdsc_server.domain.access_tokens import GrantView
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.disclosure import View, view_of
+from cdsc_server.domain.grants import GrantedEntry, Selection, read_granted
+from cdsc_server.errors import InsufficientScope
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.customer_graph import read_graph
+from cdsc_server.storage.db import reading
+from cdsc_server.storage.listing import Place, newest_first
+from cdsc_server.storage.meter_devices import MeterDeviceRow
+from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.service_points import ServicePointRow
+
+#: Objects of a page: lists of up to this many are never cut (CDS-WG3-01 10).
+PAGE: Final = 100
+
+_TABLES: Final[Mapping[Kind, tuple[type[Any], InstrumentedAttribute[str]]]] = {
+    Kind.ACCOUNT: (AccountRow, AccountRow.account_id),
+    Kind.SERVICE_CONTRACT: (ServiceContractRow, ServiceContractRow.contract_id),
+    Kind.SERVICE_POINT: (ServicePointRow, ServicePointRow.service_point_id),
+    Kind.METER_DEVICE: (MeterDeviceRow, MeterDeviceRow.meter_device_id),
+}
+
+Shown = TypeVar("Shown")
+
+
+@dataclass(frozen=True)
+class Access:
+    """What one request may read: the entries of a Grant over one Customer, at one instant."""
+
+    customer_id: str
+    entries: tuple[GrantedEntry, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenObject:
+    """
+    An object with what may be told of it.
+
+    Args:
+        row: as stored; only its required fields and those in `fields` may leave.
+        fields: the open optional fields, by their names in the standard.
+        parent_id: of an Account, None when there is none to tell.
+        account_number: of the Account of a contract.
+        current: ids of visible objects it hangs on now: contracts of a Service Point, Service Points of a meter.
+        previous: ids of those it only hung on before.
+    """
+
+    kind: Kind
+    row: Any
+    fields: frozenset[str]
+    parent_id: str | None = None
+    account_number: str | None = None
+    current: Sequence[str] = ()
+    previous: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page begins: right after the object named, or read backward right before it."""
+
+    kind: Kind
+    modified: datetime
+    id: str
+    backward: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Shown]):
+    """Up to 100 objects as they are shown, and where the pages beside this one begin; None when there is none."""
+
+    objects: Sequence[tuple[Kind, Shown]]
+    following: Cursor | None
+    preceding: Cursor | None
+
+
+def access_of(catalogue: Catalogue, grant: GrantView | None, *, now: datetime, scope_id: str | None = None) -> Access:
+    """
+    What a token's Grant opens.
+
+    Args:
+        scope_id: only what entries of this scope open.
+
+    Raises:
+        InsufficientScope: the Grant has no such entry, or none about a Customer.
+    """
+    entries = []
+    pairs = () if grant is None else zip(grant.enabled_authorization_details, grant.selections, strict=False)
+    for details, selection in pairs:
+        entry = read_granted(catalogue, details, Selection.from_stored(selection))
+        if entry is not None and scope_id in (None, entry.scope_id):
+            entries.append(entry)
+    if grant is None or grant.customer_id is None or not entries:
+        what = "customer data" if scope_id is None else scope_id
+        raise InsufficientScope(f"this access token does not open {what}")
+    return Access(grant.customer_id, tuple(entries), now)
+
+
+def list_objects(
+    access: Access,
+    kinds: Sequence[Kind],
+    *,
+    show: Callable[[SeenObject], Shown | None],
+    every: bool,
+    cursor: Cursor | None = None,
+) -> Page[Shown]:
+    """
+    A page of the visible objects of these kinds, kind after kind, the last modified first.
+
+    Args:
+        show: the object as the Client is shown it; None when a filter leaves it out.
+        every: `show` leaves nothing out.
+        cursor: from a page beside this one; None begins at the front.
+
+    Raises:
+        InsufficientScope: the Grant opens no object of these kinds.
+    """
+    with reading() as session:
+        view = view_of(access.entries, read_graph(session, access.customer_id), now=access.now)
+        if not view.kinds.intersection(kinds):
+            raise InsufficientScope(f"this access token does not open any {' or '.join(kinds)}")
+        backward = cursor is not None and cursor.backward
+        limit = PAGE + 1 if every else None
+        walk = _walk(session, access, view, kinds, cursor=cursor, limit=limit)
+        shown = ((seen, one) for seen in walk if (one := show(seen)) is not None)
+        found = list(islice(shown, PAGE + 1))
+    page = found[:PAGE]
+    more = len(found) > PAGE
+    if backward:
+        page.reverse()
+    return Page(
+        [(seen.kind, one) for seen, one in page],
+        following=_cursor(page[-1][0]) if page and (more or backward) else None,
+        preceding=_cursor(page[0][0], backward=True) if page and (more if backward else cursor is not None) else None,
+    )
+
+
+def _walk(
+    session: Session, access: Access, view: View, kinds: Sequence[Kind], *, cursor: Cursor | None, limit: int | None
+) -> Iterator[SeenObject]:
+    backward = cursor is not None and cursor.backward
+    order = list(reversed(kinds)) if backward else list(kinds)
+    if cursor is not None and cursor.kind in order:
+        order = order[order.index(cursor.kind) :]
+    for kind in order:
+        row, row_id = _TABLES[kind]
+        found = newest_first(
+            session,
+            row,
+            row_id,
+            customer_id=access.customer_id,
+            ids=view.seen[kind].keys(),
+            place=Place(cursor.modified, cursor.id) if cursor is not None and cursor.kind is kind else None,
+            backward=backward,
+            limit=limit,
+        )
+        for one in found:
+            yield _seen(view, kind, one, getattr(one, row_id.key))
+
+
+def _seen(view: View, kind: Kind, row: Any, object_id: str) -> SeenObject:
+    fields = view.seen[kind][object_id].fields
+    if kind is Kind.ACCOUNT:
+        return SeenObject(kind, row, fields, parent_id=row.parent_id if view.sees(kind, row.parent_id) else None)
+    if kind is Kind.SERVICE_CONTRACT:
+        account = view.graph.nodes[Kind.ACCOUNT].get(row.account_id)
+        return SeenObject(kind, row, fields, account_number=None if account is None else account.number)
+    if kind is Kind.SERVICE_POINT:
+        current, previous = view.contracts_at(object_id)
+    else:
+        current, previous = view.service_points_of(object_id)
+    return SeenObject(kind, row, fields, current=current, previous=previous)
+
+
+def _cursor(seen: SeenObject, *, backward: bool = False) -> Cursor:
+    object_id = getattr(seen.row, _TABLES[seen.kind][1].key)
+    return Cursor(seen.kind, seen.row.modified, object_id, backward)

@@ -1,0 +1,284 @@
+"""
+Usage Segments as far as a Grant opens them: found from metadata alone, read a few at a time while they are sent.
+
+No connection to the database is held while a Client is slow to take what it asked for.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.disclosure import View, view_of
+from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, value_format_id
+from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
+from cdsc_server.errors import InsufficientScope
+from cdsc_server.services.customer_data import PAGE, Access
+from cdsc_server.storage.customer_graph import read_graph
+from cdsc_server.storage.db import reading
+from cdsc_server.storage.usage import UsageSeriesRow, find_series
+from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: Readings fetched at once: enough that one meter's year comes in one journey, few enough to be small.
+_HELD: Final = 36_000
+
+#: Where a segment stands: account number, contract number, start, modified (newest first), id; no number stands first.
+Place: TypeAlias = tuple[str | None, str | None, int, int, str]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """
+    Filters of a listing; None does not filter.
+
+    Args:
+        starts_by: segment_start at this instant or before.
+        ends_from: segment_end at this instant or after.
+        related: ids of each kind, any of which must be related.
+        numbers: numbers of related objects of each kind, as far as they are visible.
+        impossible: a filter that no segment can pass.
+    """
+
+    ids: frozenset[str] | None = None
+    starts_by: datetime | None = None
+    ends_from: datetime | None = None
+    related: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    numbers: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    impossible: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenSegment:
+    """
+    A Usage Segment without its values: what of it is open.
+
+    Args:
+        period: cut to the open stretch, with the series whose values are shown.
+        related: visible ids of each kind, in order.
+        as_of: the instant whose readings are shown; None is now.
+        meters: the visible meter of each series, by id of the series.
+    """
+
+    period: SegmentPeriod
+    related: Mapping[Kind, Sequence[str]]
+    place: Place
+    as_of: datetime | None
+    meters: Mapping[str, str]
+
+
+class SegmentPage(NamedTuple):
+    """Up to 100 segments, and the places where the pages beside this one begin; None when there is none."""
+
+    segments: Sequence[SeenSegment]
+    following: Place | None
+    preceding: Place | None
+
+
+def list_segments(access: Access, wanted: Wanted, *, place: Place | None = None, backward: bool = False) -> SegmentPage:
+    """
+    A page of the visible Usage Segments, in the order of CDS-WG3-01 10.8.8.
+
+    Args:
+        place: the page begins right after it, or when read backward ends right before it.
+
+    Raises:
+        InsufficientScope: the Grant opens no Usage Segments.
+    """
+    if not any("include_usage_segments" in entry.opens for entry in access.entries):
+        raise InsufficientScope("this access token does not open any usage segments")
+    with reading() as session:
+        found = [] if wanted.impossible else list(_segments(session, access, wanted))
+    found.sort(key=lambda segment: _order(segment.place))
+    first, last = 0, len(found)
+    if place is not None and backward:
+        last = bisect_left(found, _order(place), key=lambda segment: _order(segment.place))
+        first = max(0, last - PAGE)
+    elif place is not None:
+        first = bisect_right(found, _order(place), key=lambda segment: _order(segment.place))
+    page = found[first : min(last, first + PAGE)]
+    return SegmentPage(
+        page,
+        following=page[-1].place if page and first + len(page) < len(found) else None,
+        preceding=page[0].place if page and first > 0 else None,
+    )
+
+
+def read_values(segments: Sequence[SeenSegment]) -> Iterator[tuple[SeenSegment, list[Column]]]:
+    """The columns of each segment, in order; a few are in memory at a time, and no connection is held meanwhile."""
+    for batch in _batches(segments):
+        with reading() as session:
+            periods = [segment.period for segment in batch if segment.period.series]
+            read = [columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)]
+        columns = iter(read)
+        for segment in batch:
+            yield segment, next(columns) if segment.period.series else []
+
+
+def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str, Any]]:
+    """The Value Format of each column, with ids of meters that may be told (CDS-WG3-01 10.8.5)."""
+    customers = {row.series_id: row.customer_id for row in segment.period.series}
+    return [_format(segment, column, customers[column.series_id]) for column in columns]
+
+
+def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str, Any]:
+    told = {"id": value_format_id(column.series_id, customer_id, column.quality), **column.value_format}
+    meter = segment.meters.get(column.series_id)
+    if column.quality is not None:
+        told["quality"] = column.quality
+    if meter is not None and told["type"] in QUALITY_TYPES:
+        told["related_meterdevices"] = [meter]
+    if meter is not None and told["type"] == "meter_readings":
+        told["related_meterdevice"] = meter
+    return told
+
+
+def _segments(session: Session, access: Access, wanted: Wanted) -> Iterator[SeenSegment]:
+    graph = read_graph(session, access.customer_id)
+    view = view_of(access.entries, graph, now=access.now)
+    rows = find_series(session, access.customer_id)
+    series = {row.series_id: _series(row) for row in rows}
+    opened = openings(access.entries, graph, series.values(), now=access.now)
+    known = graph.at(access.now)
+    tied = {one.series_id: ties(known, one) for one in series.values() if one.segment_key in opened}
+    # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
+    for as_of in {opening.as_of for each in opened.values() for opening in each}:
+        of_this = {key: [one for one in each if one.as_of == as_of] for key, each in opened.items()}
+        visible = {series_id for each in of_this.values() for one in each for series_id in one.series}
+        asked = [row for row in rows if row.series_id in visible and _may_match(tied[row.series_id], wanted)]
+        for period in segment_periods(session, asked, as_of=as_of):
+            for opening in of_this[period.series[0].segment_key]:
+                segment = _seen(view, period, opening, tied)
+                if segment is not None and _passes(view, segment, wanted):
+                    yield segment
+
+
+def _series(row: UsageSeriesRow) -> Series:
+    return Series(
+        row.series_id,
+        row.segment_key,
+        row.value_format,
+        row.account_id,
+        row.contract_id,
+        row.service_point_id,
+        row.meter_device_id,
+    )
+
+
+def _seen(
+    view: View, period: SegmentPeriod, opening: Opening, tied: Mapping[str, Mapping[Kind, Sequence[Tie]]]
+) -> SeenSegment | None:
+    """What of a whole segment lies in an open stretch; None when no Value Set lies wholly inside it."""
+    rows = [row for row in period.series if row.series_id in opening.series]
+    low, high = _second(period.segment_start), _second(period.segment_end)
+    if opening.start is not None and opening.start > low:
+        low += -((low - opening.start) // period.interval) * period.interval
+    if opening.end is not None and opening.end < high:
+        high -= -((opening.end - high) // period.interval) * period.interval
+    if not rows or low >= high:
+        return None
+    cuts = [
+        bound if bound is not None and period.period[0] < bound < period.period[1] else None
+        for bound in (opening.start, opening.end)
+    ]
+    related = {
+        kind: sorted(
+            {
+                tie.object_id
+                for row in rows
+                for tie in tied[row.series_id][kind]
+                if view.sees(kind, tie.object_id) and tie.within(low, high)
+            }
+        )
+        for kind in Kind
+    }
+    cut = replace(
+        period,
+        segment_id=trimmed_segment_id(period.segment_id, *cuts),
+        series=tuple(row for row in rows if row.series_id in opening.columns),
+        segment_start=_EPOCH + timedelta(seconds=low),
+        segment_end=_EPOCH + timedelta(seconds=high),
+    )
+    meters = {
+        row.series_id: row.meter_device_id
+        for row in rows
+        if row.meter_device_id is not None and view.sees(Kind.METER_DEVICE, row.meter_device_id)
+    }
+    numbers = _numbers(view, related)
+    place = (
+        min(numbers[Kind.ACCOUNT], default=None),
+        min(numbers[Kind.SERVICE_CONTRACT], default=None),
+        low,
+        -((period.modified - _EPOCH) // timedelta(microseconds=1)),
+        cut.segment_id,
+    )
+    return SeenSegment(cut, related, place, opening.as_of, meters)
+
+
+def _numbers(view: View, related: Mapping[Kind, Iterable[str]]) -> dict[Kind, set[str]]:
+    """The numbers of these objects that the Client may see."""
+    nodes = view.graph.nodes
+    contracts = list(related[Kind.SERVICE_CONTRACT])
+    told = {
+        Kind.ACCOUNT: [each for each in related[Kind.ACCOUNT] if view.shows(Kind.ACCOUNT, each, "account_number")],
+        Kind.SERVICE_CONTRACT: [
+            each for each in contracts if view.shows(Kind.SERVICE_CONTRACT, each, "contract_number")
+        ],
+        Kind.SERVICE_POINT: list(related[Kind.SERVICE_POINT]),
+        Kind.METER_DEVICE: [
+            each for each in related[Kind.METER_DEVICE] if view.shows(Kind.METER_DEVICE, each, "meter_number")
+        ],
+    }
+    return {
+        kind: {number for each in ids if (number := nodes[kind][each].number) is not None} for kind, ids in told.items()
+    }
+
+
+def _may_match(tied: Mapping[Kind, Sequence[Tie]], wanted: Wanted) -> bool:
+    """Whether any segment of a series could pass; spares reading about those that cannot."""
+    return all(any(tie.object_id in ids for tie in tied[kind]) for kind, ids in wanted.related.items())
+
+
+def _passes(view: View, segment: SeenSegment, wanted: Wanted) -> bool:
+    period = segment.period
+    if wanted.ids is not None and period.segment_id not in wanted.ids:
+        return False
+    if wanted.starts_by is not None and period.segment_start > wanted.starts_by:
+        return False
+    if wanted.ends_from is not None and period.segment_end < wanted.ends_from:
+        return False
+    if not all(ids.intersection(segment.related[kind]) for kind, ids in wanted.related.items()):
+        return False
+    if not wanted.numbers:
+        return True
+    numbers = _numbers(view, segment.related)
+    return all(asked & numbers[kind] for kind, asked in wanted.numbers.items())
+
+
+def _batches(segments: Sequence[SeenSegment]) -> Iterator[list[SeenSegment]]:
+    batch: list[SeenSegment] = []
+    held = 0
+    for segment in segments:
+        weight = segment.period.count * max(1, len(segment.period.series))
+        if batch and (held + weight > _HELD or segment.as_of != batch[0].as_of):
+            yield batch
+            batch, held = [], 0
+        batch.append(segment)
+        held += weight
+    if batch:
+        yield batch
+
+
+def _order(place: Place) -> tuple[Any, ...]:
+    account, contract, start, modified, segment_id = place
+    return (account is not None, account or "", contract is not None, contract or "", start, modified, segment_id)
+
+
+def _second(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(seconds=1)

@@ -1,0 +1,71 @@
+"""
+The listings under plain names such as /usage_data, each limited to what the scope of that name opens.
+
+Which scopes have one is configuration (`convenience` of a scope); what stands there follows from the scope's type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema
+
+from cdsc_server.domain.catalogue import Scope
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.schemas.accounts import AccountFilters, AccountListingSchema
+from cdsc_server.schemas.meter_devices import DistributionFilters, DistributionListingSchema
+from cdsc_server.schemas.service_contracts import ServiceContractFilters, ServiceContractListingSchema
+from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
+from cdsc_server.web.bearer import bearer
+from cdsc_server.web.customer_data.listings import answer_listing
+from cdsc_server.web.customer_data.segments import answer_segments
+from cdsc_server.web.describe import describe
+
+View = Callable[[], ResponseReturnValue]
+
+#: What each type of scope lists: kinds of objects (none means usage), parameters, answer, section.
+_LISTED: Final[Mapping[str, tuple[tuple[Kind, ...], type[Schema], type[Schema], str]]] = {
+    "cds_accounts": ((Kind.ACCOUNT,), AccountFilters, AccountListingSchema, "CDS-WG3-01 10.1.10"),
+    "cds_service_contracts": (
+        (Kind.SERVICE_CONTRACT,),
+        ServiceContractFilters,
+        ServiceContractListingSchema,
+        "CDS-WG3-01 10.2.7",
+    ),
+    "cds_rate_plan": (
+        (Kind.SERVICE_CONTRACT,),
+        ServiceContractFilters,
+        ServiceContractListingSchema,
+        "CDS-WG3-01 10.2.7",
+    ),
+    "cds_meters": (
+        (Kind.SERVICE_POINT, Kind.METER_DEVICE),
+        DistributionFilters,
+        DistributionListingSchema,
+        "CDS-WG3-01 10.3.5 and 10.4.5",
+    ),
+    "cds_usage": ((), UsageSegmentFilters, UsageSegmentListingSchema, "CDS-WG3-01 10.8.8"),
+}
+
+
+def plain_view(scope: Scope) -> View:
+    """
+    The view of a scope's plain address.
+
+    Raises:
+        KeyError: no listing belongs to the scope's type.
+    """
+    kinds, filters, listing, section = _LISTED[scope.type.id]
+
+    def view() -> ResponseReturnValue:
+        return answer_listing(kinds, scope_id=scope.id) if kinds else answer_segments(scope_id=scope.id)
+
+    view.__doc__ = f"""
+    {scope.name}
+
+    {scope.description}
+    What scope `{scope.id}` opens, with the parameters and the order of the listing.
+    """
+    return bearer()(describe(tag="Plain addresses", section=section, query=filters, answers={200: listing})(view))

@@ -1,0 +1,118 @@
+"""
+The listing of Usage Segments: CDS-WG3-01 10.8.
+
+Called by a Client with the access token of a Customer's Grant. The answer is written while it is read:
+its first byte comes before the last reading leaves the database, and its length does not matter to the server's memory.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from flask import Response, current_app, g, request, stream_with_context
+
+from cdsc_server import exact_json
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentSchema
+from cdsc_server.services.customer_data import access_of
+from cdsc_server.services.usage_data import (
+    Place,
+    SeenSegment,
+    Wanted,
+    formats_of,
+    list_segments,
+    read_values,
+)
+from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.customer_data.filters import asked_filters
+from cdsc_server.web.customer_data.usage_values import values_json
+from cdsc_server.web.paging import asked_place, page_url
+
+_FILTERS: Final = UsageSegmentFilters()
+_HEADER: Final = UsageSegmentSchema(exclude=("values",))
+_RELATED: Final[Mapping[Kind, tuple[str, str]]] = {
+    Kind.ACCOUNT: ("cds_account_ids", "account_numbers"),
+    Kind.SERVICE_CONTRACT: ("cds_servicecontract_ids", "contract_numbers"),
+    Kind.SERVICE_POINT: ("cds_servicepoint_ids", "servicepoint_numbers"),
+    Kind.METER_DEVICE: ("cds_meterdevice_ids", "meter_numbers"),
+}
+
+
+def answer_segments(*, scope_id: str | None = None) -> Response:
+    """
+    The page of Usage Segments that the request asks for, as a stream.
+
+    Args:
+        scope_id: only what entries of this scope open.
+
+    Raises:
+        InsufficientScope: the token's Grant opens no usage.
+        InvalidRequest: a malformed parameter.
+    """
+    wanted = _wanted(asked_filters(_FILTERS))
+    place = asked_place(((str, type(None)), (str, type(None)), int, int, str, bool))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
+    found = list_segments(
+        access, wanted, place=None if place is None else tuple(place[:5]), backward=place is not None and place[5]
+    )
+    ends = {
+        "next": page_url(_page(found.following, backward=False)),
+        "previous": page_url(_page(found.preceding, backward=True)),
+    }
+    body = stream_with_context(_body(found.segments, ends))
+    response = current_app.response_class(body, mimetype="application/json")
+    response.vary.add("Accept-Encoding")
+    if request.accept_encodings.quality("gzip") > 0:
+        response.response = _compressed(body)
+        response.content_encoding = "gzip"
+    return response
+
+
+def _wanted(asked: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        ids=asked.get("cds_usagesegment_ids"),
+        starts_by=asked.get("before"),
+        ends_from=asked.get("after"),
+        related={kind: asked[ids] for kind, (ids, _) in _RELATED.items() if ids in asked},
+        numbers={kind: asked[numbers] for kind, (_, numbers) in _RELATED.items() if numbers in asked},
+        # Bill Sections are not served yet, so no segment is related to one.
+        impossible="cds_billsection_ids" in asked,
+    )
+
+
+def _page(place: Place | None, *, backward: bool) -> list[Any] | None:
+    return None if place is None else [*place, backward]
+
+
+def _body(segments: Sequence[SeenSegment], ends: Mapping[str, Any]) -> Iterator[bytes]:
+    yield b'{"usage_segments":['
+    before = b""
+    for segment, columns in read_values(segments):
+        yield b"".join((before, _header(segment, formats_of(segment, columns)), *values_json(columns), b"}"))
+        before = b","
+    yield b"]," + exact_json.dumps(ends)[1:]
+
+
+def _header(segment: SeenSegment, formats: list[dict[str, Any]]) -> bytes:
+    """The segment as JSON up to its values, which follow."""
+    told = {
+        "period": segment.period,
+        "aggregations": [],
+        "accounts": segment.related[Kind.ACCOUNT],
+        "contracts": segment.related[Kind.SERVICE_CONTRACT],
+        "service_points": segment.related[Kind.SERVICE_POINT],
+        "meter_devices": segment.related[Kind.METER_DEVICE],
+        "bill_sections": [],
+    }
+    return exact_json.dumps({**_HEADER.dump(told), "formats": formats})[:-1] + b',"values":'
+
+
+def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The pieces as one gzip stream; level 1 already takes away four bytes of five and costs little."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
