@@ -54,9 +54,9 @@ def _import(path: Path, customer: str | None, clock: Clock) -> bool:
         reason = problem.description
     except OSError as fault:
         reason = fault.strerror or str(fault)
-    except SQLAlchemyError as fault:
+    except (SQLAlchemyError, db.db.engine.dialect.loaded_dbapi.Error) as fault:
         # The driver's own words; SQLAlchemy's would print the values it was about to store.
-        reason = f"the database refused: {getattr(fault, 'orig', None) or type(fault).__name__}"
+        reason = f"the database refused: {getattr(fault, 'orig', fault)}"
     else:
         _tell(path, done)
         return True
@@ -67,11 +67,15 @@ def _import(path: Path, customer: str | None, clock: Clock) -> bool:
 @contextmanager
 def _progress(path: Path) -> Iterator[Callable[[int], None]]:
     """A bar of the bytes read, on a terminal only."""
-    if not sys.stderr.isatty():
+    if not _is_terminal():
         yield lambda _: None
         return
     with click.progressbar(length=path.stat().st_size, label=path.name, file=sys.stderr) as bar:
         yield bar.update
+
+
+def _is_terminal() -> bool:
+    return sys.stderr.isatty()
 
 
 def _tell(path: Path, done: Imported) -> None:
