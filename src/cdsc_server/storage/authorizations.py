@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.clients import ClientRow, CredentialRow
 from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -104,18 +104,22 @@ _WITH_GRANT = (
         TokenRow.issued,
         TokenRow.expires,
         TokenRow.revoked,
+        TokenRow.code_hash,
         _holder.status.label("client_status"),
+        CredentialRow.expires.label("credential_expires"),
         TokenRow.grant_id,
         GrantRow.client_id.label("grant_client_id"),
         GrantRow.customer_id,
         GrantRow.status.label("grant_status"),
         GrantRow.not_before.label("grant_not_before"),
         GrantRow.expires.label("grant_expires"),
+        GrantRow.enabled_scope,
         GrantRow.enabled_authorization_details,
         GrantRow.selections,
         _owner.status.label("grant_client_status"),
     )
     .join(_holder, _holder.client_id == TokenRow.client_id)
+    .outerjoin(CredentialRow, CredentialRow.credential_id == TokenRow.credential_id)
     .outerjoin(GrantRow, GrantRow.grant_id == TokenRow.grant_id)
     .outerjoin(_owner, _owner.client_id == GrantRow.client_id)
     .where(TokenRow.token_hash == bindparam("token_hash"))
@@ -140,6 +144,12 @@ def add_token_alone(values: dict[str, Any]) -> None:
 def add_tokens(session: Session, values: list[dict[str, Any]]) -> None:
     """Store tokens, each with the same columns named."""
     session.execute(_INSERT_TOKEN, values)
+
+
+def lock_live_token(session: Session, token_hash: str) -> bool:
+    """Hold the token against revocation until this transaction ends; False when it is revoked already."""
+    statement = select(TokenRow.token_hash).where(TokenRow.token_hash == token_hash, TokenRow.revoked.is_(None))
+    return session.execute(statement.with_for_update()).one_or_none() is not None
 
 
 def find_code(session: Session, code_hash: str) -> CodeRow | None:
@@ -191,12 +201,15 @@ def revoke_tokens(
         raise ValueError("say which tokens")
     if narrowed_only:
         conditions.append(TokenRow.authorization_details.is_not(None))
-    session.execute(
+    statement = (
         update(TokenRow)
         .where(*conditions, TokenRow.revoked.is_(None))
         .values(revoked=now)
         .execution_options(synchronize_session=False)
     )
+    # The first waits for a refresh that holds its token locked; only a statement begun after that sees what it issued.
+    session.execute(statement)
+    session.execute(statement)
 
 
 def open_pushed_request(
@@ -225,3 +238,72 @@ def open_pushed_request(
         .execution_options(synchronize_session=False)
     )
     return opened.scalar_one_or_none()
+
+
+def move_requests(session: Session, session_hash: str, new_hash: str) -> None:
+    """Let the requests that wait in one browser session wait in the session that replaces it."""
+    session.execute(
+        update(AuthorizationRequestRow)
+        .where(AuthorizationRequestRow.session_hash == session_hash)
+        .values(session_hash=new_hash)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def find_request(session: Session, request_id: str, *, session_hash: str) -> AuthorizationRequestRow | None:
+    """The request of this id that was opened in this browser, decided and expired ones too."""
+    row = session.get(AuthorizationRequestRow, request_id)
+    return row if row is not None and row.session_hash == session_hash else None
+
+
+def keep_draft(
+    session: Session, request_id: str, draft: dict[str, Any] | None, *, now: datetime, expires: datetime
+) -> None:
+    """Remember what was ticked so far, and keep the request open; a decided or ended one stays as it is."""
+    session.execute(
+        update(AuthorizationRequestRow)
+        .where(
+            AuthorizationRequestRow.request_id == request_id,
+            AuthorizationRequestRow.decided.is_(None),
+            AuthorizationRequestRow.expires > now,
+        )
+        .values(draft=draft, expires=expires)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def claim_request(session: Session, request_id: str, *, session_hash: str, now: datetime, expires: datetime) -> bool:
+    """Decide a request; False when it is decided or ended, so that of two at once exactly one gets True."""
+    claimed = session.execute(
+        update(AuthorizationRequestRow)
+        .where(
+            AuthorizationRequestRow.request_id == request_id,
+            AuthorizationRequestRow.session_hash == session_hash,
+            AuthorizationRequestRow.decided.is_(None),
+            AuthorizationRequestRow.expires > now,
+        )
+        .values(decided=now, expires=expires)
+        .returning(AuthorizationRequestRow.request_id)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed.one_or_none() is not None
+
+
+def settle_request(session: Session, request_id: str, *, grant_id: str | None, outcome_sealed: bytes) -> None:
+    """Keep where a decided request led."""
+    session.execute(
+        update(AuthorizationRequestRow)
+        .where(AuthorizationRequestRow.request_id == request_id)
+        .values(grant_id=grant_id, outcome_sealed=outcome_sealed)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def void_codes(session: Session, grant_id: str, *, now: datetime) -> None:
+    """Use up the codes of a Grant that were not redeemed."""
+    session.execute(
+        update(CodeRow)
+        .where(CodeRow.grant_id == grant_id, CodeRow.used.is_(None))
+        .values(used=now)
+        .execution_options(synchronize_session=False)
+    )

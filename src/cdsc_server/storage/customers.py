@@ -104,3 +104,31 @@ def find_by_id_or_email(session: Session, given: str) -> Sequence[CustomerRow]:
     return session.scalars(
         select(CustomerRow).where(or_(CustomerRow.customer_id == given, func.lower(CustomerRow.email) == given.lower()))
     ).all()
+
+
+def find_login(session: Session, username: str) -> LoginRow | None:
+    """The login of a name in lower case."""
+    return session.get(LoginRow, username)
+
+
+def find_customer(session: Session, customer_id: str) -> CustomerRow | None:
+    """The Customer of this id."""
+    return session.get(CustomerRow, customer_id)
+
+
+def lock_failures(session: Session, key: str, *, now: datetime) -> LoginFailureRow:
+    """The count of a key, made when there is none, held until the transaction ends."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    fresh = {"key": key, "failures": 0, "last_failure": now}
+    session.execute(dialect.insert(LoginFailureRow).values(fresh).on_conflict_do_nothing())
+    return session.scalars(select(LoginFailureRow).where(LoginFailureRow.key == key).with_for_update()).one()
+
+
+def forgive(session: Session, name_key: str, address_key: str) -> None:
+    """Forget the failures of a name that signed in, and the one attempt counted for the address it came from."""
+    session.execute(delete(LoginFailureRow).where(LoginFailureRow.key == name_key))
+    session.execute(
+        update(LoginFailureRow)
+        .where(LoginFailureRow.key == address_key, LoginFailureRow.failures > 0)
+        .values(failures=LoginFailureRow.failures - 1, locked_until=None)
+    )

@@ -1,0 +1,100 @@
+"""What a Customer has ticked on a form so far: kept over a search, an error and a new sign-in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from cdsc_server.domain.choosing import Item, Ticked
+
+
+@dataclass(frozen=True)
+class SectionDraft:
+    """
+    One section as it stands.
+
+    Args:
+        find: the words searched for.
+        only_ticked: whether the list shows ticked entries only.
+        page: of a list too long for one page, from 0.
+    """
+
+    ids: frozenset[str] = frozenset()
+    future: bool = False
+    left_out: bool = False
+    find: str = ""
+    only_ticked: bool = False
+    page: int = 0
+
+    def matches(self, items: Sequence[Item]) -> list[Item]:
+        """The entries that the search finds, all of them when nothing is searched for."""
+        words = self.find.casefold().split()
+        return [item for item in items if item.found_by(words)]
+
+
+@dataclass(frozen=True)
+class SectionEdit:
+    """
+    What came with a form for one section.
+
+    Args:
+        shown: the ids that had a box on that page; others keep their ticks.
+        ticked: the boxes that were ticked.
+    """
+
+    shown: frozenset[str]
+    ticked: frozenset[str]
+    future: bool
+    left_out: bool
+    find: str
+    only_ticked: bool
+
+
+@dataclass(frozen=True)
+class Draft:
+    """
+    A form as it stands.
+
+    Args:
+        customer_id: whose ticks these are; another Customer begins anew.
+        checked: whether approval was tried, so that what is missing is told.
+    """
+
+    customer_id: str
+    sections: tuple[SectionDraft, ...]
+    checked: bool = False
+
+    def to_stored(self) -> dict[str, Any]:
+        """Plain JSON for the request's row."""
+        sections = [{**vars(section), "ids": sorted(section.ids)} for section in self.sections]
+        return {"customer_id": self.customer_id, "sections": sections, "checked": self.checked}
+
+    @classmethod
+    def from_stored(cls, stored: Mapping[str, Any]) -> Draft:
+        """Back from the request's row."""
+        sections = (SectionDraft(**{**section, "ids": frozenset(section["ids"])}) for section in stored["sections"])
+        return cls(stored["customer_id"], tuple(sections), stored["checked"])
+
+
+def begun(customer_id: str, ticked: Sequence[Ticked]) -> Draft:
+    """The form as the request asks for it."""
+    return Draft(customer_id, tuple(SectionDraft(each.ids, each.future) for each in ticked))
+
+
+def edited(section: SectionDraft, edit: SectionEdit) -> SectionDraft:
+    """The section after a form came in; a new search begins at its first page."""
+    return SectionDraft(
+        ids=(section.ids - edit.shown) | (edit.ticked & edit.shown),
+        future=edit.future,
+        left_out=edit.left_out,
+        find=edit.find,
+        only_ticked=edit.only_ticked,
+        page=section.page if edit.find == section.find and edit.only_ticked == section.only_ticked else 0,
+    )
+
+
+def every_match(section: SectionDraft, items: Sequence[Item], *, ticked: bool) -> SectionDraft:
+    """The section with everything that its search finds ticked, or unticked."""
+    found = frozenset(item.id for item in section.matches(items))
+    return replace(section, ids=section.ids | found if ticked else section.ids - found)

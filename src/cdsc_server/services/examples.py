@@ -1,0 +1,176 @@
+"""Examples from the Customer's own data: the form shows what it asks for instead of describing it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from babel.numbers import format_decimal
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.periods import clock_time, day, interval_words
+from cdsc_server.domain.readings import Readings
+from cdsc_server.domain.usage import Column
+from cdsc_server.storage.meter_devices import MeterDeviceRow
+from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.usage import UsageSeriesRow
+from cdsc_server.storage.usage_segments import read_columns, segment_periods
+
+#: How far back an example may lie.
+_RECENT = timedelta(days=62)
+_UNITS = {"kWh": "kWh", "Wh": "Wh", "therm": "therms", "Sm3": "m³", "scf": "ft³", "m3": "m³", "gal": "gallons"}
+
+
+@dataclass(frozen=True)
+class Plot:
+    """
+    A day as bars.
+
+    Args:
+        bars: height of each bar as a share of the highest, 0 to 1.
+        says: the same in a sentence.
+    """
+
+    bars: tuple[float, ...]
+    top: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Examples:
+    """
+    What could be found of one Customer.
+
+    Args:
+        says: example by scope type; "mix" is the supply mix.
+        interval: how often the Customer's meters measure, as in "15 minutes".
+    """
+
+    says: dict[str, str] = field(default_factory=dict)
+    plot: Plot | None = None
+    interval: str = ""
+
+
+def find_examples(session: Session, customer_id: str, *, now: datetime, zone: ZoneInfo) -> Examples:
+    """Examples for everything this Customer has data of; at most seven statements."""
+    says: dict[str, str] = {}
+    contract = session.scalars(
+        select(ServiceContractRow)
+        .where(ServiceContractRow.customer_id == customer_id)
+        .order_by(ServiceContractRow.label, ServiceContractRow.contract_number)
+        .limit(1)
+    ).first()
+    if contract is not None:
+        supplier = (contract.entity or {}).get("name", "")
+        since = f"since {day(datetime.combine(contract.contract_start, datetime.min.time(), zone), zone)}"
+        plan = f"{contract.rateplan_name}, code {contract.rateplan_code}"
+        parts = (supplier, f"contract {contract.contract_number}", contract.rateplan_name, since)
+        says["cds_service_contracts"] = f"{contract.label}: {_joined(parts)}."
+        says["cds_rate_plan"] = f"{contract.label}: {plan}, {since}."
+    meter = session.scalars(
+        select(MeterDeviceRow).where(MeterDeviceRow.customer_id == customer_id).order_by(MeterDeviceRow.meter_number)
+    ).first()
+    if meter is not None and meter.meter_number:
+        where = contract.address if contract is not None else ""
+        says["cds_meters"] = f"Meter {_joined((meter.meter_number, where))}."
+    series = session.scalars(
+        select(UsageSeriesRow).where(UsageSeriesRow.customer_id == customer_id).order_by(UsageSeriesRow.series)
+    ).all()
+    plot = _usage(session, series, says, now=now, zone=zone)
+    _mix(session, series, says, now=now, zone=zone)
+    lengths = [row.interval_seconds for row in series if _is_usage(row) and row.interval_seconds]
+    return Examples(says, plot, interval_words(min(lengths)) if lengths else "")
+
+
+def _joined(parts: Iterable[str | None]) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+def _is_usage(row: UsageSeriesRow) -> bool:
+    return str(row.value_format.get("type", "")).endswith("_usage")
+
+
+def _usage(
+    session: Session, series: Iterable[UsageSeriesRow], says: dict[str, str], *, now: datetime, zone: ZoneInfo
+) -> Plot | None:
+    usable = [row for row in series if _is_usage(row) and row.interval_seconds]
+    # Electricity first, and the finest interval: it shows most.
+    usable.sort(key=lambda row: (row.value_format["type"] != "electric_usage", row.interval_seconds, row.series))
+    for column in _latest(session, usable[:1], now=now):
+        name, readings = column.parts[0]
+        unit = _UNITS.get(str(column.value_format.get("units", "")), str(column.value_format.get("units", "")))
+        found = [(start, value) for start, value in _dated(readings) if value is not None]
+        if name and found:
+            last_day = _last_whole_day(found, zone, readings.interval)
+            start, value = max(last_day, key=lambda each: each[1])
+            end = start + timedelta(seconds=readings.interval)
+            between = (
+                f"between {clock_time(start, zone)} and {clock_time(end, zone)} " if readings.interval < 86_400 else ""
+            )
+            amount = format_decimal(value, format="#,##0.###", locale="en", decimal_quantization=True)
+            says["cds_usage"] = f"on {day(start, zone)}, {between}you used {amount} {unit}."
+            return _plot(last_day, zone, unit) if readings.interval <= 3_600 else None
+    return None
+
+
+def _mix(
+    session: Session, series: Iterable[UsageSeriesRow], says: dict[str, str], *, now: datetime, zone: ZoneInfo
+) -> None:
+    shares = [row for row in series if row.value_format.get("type") == "electric_supply_mix"]
+    own = [row for row in shares if row.value_format.get("attribution") == "individual"] or shares
+    same = [row for row in own if row.segment_key == own[0].segment_key and row.value_key == own[0].value_key]
+    told: list[tuple[Decimal, str]] = []
+    when: datetime | None = None
+    for column in _latest(session, same, now=now):
+        _, readings = column.parts[0]
+        found = [(start, value) for start, value in _dated(readings) if value is not None]
+        if found:
+            when = found[-1][0]
+            told.append((found[-1][1], str(column.value_format.get("supply_type", "")).replace("_", " ")))
+    if when is not None and all(source for _, source in told):
+        told.sort(reverse=True)
+        parts = [f"{format_decimal(share * 100, format='0.#', locale='en')}% {source}" for share, source in told[:6]]
+        says["mix"] = f"on {day(when, zone)}: {', '.join(parts)}."
+
+
+def _latest(session: Session, series: list[UsageSeriesRow], *, now: datetime) -> list[Column]:
+    """The columns of the newest segment of these series."""
+    if not series:
+        return []
+    periods = segment_periods(session, series, start=now - _RECENT, end=now)
+    newest = max(periods, key=lambda each: each.segment_start, default=None)
+    return [] if newest is None else next(iter(read_columns(session, [newest])))[1]
+
+
+def _dated(readings: Readings) -> list[tuple[datetime, Decimal | None]]:
+    step = timedelta(seconds=readings.interval)
+    return [(readings.start + n * step, value) for n, value in enumerate(readings.decimals())]
+
+
+def _last_whole_day(
+    found: list[tuple[datetime, Decimal]], zone: ZoneInfo, interval: int
+) -> list[tuple[datetime, Decimal]]:
+    by_day: dict[object, list[tuple[datetime, Decimal]]] = {}
+    for start, value in found:
+        by_day.setdefault(start.astimezone(zone).date(), []).append((start, value))
+    whole = [each for each in by_day.values() if len(each) * interval >= 82_800]
+    return (whole or list(by_day.values()))[-1]
+
+
+def _plot(readings: list[tuple[datetime, Decimal]], zone: ZoneInfo, unit: str) -> Plot:
+    hours: dict[int, Decimal] = {}
+    for start, value in readings:
+        hour = start.astimezone(zone).hour
+        hours[hour] = hours.get(hour, Decimal(0)) + value
+    top = max(hours.values()) or Decimal(1)
+    busiest = max(hours, key=lambda hour: hours[hour])
+    amount = format_decimal(top, format="#,##0.##", locale="en", decimal_quantization=True)
+    return Plot(
+        tuple(max(0.0, float(hours.get(hour, Decimal(0)) / top)) for hour in range(24)),
+        f"{amount} {unit}",
+        f"Use in each hour of that day: highest from {busiest}:00 to {busiest + 1}:00, {amount} {unit}",
+    )

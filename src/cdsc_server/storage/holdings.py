@@ -1,0 +1,152 @@
+"""What a Customer has, as the form and the Customer's own pages list it: six statements, whatever the number of things."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.choosing import Holdings, Item
+from cdsc_server.domain.wording import service_words
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
+from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
+
+
+def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdings:
+    """All a Customer has, each kind in the order of title, address and number; relations as they are now."""
+    accounts = session.execute(
+        select(AccountRow.account_id, AccountRow.account_number, AccountRow.name, AccountRow.address).where(
+            AccountRow.customer_id == customer_id
+        )
+    ).all()
+    contracts = session.execute(
+        select(
+            ServiceContractRow.contract_id,
+            ServiceContractRow.contract_number,
+            ServiceContractRow.account_id,
+            ServiceContractRow.label,
+            ServiceContractRow.address,
+            ServiceContractRow.service_types,
+            ServiceContractRow.contract_end,
+        ).where(ServiceContractRow.customer_id == customer_id)
+    ).all()
+    points = session.execute(
+        select(
+            ServicePointRow.service_point_id,
+            ServicePointRow.servicepoint_number,
+            ServicePointRow.address,
+        ).where(ServicePointRow.customer_id == customer_id)
+    ).all()
+    meters = session.execute(
+        select(MeterDeviceRow.meter_device_id, MeterDeviceRow.meter_number).where(
+            MeterDeviceRow.customer_id == customer_id
+        )
+    ).all()
+    served = session.execute(
+        select(ServedContractRow.contract_id, ServedContractRow.service_point_id).where(
+            ServedContractRow.customer_id == customer_id,
+            ServedContractRow.start <= now,
+            or_(ServedContractRow.end.is_(None), ServedContractRow.end > now),
+        )
+    ).all()
+    installed = session.execute(
+        select(InstallationRow.service_point_id, InstallationRow.meter_device_id).where(
+            InstallationRow.customer_id == customer_id,
+            InstallationRow.start <= now,
+            or_(InstallationRow.end.is_(None), InstallationRow.end > now),
+        )
+    ).all()
+    account_numbers = {row.account_id: row.account_number for row in accounts}
+    counts: dict[str, int] = {}
+    for row in contracts:
+        counts[row.account_id] = counts.get(row.account_id, 0) + 1
+    addresses = {row.service_point_id: row.address or "" for row in points}
+    meter_numbers = {row.meter_device_id: row.meter_number for row in meters}
+    meters_at: dict[str, list[str]] = {}
+    points_of_meter: dict[str, str] = {}
+    for point_id, meter_id in installed:
+        meters_at.setdefault(point_id, []).append(meter_numbers.get(meter_id) or "without a number")
+        points_of_meter[meter_id] = point_id
+    meters_of: dict[str, list[str]] = {}
+    for contract_id, point_id in served:
+        meters_of.setdefault(contract_id, []).extend(meters_at.get(point_id, ()))
+    items = {
+        "account_selection": [
+            Item(
+                row.account_id,
+                row.name,
+                _joined(row.address, _services(counts.get(row.account_id, 0))),
+                (f"Account {row.account_number}",),
+                row.account_number,
+            )
+            for row in accounts
+        ],
+        "service_contract_selection": [
+            Item(
+                row.contract_id,
+                row.label,
+                _joined(
+                    service_words(row.service_types), row.address, "ended" if _ended(row.contract_end, now) else ""
+                ),
+                tuple(
+                    f"{what} {number}"
+                    for what, number in (
+                        ("Contract", row.contract_number),
+                        ("Account", account_numbers.get(row.account_id)),
+                    )
+                    if number
+                ),
+                row.contract_number,
+                tuple(row.service_types),
+                tuple(f"Meter {number}" for number in sorted(meters_of.get(row.contract_id, ()))),
+            )
+            for row in contracts
+        ],
+        "servicepoint_selection": [
+            Item(
+                row.service_point_id,
+                row.address or "Connection",
+                "",
+                (f"Connection {row.servicepoint_number}",) if row.servicepoint_number else (),
+                row.servicepoint_number,
+            )
+            for row in points
+        ],
+        "meter_device_selection": [
+            Item(
+                row.meter_device_id,
+                f"Meter {row.meter_number}" if row.meter_number else "Meter",
+                addresses.get(points_of_meter.get(row.meter_device_id, ""), ""),
+                (),
+                row.meter_number,
+            )
+            for row in meters
+        ],
+    }
+    return Holdings(
+        {kind: sorted(listed, key=_order) for kind, listed in items.items()},
+        (
+            [(row.account_id, row.contract_id) for row in contracts],
+            [(row.contract_id, row.service_point_id) for row in served],
+            [(row.service_point_id, row.meter_device_id) for row in installed],
+        ),
+    )
+
+
+def _order(item: Item) -> tuple[str, str, str, str]:
+    return item.title.casefold(), item.about.casefold(), item.number or "", item.id
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
+
+
+def _services(count: int) -> str:
+    return "1 service" if count == 1 else f"{count:,} services"
+
+
+def _ended(contract_end: object, now: datetime) -> bool:
+    return contract_end is not None and str(contract_end) < now.date().isoformat()
