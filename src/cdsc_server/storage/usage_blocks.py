@@ -296,19 +296,19 @@ def _lock(session: Session, keys: Sequence[tuple[int, int]]) -> None:
     """Make other writers of these series wait; on SQLite a transaction that writes is alone already."""
     if session.get_bind().dialect.name == "sqlite":
         return
-    statement, values = listed(
+    listed(
         session,
         "SELECT 1 FROM {listed} JOIN usage_series t ON t.customer_key = q.k AND t.series = q.s"
         " ORDER BY t.customer_key, t.series FOR NO KEY UPDATE OF t",
         ("k", "s"),
         keys,
     )
-    session.execute(statement, values)
 
 
 def _overlapping(session: Session, ranges: Sequence[tuple[int, int, int, int]]) -> dict[int, list[_Block]]:
     """The blocks that meet [a, b) of each series, by the number of the range; the first may begin before a."""
-    statement, values = listed(
+    found: dict[int, list[_Block]] = {}
+    for number, start, span, modified, payload in listed(
         session,
         "WITH f AS MATERIALIZED (SELECT q.n, q.k, q.s, q.a, q.b, coalesce((SELECT max(p.start) FROM usage_blocks p"
         " WHERE p.customer_key = q.k AND p.series = q.s AND p.start <= q.a), q.a) AS since FROM {listed})"
@@ -317,10 +317,8 @@ def _overlapping(session: Session, ranges: Sequence[tuple[int, int, int, int]]) 
         " ORDER BY f.n, b.start",
         ("k", "s", "a", "b"),
         ranges,
-    )
-    found: dict[int, list[_Block]] = {}
-    for number, start, span, modified, payload in session.execute(statement, values):
-        found.setdefault(number, []).append(_Block(start, span, modified, bytes(payload)))
+    ):
+        found.setdefault(number, []).append(_Block(start, span, modified, payload))
     return found
 
 
@@ -329,7 +327,7 @@ def _supersede(session: Session, blocks: Sequence[Sequence[int]], at: int) -> No
     if not blocks:
         return
     keys = ("k", "s", "a")
-    keep, values = listed(
+    listed(
         session,
         "INSERT INTO usage_blocks_past (customer_key, series, start, superseded, span, payload, modified)"
         " SELECT b.customer_key, b.series, b.start, :at, b.span, b.payload, b.modified"
@@ -337,15 +335,14 @@ def _supersede(session: Session, blocks: Sequence[Sequence[int]], at: int) -> No
         " WHERE b.modified < :at",
         keys,
         blocks,
+        at=at,
     )
-    session.execute(keep, {**values, "at": at})
-    drop, values = listed(
+    listed(
         session,
         "DELETE FROM usage_blocks WHERE (customer_key, series, start) IN (SELECT q.k, q.s, q.a FROM {listed})",
         keys,
         blocks,
     )
-    session.execute(drop, values)
 
 
 _COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)

@@ -13,6 +13,7 @@ from array import array
 from datetime import UTC, datetime
 
 import numpy as np
+import numpy.typing as npt
 import zstandard
 
 from cdsc_server.domain.readings import Readings
@@ -70,7 +71,7 @@ def unpack(payload: bytes, start: int, interval: int, count: int) -> Readings:
     return Readings(begin, interval, scale, values, marks)
 
 
-def _integers(values: np.ndarray) -> tuple[int, bytes]:
+def _integers(values: npt.NDArray[np.int64]) -> tuple[int, bytes]:
     low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
     form = next(form for form, width in enumerate(_WIDTHS) if max(high, ~low) < 2 ** (8 * width - 1))
     width = _WIDTHS[form]
@@ -78,9 +79,14 @@ def _integers(values: np.ndarray) -> tuple[int, bytes]:
     return form, narrow.view(np.uint8).reshape(-1, width).T.tobytes()
 
 
-def _widened(body: bytes, width: int) -> np.ndarray:
+def _widened(body: bytes, width: int) -> npt.NDArray[np.int64]:
     planes = np.frombuffer(body, np.uint8).reshape(width, -1)
-    return np.ascontiguousarray(planes.T).view(f"<i{width}").ravel().astype(np.int64)
+    # The highest byte has the sign.
+    values: npt.NDArray[np.int64] = planes[-1].view(np.int8).astype(np.int64)
+    for plane in planes[-2::-1]:
+        values <<= 8
+        values |= plane
+    return values
 
 
 def _opened(payload: bytes, count: int) -> tuple[int, int, bytes, bytes]:

@@ -17,6 +17,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -31,6 +33,15 @@ from cdsc_server.storage.usage_packing import unpack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Readings held at once while a list of segments is read: a year of quarter hours, about a quarter of a megabyte.
 _HELD = 36_000
+_SERIES = "b ON b.customer_key = q.k AND b.series = q.s"
+_MEETS = f"{_SERIES} WHERE b.start < :upper AND b.start + b.span > :lower"
+_KNOWN = "SELECT q.n AS n, b.start AS start, b.span, b.modified, {superseded} AS superseded FROM {{listed}} JOIN"
+_VERSIONS = (
+    f"{_KNOWN.format(superseded='CAST(NULL AS bigint)')} usage_blocks {_MEETS} UNION ALL"
+    f" {_KNOWN.format(superseded='b.superseded')} usage_blocks_past {_MEETS} ORDER BY n, start, modified"
+)
+_BLOCKS = "SELECT q.n AS n, b.start AS start, b.span, b.payload FROM {listed} JOIN"
+_INSIDE = f"{_SERIES} AND b.start >= q.a AND b.start < q.b WHERE b.start + b.span > q.c"
 #: Bounds outside any instant that a datetime can name.
 _ALWAYS = (-(2**40), 2**40)
 
@@ -143,35 +154,22 @@ def _blocks_known(
     session: Session, series: Sequence[UsageSeriesRow], lower: int, upper: int, as_of: datetime | None
 ) -> Iterator[tuple[int, int, int, int, int]]:
     """Number of the series (from 1), start, span, created and modified of each block, payloads left where they are."""
-    keys = [(row.customer_key, row.series) for row in series]
-    if not keys:
+    if not series:
         return
-    first: dict[tuple[int, int], int] = {}
-    past, values = listed(
+    versions = listed(
         session,
-        "SELECT q.n, b.start, b.modified, b.superseded, b.span FROM {listed} JOIN usage_blocks_past b"
-        " ON b.customer_key = q.k AND b.series = q.s WHERE b.start < :upper AND b.start + b.span > :lower",
+        _VERSIONS,
         ("k", "s"),
-        keys,
+        [(row.customer_key, row.series) for row in series],
+        lower=lower,
+        upper=upper,
     )
-    until = None if as_of is None else _microseconds(as_of)
-    old = session.execute(past, {**values, "lower": lower, "upper": upper}).all()
-    for number, start, modified, _, _ in old:
-        first[number, start] = min(modified, first.get((number, start), modified))
-    now, values = listed(
-        session,
-        "SELECT q.n, b.start, b.span, b.modified FROM {listed} JOIN usage_blocks b"
-        " ON b.customer_key = q.k AND b.series = q.s WHERE b.start < :upper AND b.start + b.span > :lower",
-        ("k", "s"),
-        keys,
-    )
-    for number, start, span, modified in session.execute(now, {**values, "lower": lower, "upper": upper}):
-        if until is None or modified <= until:
-            yield number, start, span, first.get((number, start), modified), modified
-    if until is not None:
-        for number, start, modified, superseded, span in old:
-            if modified <= until < superseded:
-                yield number, start, span, first[number, start], modified
+    until = _ALWAYS[1] * 1_000_000 if as_of is None else _microseconds(as_of)
+    for (number, start), each in groupby(versions, key=itemgetter(0, 1)):
+        known = list(each)
+        for _, _, span, modified, superseded in known:
+            if modified <= until and (superseded is None or until < superseded):
+                yield number, start, span, known[0][3], modified
 
 
 def _trimmed(found: _Found, period: tuple[int, int], lower: int, upper: int) -> SegmentPeriod | None:
@@ -201,12 +199,6 @@ def _trimmed(found: _Found, period: tuple[int, int], lower: int, upper: int) -> 
     )
 
 
-_BLOCKS = "SELECT q.n AS n, b.start AS start, b.span, b.payload FROM {listed} JOIN"
-_INSIDE = (
-    "b ON b.customer_key = q.k AND b.series = q.s AND b.start >= q.a AND b.start < q.b WHERE b.start + b.span > q.c"
-)
-
-
 def _read(
     session: Session, periods: Sequence[SegmentPeriod], as_of: datetime | None
 ) -> Iterator[tuple[SegmentPeriod, list[Column]]]:
@@ -216,7 +208,7 @@ def _read(
         current = f"{statement} AND b.modified <= :as_of"
         former = f"{_BLOCKS} usage_blocks_past {_INSIDE} AND b.modified <= :as_of AND b.superseded > :as_of"
         statement = f"{current} UNION ALL {former}"
-    query, values = listed(
+    blocks = listed(
         session,
         f"{statement} ORDER BY n, start",
         ("k", "s", "a", "b", "c"),
@@ -224,11 +216,10 @@ def _read(
             (row.customer_key, row.series, period.period[0], _second(period.segment_end), _second(period.segment_start))
             for period, row in wanted
         ],
+        **({} if as_of is None else {"as_of": _microseconds(as_of)}),
     )
-    if as_of is not None:
-        values["as_of"] = _microseconds(as_of)
     parts: dict[int, list[Readings]] = defaultdict(list)
-    for number, start, span, payload in session.execute(query, values):
+    for number, start, span, payload in blocks:
         interval = wanted[number - 1][0].interval
         parts[number].append(unpack(payload, start, interval, span // interval))
     number = 0

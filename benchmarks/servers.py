@@ -1,0 +1,80 @@
+"""Servers as production starts them, on a free port of this machine, for benchmarks that go over HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cdsc_server.connectors.file_keys import FileKeyStore
+
+_SECONDS_TO_START = 30
+
+
+@contextmanager
+def served(database_url: str, *, workers: int = 2) -> Iterator[str]:
+    """The address of our server over this database, with as many processes; it ends with the block."""
+    with tempfile.TemporaryDirectory(prefix="cdsc-bench-server-") as folder:
+        key = Path(folder) / "sealing.key"
+        FileKeyStore.create(str(key))
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("CDSC_")},
+            "CDSC_DATABASE_URL": database_url,
+            "CDSC_BASE_URL": url,
+            "CDSC_KEY_FILE": str(key),
+        }
+        command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--no-worker", "--port", str(port)]
+        with started([*command, "--workers", str(workers)], f"{url}/healthz", environment):
+            yield url
+
+
+@contextmanager
+def started(command: list[str], answers_at: str, environment: dict[str, str]) -> Iterator[None]:
+    """A server program, from its first answer on; it ends with the block."""
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            _wait(process, answers_at)
+            yield
+        except TimeoutError:
+            log.seek(0)
+            print(log.read().decode()[-2000:])
+            raise
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    latest = time.monotonic() + _SECONDS_TO_START
+    while time.monotonic() < latest and process.poll() is None:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=1)
+        try:
+            connection.request("GET", urlsplit(url).path)
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+        finally:
+            connection.close()
+    raise TimeoutError(f"the server does not answer at {url}")
