@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from typing import Any, Final, cast
 
 import yaml
@@ -13,12 +14,13 @@ from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from flask import Flask
 from marshmallow import Schema, fields
 
-from cdsc_server import __version__
+from cdsc_server import __version__, exact_json
 from cdsc_server.web.context import Context
 from cdsc_server.web.describe import TAGS
 from cdsc_server.web.docs.operations import operations
 from cdsc_server.web.docs.security import security_schemes
 
+_REFERENCE: Final = re.compile(r"#/components/schemas/([^\"]+)")
 _ABOUT: Final = """\
 An authorization and resource server for the LF Energy Customer Data Standard: \
 Clients read the energy data of Customers, exactly as far as each Customer agreed.
@@ -46,8 +48,10 @@ def openapi(app: Flask, *, server: str) -> dict[str, Any]:
     converter.field_mapping = {**converter.field_mapping, fields.Url: ("string", "uri")}
     for operation in operations(app):
         spec.path(path=operation.path, operations={operation.method: dict(operation.content)})
-    made = spec.to_dict()
-    components = made["components"]
+    # Through JSON, so that what stands in it twice is two values, which YAML would write as anchors.
+    made = json.loads(exact_json.dumps(spec.to_dict()))
+    schemas = made["components"].get("schemas", {})
+    read = _read_by_server(made["paths"], schemas)
     return {
         "openapi": made["openapi"],
         "info": {
@@ -60,7 +64,7 @@ def openapi(app: Flask, *, server: str) -> dict[str, Any]:
         "tags": _tags(made["paths"]),
         "paths": made["paths"],
         "components": {
-            "schemas": dict(sorted(_explained(components.get("schemas", {}), converter).items())),
+            "schemas": dict(sorted(_explained(schemas, converter, strict=read).items())),
             "securitySchemes": security_schemes(app, context.catalogue, server=server),
         },
     }
@@ -73,9 +77,7 @@ def as_json(document: dict[str, Any]) -> str:
 
 def as_yaml(document: dict[str, Any]) -> str:
     """The document as the text of a YAML file."""
-    # Through JSON, so that values used twice are written twice instead of as anchors.
-    plain = json.loads(as_json(document))
-    return yaml.dump(plain, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -100,10 +102,29 @@ def _tags(paths: dict[str, Any]) -> list[dict[str, str]]:
     return [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
 
 
-def _explained(schemas: dict[str, Any], converter: OpenAPIConverter) -> dict[str, Any]:
-    """The schemas with the docstrings of their classes as descriptions."""
+def _explained(
+    schemas: dict[str, Any], converter: OpenAPIConverter, *, strict: frozenset[str]
+) -> dict[str, dict[str, Any]]:
+    """
+    The schemas with the docstrings of their classes as descriptions.
+
+    Those that only leave the server allow further members: an extension must not break whoever reads the object.
+    """
     classes: dict[str, type[Schema]] = {name: key[0] for key, name in converter.refs.items()}
-    return {
-        name: {"description": " ".join((inspect.getdoc(classes[name]) or "").split()), **schema}
-        for name, schema in schemas.items()
-    }
+    explained = {}
+    for name, schema in schemas.items():
+        kept = {key: value for key, value in schema.items() if name in strict or key != "additionalProperties"}
+        explained[name] = {"description": " ".join((inspect.getdoc(classes[name]) or "").split()), **kept}
+    return explained
+
+
+def _read_by_server(paths: dict[str, Any], schemas: dict[str, Any]) -> frozenset[str]:
+    """Names of the schemas that describe what callers send."""
+    bodies = [op["requestBody"] for item in paths.values() for op in item.values() if "requestBody" in op]
+    found: set[str] = set()
+    waiting = set(_REFERENCE.findall(json.dumps(bodies)))
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= set(_REFERENCE.findall(json.dumps(schemas[name]))) - found
+    return frozenset(found)
