@@ -1,4 +1,4 @@
-"""What a Customer has, as the form and the Customer's own pages list it: six statements, whatever the number of things."""
+"""What a Customer has, as the form lists it: six statements, whatever the number of things."""
 
 from __future__ import annotations
 
