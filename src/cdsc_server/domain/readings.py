@@ -117,6 +117,17 @@ class Readings:
         return cls(start, interval, 0 if all(gaps) else scale, numbers, _marks(gaps, qualities))
 
     @classmethod
+    def held(cls, start: datetime, interval: int, scale: int, values: bytes, marks: bytes) -> Readings:
+        """
+        Readings from memory: native 64-bit integers counted in 10 ** -scale, 0 in gaps, and a mark for each.
+
+        Costs nothing per reading; the caller answers for scale and marks.
+        """
+        numbers = array("q")
+        numbers.frombytes(values)
+        return _settled(start, interval, scale, numbers, marks)
+
+    @classmethod
     def written(cls, start: datetime, interval: int, texts: Sequence[str], *, qualities: Qualities = None) -> Readings:
         """
         Readings as they were written in plain decimal notation; "" is a gap.

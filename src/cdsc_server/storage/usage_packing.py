@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import threading
 from array import array
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import zstandard
 
-from cdsc_server.domain.readings import Readings
+from cdsc_server.domain.readings import GAP, Readings
 
 VERSION = 1
 _WIDTHS = (2, 4, 8)
@@ -71,6 +73,40 @@ def unpack(payload: bytes, start: int, interval: int, count: int) -> Readings:
     return Readings(begin, interval, scale, values, marks)
 
 
+def unpack_all(blocks: Sequence[tuple[int, int, bytes]], start: int, interval: int, count: int) -> Readings:
+    """
+    The readings of many blocks of one series over `count` slots from `start`; slots of no block are gaps.
+
+    Blocks of one size and form are taken apart together: a year of day blocks costs little more than of month blocks.
+
+    Args:
+        blocks: start and span in seconds, and payload; they do not overlap, and may reach outside.
+    """
+    opened = [(first, span // interval, *_opened(payload, span // interval)) for first, span, payload in blocks]
+    scales = {scale for _, _, form, scale, marks, _ in opened if marks.count(GAP) < len(marks) or form == _TEXT}
+    if len(scales) > 1 or any(form == _TEXT for _, _, form, *_ in opened):
+        parts = (unpack(payload, first, interval, span // interval) for first, span, payload in blocks)
+        return Readings.assembled(datetime.fromtimestamp(start, UTC), interval, count, parts)
+    values = np.zeros(count, np.int64)
+    marks = np.full(count, GAP, np.uint8)
+    alike: dict[tuple[int, int], list[tuple[int, bytes, bytes]]] = defaultdict(list)
+    for first, size, form, _, own_marks, body in opened:
+        alike[size, _WIDTHS[form]].append(((first - start) // interval, own_marks, body))
+    for (size, width), group in alike.items():
+        numbers = _widened(b"".join(body for _, _, body in group), width, len(group)).reshape(len(group), size)
+        for row, (slot, own_marks, _) in zip(numbers, group, strict=True):
+            low, high = max(slot, 0), min(slot + size, count)
+            if low < high:
+                values[low:high] = row[low - slot : high - slot]
+                whole = len(own_marks) == 1
+                marks[low:high] = (
+                    own_marks[0] if whole else np.frombuffer(own_marks, np.uint8)[low - slot : high - slot]
+                )
+    return Readings.held(
+        datetime.fromtimestamp(start, UTC), interval, scales.pop() if scales else 0, values.tobytes(), marks.tobytes()
+    )
+
+
 def _integers(values: npt.NDArray[np.int64]) -> tuple[int, bytes]:
     low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
     form = next(form for form, width in enumerate(_WIDTHS) if max(high, ~low) < 2 ** (8 * width - 1))
@@ -79,14 +115,15 @@ def _integers(values: npt.NDArray[np.int64]) -> tuple[int, bytes]:
     return form, narrow.view(np.uint8).reshape(-1, width).T.tobytes()
 
 
-def _widened(body: bytes, width: int) -> npt.NDArray[np.int64]:
-    planes = np.frombuffer(body, np.uint8).reshape(width, -1)
+def _widened(body: bytes, width: int, blocks: int = 1) -> npt.NDArray[np.int64]:
+    """The integers of blocks of one size, one block after the other."""
+    planes = np.frombuffer(body, np.uint8).reshape(blocks, width, -1)
     # The highest byte has the sign.
-    values: npt.NDArray[np.int64] = planes[-1].view(np.int8).astype(np.int64)
-    for plane in planes[-2::-1]:
+    values: npt.NDArray[np.int64] = planes[:, -1].view(np.int8).astype(np.int64)
+    for place in range(width - 2, -1, -1):
         values <<= 8
-        values |= plane
-    return values
+        values |= planes[:, place]
+    return values.ravel()
 
 
 def _opened(payload: bytes, count: int) -> tuple[int, int, bytes, bytes]:

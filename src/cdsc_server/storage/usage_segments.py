@@ -28,7 +28,7 @@ from cdsc_server.domain.readings import GAP, QUALITY_OF, Quality, Readings
 from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, usage_segment_id
 from cdsc_server.storage.listed import listed
 from cdsc_server.storage.usage import UsageSeriesRow
-from cdsc_server.storage.usage_packing import unpack
+from cdsc_server.storage.usage_packing import unpack_all
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Readings held at once while a list of segments is read: a year of quarter hours, about a quarter of a megabyte.
@@ -112,9 +112,14 @@ def segment_periods(
     lower = _ALWAYS[0] if start is None else _ceiling(start)
     upper = _ALWAYS[1] if end is None else _second(end)
     found: dict[tuple[int, str, int, int], _Found] = {}
+    before, period = 0, (0, 0)
     for number, block_start, span, created, modified in _blocks_known(session, series, lower, upper, as_of):
         row = series[number - 1]
-        period = month_around(block_start, row.timezone) if row.interval_seconds else (block_start, block_start + span)
+        if not row.interval_seconds:
+            period = (block_start, block_start + span)
+        elif number != before or block_start >= period[1]:
+            period = month_around(block_start, row.timezone)
+        before = number
         segment = found.get((row.customer_key, row.segment_key, *period))
         if segment is None:
             segment = _Found(block_start, block_start + span, created, modified, {})
@@ -218,17 +223,16 @@ def _read(
         ],
         **({} if as_of is None else {"as_of": _microseconds(as_of)}),
     )
-    parts: dict[int, list[Readings]] = defaultdict(list)
-    for number, start, span, payload in blocks:
-        interval = wanted[number - 1][0].interval
-        parts[number].append(unpack(payload, start, interval, span // interval))
+    parts: dict[int, list[tuple[int, int, bytes]]] = defaultdict(list)
+    for number, *block in blocks:
+        parts[number].append(tuple(block))
     number = 0
     for period in periods:
         held = []
         for row in period.series:
             number += 1
-            readings = Readings.assembled(period.segment_start, period.interval, period.count, parts.pop(number, ()))
-            held.append((row, readings))
+            slots = (_second(period.segment_start), period.interval, period.count)
+            held.append((row, unpack_all(parts.pop(number, ()), *slots)))
         yield period, _columns(held)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_server.domain.readings import Quality, Readings
-from cdsc_server.storage.usage_packing import pack, unpack
+from cdsc_server.storage.usage_packing import pack, unpack, unpack_all
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = int(START.timestamp())
@@ -43,6 +43,29 @@ def test_the_narrowest_integers_that_hold_the_values_are_used(value, width):
 
     assert len(pack(readings)) == 4 + width
     assert through(readings) == readings
+
+
+@given(
+    st.lists(
+        st.lists(st.tuples(st.one_of(st.none(), st.integers(-40_000, 40_000)), qualities), min_size=1, max_size=6)
+    ),
+    st.integers(-8, 8),
+    st.integers(0, 60),
+    st.lists(st.sampled_from([2, 3]), min_size=1, max_size=2),
+)
+def test_many_blocks_come_back_together_as_they_would_one_by_one(groups, first, count, scales):
+    blocks, parts, at = [], [], START
+    for number, pairs in enumerate(groups):
+        values, marks = [value for value, _ in pairs], [quality for _, quality in pairs]
+        part = Readings.scaled(at, 900, scales[number % len(scales)], values, qualities=marks)
+        blocks.append((int(at.timestamp()), 900 * len(part), pack(part)))
+        parts.append(part)
+        at = part.end + timedelta(minutes=15 * (number % 2))
+    start = START + timedelta(minutes=15 * first)
+
+    together = unpack_all(blocks, int(start.timestamp()), 900, count)
+
+    assert together == Readings.assembled(start, 900, count, parts)
 
 
 def test_a_quiet_month_takes_a_small_part_of_a_byte_each():
