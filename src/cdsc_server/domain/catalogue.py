@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
+from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField
 from cdsc_server.domain.durations import INFINITE, read_duration
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
@@ -87,6 +88,7 @@ class Catalogue:
     #: Old or other scope names that mean one of ours.
     aliases: Mapping[str, str]
     value_types: Mapping[str, Choice]
+    coverage: tuple[CoverageEntry, ...] = ()
 
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
@@ -109,10 +111,11 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
         if scope is not None:
             scopes[scope_id] = scope
     aliases: dict[str, str] = dict(config.get("aliases", {}))
+    coverage = read_coverage(config.get("coverage", {}), faults)
     faults += _cross_checks(scopes, aliases)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
-    return Catalogue(utility, scopes, aliases, value_types)
+    return Catalogue(utility, scopes, aliases, value_types, coverage)
 
 
 def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None:

@@ -1,0 +1,175 @@
+"""
+Authorization server metadata (RFC 8414, CDS-WG1-02 3, CDS-WG3-01 5), computed from the catalogue and nothing else.
+
+The lists at the top are unions over the scope descriptions; nobody writes them by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from cdsc_server.domain.catalogue import GRANT_ADMIN, Catalogue, Choice, OfferedField, Scope
+
+#: Every Client authenticates with its client_secret in the Authorization header.
+AUTH_METHODS: Final = ("client_secret_basic",)
+
+#: Member, path of the listing, and the include field that makes it needed (CDS-WG3-01 5).
+LISTINGS: Final = (
+    ("cds_accounts_api", "/cds/accounts", "include_accounts"),
+    ("cds_servicecontracts_api", "/cds/service_contracts", "include_service_contracts"),
+    ("cds_servicepoints_api", "/cds/service_points", "include_service_points"),
+    ("cds_meterdevices_api", "/cds/meter_devices", "include_meter_devices"),
+    ("cds_usagesegments_api", "/cds/usage_segments", "include_usage_segments"),
+)
+
+#: Our own endpoints: member and Flask endpoint.
+ENDPOINTS: Final = (
+    ("authorization_endpoint", "authorize.authorize"),
+    ("token_endpoint", "oauth.token"),
+    ("pushed_authorization_request_endpoint", "oauth.pushed_authorization_request"),
+    ("revocation_endpoint", "oauth.revoke"),
+    ("introspection_endpoint", "oauth.introspect"),
+    ("registration_endpoint", "oauth_registration.register"),
+    ("cds_clients_api", "registration.list_clients"),
+    ("cds_messages_api", "registration.list_messages"),
+    ("cds_credentials_api", "registration.list_credentials"),
+    ("cds_grants_api", "registration.list_grants"),
+)
+
+
+def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: Callable[[str], str]) -> dict[str, Any]:
+    """
+    The document.
+
+    Args:
+        url: gives the public address of one of our endpoints.
+
+    Spec: CDS-WG1-02 3.2, CDS-WG3-01 5.
+    """
+    described = {scope.id: scope_description(scope, base_url=base_url) for scope in catalogue.scopes.values()}
+    documentation = f"{base_url}/docs"
+    return {
+        "issuer": base_url,
+        **{member: url(endpoint) for member, endpoint in ENDPOINTS},
+        "scopes_supported": list(described),
+        "response_types_supported": _union(described, "response_types_supported"),
+        "response_modes_supported": ["query"],
+        "grant_types_supported": _union(described, "grant_types_supported"),
+        "token_endpoint_auth_methods_supported": _union(described, "token_endpoint_auth_methods_supported"),
+        "revocation_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "introspection_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "code_challenge_methods_supported": _union(described, "code_challenge_methods_supported"),
+        "authorization_details_types_supported": _union(described, "authorization_details_types_supported"),
+        "authorization_response_iss_parameter_supported": True,
+        "require_pushed_authorization_requests": False,
+        "service_documentation": documentation,
+        "op_policy_uri": catalogue.utility.privacy_url,
+        "op_tos_uri": catalogue.utility.terms_url,
+        "cds_oauth_version": "v1",
+        "cds_human_registration": f"{documentation}#registration",
+        "cds_timezone": catalogue.utility.timezone.key,
+        "cds_test_accounts": f"{documentation}#test-accounts",
+        "cds_scope_descriptions": described,
+        "cds_registration_fields": {},
+        "cds_customerdata_version": "v1",
+        **_listings(catalogue, base_url),
+    }
+
+
+def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
+    """One scope as Clients read it (CDS-WG1-02 3.3, 3.4)."""
+    documentation = f"{base_url}/docs#scope-{scope.id}"
+    types = [scope.id] if scope.type.consent or scope.type.id == GRANT_ADMIN else []
+    fields = (
+        _grant_admin_fields(scope.id, documentation)
+        if scope.type.id == GRANT_ADMIN
+        else [_detail_field(scope, offered, documentation) for offered in scope.fields.values()]
+    )
+    return {
+        "id": scope.id,
+        "type": scope.type.id,
+        "name": scope.name,
+        "description": scope.description,
+        "documentation": documentation,
+        "registration_requirements": [],
+        "registration_optional": [],
+        "response_types_supported": list(scope.type.response_types),
+        "grant_types_supported": list(scope.type.grant_types),
+        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "code_challenge_methods_supported": list(scope.type.code_challenge_methods),
+        "coverages_supported": [],
+        "grant_admin_scope": scope.grant_admin_scope,
+        "authorization_details_types_supported": types,
+        "authorization_details_fields_supported": fields,
+    }
+
+
+def _detail_field(scope: Scope, offered: OfferedField, documentation: str) -> dict[str, Any]:
+    described = {
+        "id": offered.field.id,
+        "name": offered.field.name,
+        "description": offered.field.description,
+        "documentation": documentation,
+        "for_types": [scope.id],
+        "format": offered.field.format,
+        "is_required": False,
+        "default": offered.default,
+    }
+    if offered.maximum is not None:
+        described |= {"maximum": offered.maximum, "minimum": offered.minimum}
+    if offered.field.format.startswith("choice"):
+        described["choices"] = [_choice(choice, documentation) for choice in offered.choices]
+    return described
+
+
+def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "id": choice.id,
+        "name": choice.name,
+        "description": choice.description,
+        "documentation": documentation,
+    }
+    if choice.value_format is not None:
+        described["usagesegment_format"] = dict(choice.value_format)
+    return described
+
+
+def _grant_admin_fields(scope_id: str, documentation: str) -> list[dict[str, Any]]:
+    """The two fields the standard prescribes to the letter (CDS-WG1-02 3.3.2)."""
+    fixed = (
+        ("client_id", "Client Object identifier", "The Client Object identifier for which the Grant is issued."),
+        (
+            "grant_id",
+            "Grant identifier",
+            "The Grant identifier for which the returned access_token will be given access.",
+        ),
+    )
+    return [
+        {
+            "id": field_id,
+            "name": name,
+            "description": description,
+            "documentation": documentation,
+            "for_types": [scope_id],
+            "format": "string",
+            "is_required": True,
+            "maximum": 1000,
+            "minimum": 1,
+        }
+        for field_id, name, description in fixed
+    ]
+
+
+def _listings(catalogue: Catalogue, base_url: str) -> dict[str, Any]:
+    opened = {name for scope in catalogue.scopes.values() for name in {*scope.fields, *scope.type.implied}}
+    listings: dict[str, Any] = {member: base_url + path for member, path, include in LISTINGS if include in opened}
+    if "cds_usagesegments_api" in listings:
+        listings["cds_usagesegments_additional_value_types"] = {}
+    return listings
+
+
+def _union(described: dict[str, dict[str, Any]], member: str) -> list[str]:
+    """Every value any scope names, in the order of first mention."""
+    values: Iterable[str] = (value for scope in described.values() for value in scope[member])
+    return list(dict.fromkeys(values))

@@ -1,0 +1,117 @@
+"""The well-known documents and the coverage listing; they change with the configuration only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from cdsc_server import exact_json
+from cdsc_server.domain.coverage import COVERAGE
+from cdsc_server.oauth.rfc8414 import authorization_server_metadata
+from cdsc_server.schemas.metadata import (
+    AuthorizationServerMetadataSchema,
+    CoverageFilters,
+    CoverageListingSchema,
+    ServerMetadataSchema,
+)
+from cdsc_server.services.publishing import publish
+from cdsc_server.web.bearer import public
+from cdsc_server.web.context import catalogue, ports, public_url, settings
+from cdsc_server.web.describe import describe
+from cdsc_server.web.parameters import filters
+
+blueprint = Blueprint("metadata", __name__)
+
+
+@dataclass(frozen=True)
+class _Documents:
+    """What this process publishes, computed at the first request."""
+
+    server: bytes
+    authorization_server: bytes
+    coverage: list[dict[str, Any]]
+
+
+@blueprint.get("/.well-known/cds-server-metadata.json")
+@public
+@describe(tag="Metadata", section="CDS-WG1-01 3", answers={200: ServerMetadataSchema})
+def cds_server_metadata() -> ResponseReturnValue:
+    """
+    CDS server metadata
+
+    Who runs this server, what it can do, and where its other documents are.
+    """
+    return _cacheable(_documents().server)
+
+
+@blueprint.get("/.well-known/oauth-authorization-server")
+@public
+@describe(tag="Metadata", section="CDS-WG1-02 3.2, RFC 8414 3", answers={200: AuthorizationServerMetadataSchema})
+def oauth_authorization_server() -> ResponseReturnValue:
+    """
+    Authorization server metadata
+
+    Endpoints, scopes and their authorization details, and the addresses of the Customer data listings.
+    """
+    return _cacheable(_documents().authorization_server)
+
+
+@blueprint.get("/coverage")
+@public
+@describe(tag="Metadata", section="CDS-WG1-01 4", query=CoverageFilters, answers={200: CoverageListingSchema})
+def coverage() -> ResponseReturnValue:
+    """
+    List coverage
+
+    Where the capabilities of this server apply; the last changed entry first.
+    """
+    wanted = filters(CoverageFilters()).get("ids")
+    entries = [entry for entry in _documents().coverage if wanted is None or entry["id"] in wanted]
+    return _cacheable(exact_json.dumps({"coverage_entries": entries, "next": None, "previous": None}))
+
+
+def _documents() -> _Documents:
+    found = current_app.extensions.get("cdsc_documents")
+    if found is None:
+        found = current_app.extensions["cdsc_documents"] = _compute()
+    assert isinstance(found, _Documents)  # noqa: S101
+    return found
+
+
+def _compute() -> _Documents:
+    clock, offered, base_url = ports().clock, catalogue(), settings().base_url
+    entries = []
+    for entry in offered.coverage:
+        told = publish(f"coverage:{entry.id}", entry.to_wire(), clock=clock)
+        entries.append({**entry.to_wire(), "created": told.created, "updated": told.updated})
+    entries.sort(key=lambda entry: (entry["updated"], entry["id"]), reverse=True)
+    utility = offered.utility
+    server: dict[str, Any] = {
+        "cds_metadata_version": "v1",
+        "cds_metadata_url": public_url("metadata.cds_server_metadata"),
+        "name": utility.name,
+        "description": utility.description,
+        "website": utility.website,
+        "documentation": f"{base_url}/docs",
+        "support": utility.support_url,
+        "capabilities": list(dict.fromkeys([COVERAGE, "oauth", *(c for e in entries for c in e["capabilities"])])),
+        "coverage": public_url("metadata.coverage"),
+        "oauth_metadata": public_url("metadata.oauth_authorization_server"),
+    }
+    told = publish("cds-server-metadata", server, clock=clock)
+    server |= {"created": told.created, "updated": told.updated}
+    authorization = authorization_server_metadata(offered, base_url=base_url, url=public_url)
+    return _Documents(exact_json.dumps(server), exact_json.dumps(authorization), entries)
+
+
+def _cacheable(body: bytes) -> Response:
+    """A JSON answer with an entity tag, which a conditional request is answered by alone (RFC 9110 13)."""
+    response = Response(body, mimetype="application/json")
+    response.add_etag()
+    response.headers["Cache-Control"] = "public, max-age=60"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.make_conditional(request)
+    return response
