@@ -81,11 +81,11 @@ def _json(body: dict[str, Any], mimetype: str) -> Response:
 
 
 def _invalid(fault: ValidationError) -> Response:
-    field, rule = _first(fault.messages)
+    field, rule = first_fault(fault.messages)
     return answer(InvalidRequest(f"{field}: {rule}", field=field))
 
 
-def _first(messages: Any, path: str = "") -> tuple[str, str]:
+def first_fault(messages: Any, path: str = "") -> tuple[str, str]:
     """The first fault of marshmallow's nested messages as (path, rule)."""
     while isinstance(messages, dict):
         key, messages = next(iter(messages.items()))

@@ -1,0 +1,94 @@
+"""Client Objects and registrations on the wire: CDS-WG1-02 4 and 5."""
+
+from __future__ import annotations
+
+from marshmallow import EXCLUDE, INCLUDE, Schema, fields, validate
+
+from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated, WebAddress
+
+
+class ClientMetadataSchema(Schema):
+    """What a Client says of itself: RFC 7591 2."""
+
+    client_name = fields.String(validate=validate.Length(min=1, max=200))
+    contacts = fields.List(fields.String(validate=validate.Length(min=1, max=320)), validate=validate.Length(max=20))
+    client_uri = WebAddress()
+    logo_uri = WebAddress()
+    tos_uri = WebAddress()
+    policy_uri = WebAddress()
+
+
+class RegistrationSchema(ClientMetadataSchema):
+    """Client Registration Request: CDS-WG1-02 4.1. redirect_uris and unknown members are ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    scope = ScopeString(
+        required=True,
+        validate=validate.Length(min=1, max=4000),
+        metadata={"description": "Scope ids of the scope descriptions; cds_client_admin among them."},
+    )
+
+
+class ClientUpdateSchema(ClientMetadataSchema):
+    """Body of a Client modification, which replaces everything: CDS-WG1-02 5.5, RFC 7592 2.2."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    scope = ScopeString(validate=validate.Length(min=1, max=4000))
+    redirect_uris = fields.List(fields.String(), validate=validate.Length(max=100))
+    cds_status = fields.String()
+    cds_default_scope = ScopeString(allow_none=True)
+    cds_default_redirect_uri = fields.String(allow_none=True)
+    cds_default_authorization_details = fields.List(fields.Dict(), allow_none=True)
+
+
+class ClientSchema(Schema):
+    """A Client Object: CDS-WG1-02 5.1."""
+
+    client_id = fields.String(required=True)
+    client_id_issued_at = fields.Integer(required=True, metadata={"description": "Seconds since the epoch."})
+    scope = fields.String(required=True)
+    redirect_uris = fields.List(fields.String(), required=True)
+    token_endpoint_auth_method = fields.String(required=True, allow_none=True)
+    grant_types = fields.List(fields.String(), required=True)
+    response_types = fields.List(fields.String(), required=True)
+    client_name = fields.String(required=True)
+    contacts = fields.List(fields.String(), required=True)
+    authorization_details_types = fields.List(fields.String(), required=True)
+    client_uri = fields.String()
+    logo_uri = fields.String()
+    tos_uri = fields.String()
+    policy_uri = fields.String()
+    cds_created = Instant(required=True)
+    cds_modified = Instant(required=True)
+    cds_client_uri = fields.String(required=True)
+    cds_status = fields.String(required=True)
+    cds_status_options = fields.List(fields.String(), required=True)
+    cds_server_metadata = fields.String(required=True)
+    cds_default_scope = fields.String()
+    cds_default_redirect_uri = fields.String()
+    cds_default_authorization_details = fields.List(fields.Dict())
+
+
+class RegistrationResponseSchema(ClientSchema):
+    """Client Registration Response: CDS-WG1-02 4.2."""
+
+    client_secret = fields.String(required=True, metadata={"description": "Of the Client Admin; shown here once."})
+
+
+class ClientListingSchema(Schema):
+    """CDS-WG1-02 5.3."""
+
+    clients = fields.List(fields.Nested(ClientSchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+    previous = fields.String(required=True, allow_none=True)
+
+
+class ClientFilters(Schema):
+    """CDS-WG1-02 5.3."""
+
+    client_ids = SpaceSeparated(metadata={"description": "client_id values, separated by spaces."})
+    cursor = fields.String(metadata={"description": "From `next` or `previous`; opaque."})

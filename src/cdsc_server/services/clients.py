@@ -1,0 +1,219 @@
+"""Client Objects: who authenticates as one, and the Clients API (CDS-WG1-02 5)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server import exact_json
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, ClientStatus, checked_redirect_uri, checked_scope
+from cdsc_server.domain.details import read_request
+from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.errors import (
+    InvalidAuthorizationDetails,
+    InvalidClient,
+    InvalidClientMetadata,
+    InvalidScope,
+    NotFound,
+)
+from cdsc_server.ports import Clock
+from cdsc_server.services.registration import URIS
+from cdsc_server.settings import Settings
+from cdsc_server.storage import authorizations, clients
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.keyset import Cursor, Page
+
+_NOBODY: Final = secret_hash("")
+
+#: Only meaningful for a Client Object that asks Customers.
+_DEFAULTS: Final = ("cds_default_scope", "cds_default_redirect_uri", "cds_default_authorization_details")
+_UPDATABLE: Final = frozenset(
+    {"scope", "redirect_uris", "client_name", "contacts", "cds_status", *URIS, *_DEFAULTS},
+)
+
+
+@dataclass(frozen=True)
+class AuthenticatedClient:
+    """A Client Object that proved who it is, with the Credential it did so by."""
+
+    client_id: str
+    registration_id: str
+    credential_id: str
+    scope: str
+    grant_types: tuple[str, ...]
+
+
+def authenticate(client_id: str, secret: str, *, clock: Clock) -> AuthenticatedClient:
+    """
+    The Client Object whose client_id and live secret these are; any of its live Credentials will do.
+
+    Raises:
+        InvalidClient: unknown, wrong, expired or disabled; which of them is for the log only.
+
+    Spec: RFC 6749 2.3.1; CDS-WG1-02 7.6.
+    """
+    presented, now = secret_hash(secret), clock.now()
+    rows = clients.find_with_credentials(client_id)
+    # Every Credential is compared, and an unknown client too, so that the time taken tells nothing.
+    fitting = [row for row in rows if hmac.compare_digest(row.secret_hash or _NOBODY, presented)]
+    if not rows:
+        hmac.compare_digest(_NOBODY, presented)
+    live = [row for row in fitting if row.credential_id and (row.expires is None or row.expires > now)]
+    if not live or live[0].status == ClientStatus.DISABLED:
+        reason = "disabled" if live else "expired secret" if fitting else "wrong secret" if rows else "unknown client"
+        raise InvalidClient("client authentication failed", detail=f"{client_id}: {reason}")
+    row = live[0]
+    return AuthenticatedClient(row.client_id, row.registration_id, row.credential_id, row.scope, tuple(row.grant_types))
+
+
+def get_client(client_id: str, *, registration_id: str) -> ClientRow:
+    """The Client Object; NotFound when there is none in this registration (CDS-WG1-02 5.4)."""
+    with reading() as session:
+        return _found(session, client_id, registration_id)
+
+
+def list_clients(
+    registration_id: str, *, client_ids: Collection[str] | None, cursor: Cursor | None, size: int
+) -> Page[ClientRow]:
+    """Client Objects of the registration, last modified first (CDS-WG1-02 5.3)."""
+    with reading() as session:
+        return clients.list_clients(session, registration_id, client_ids=client_ids, cursor=cursor, size=size)
+
+
+def replace_client(
+    client_id: str,
+    sent: Mapping[str, Any],
+    *,
+    registration_id: str,
+    catalogue: Catalogue,
+    settings: Settings,
+    clock: Clock,
+) -> ClientRow:
+    """
+    Replace what a Client may say of its Client Object; what is left out goes back to this Server's default.
+
+    The default of scope and cds_status is what they are now. Disabling ends Credentials and tokens at once.
+
+    Args:
+        sent: of the right shape; members that the Server sets may be repeated unchanged.
+
+    Raises:
+        NotFound: no such Client Object in this registration.
+        InvalidClientMetadata: a member is changed that may not be, is unknown, or breaks a rule; nothing is changed.
+
+    Spec: CDS-WG1-02 5.5, RFC 7592 2.2.
+    """
+    now = clock.now()
+    with transaction() as session:
+        row = _found(session, client_id, registration_id)
+        _refuse_what_is_ours(sent, exact_json.loads(exact_json.dumps(to_wire(row, base_url=settings.base_url))))
+        _replace(row, sent, catalogue=catalogue, base_url=settings.base_url, at=now)
+        status = sent.get("cds_status", row.status)
+        if status not in row.status_options:
+            raise _refusal("cds_status", f"must be one of {', '.join(row.status_options)}")
+        if status == ClientStatus.DISABLED and row.status != status:
+            clients.expire_credentials(session, client_id, now=now)
+            authorizations.revoke_tokens(session, now=now, client_id=client_id)
+        row.status, row.modified = status, now
+    return row
+
+
+def _refuse_what_is_ours(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    """A member the Server sets, or one nobody knows, must be as it is (CDS-WG1-02 5.5)."""
+    for name, value in sent.items():
+        if name not in _UPDATABLE and (name not in current or value != current[name]):
+            raise _refusal(name, "is set by the server and cannot be changed" if name in current else "is not known")
+        if name in _DEFAULTS and name not in current and value is not None:
+            raise _refusal(name, "has no meaning for a client that asks no customers")
+
+
+def _replace(row: ClientRow, sent: Mapping[str, Any], *, catalogue: Catalogue, base_url: str, at: datetime) -> None:
+    row.client_name = sent.get("client_name", row.client_id)
+    row.contacts = sent.get("contacts", [])
+    row.uris = {name: sent[name] for name in URIS if name in sent}
+    row.scope = checked_scope(catalogue, sent.get("scope", row.scope).split(), like=row.scope)
+    row.authorization_details_types = [word for word in row.scope.split() if row.response_types] or (
+        row.authorization_details_types
+    )
+    if not row.response_types:
+        if sent.get("redirect_uris"):
+            raise _refusal("redirect_uris", "has no meaning for a client that asks no customers")
+        return
+    receipt = base_url + DEFAULT_REDIRECT_PATH
+    uris = [uri if uri == receipt else checked_redirect_uri(uri) for uri in sent.get("redirect_uris", [receipt])]
+    row.redirect_uris = list(dict.fromkeys(uris))
+    fallback = receipt if receipt in uris or not uris else uris[0]
+    row.default_redirect_uri = sent.get("cds_default_redirect_uri") or fallback
+    if uris and row.default_redirect_uri not in uris:
+        raise _refusal("cds_default_redirect_uri", "must be one of redirect_uris")
+    if not uris:
+        raise _refusal("redirect_uris", "must hold at least one URI")
+    default_scope = sent.get("cds_default_scope")
+    row.default_scope = row.scope if default_scope is None else _default_scope(row, default_scope)
+    row.default_authorization_details = _default_details(
+        row, sent.get("cds_default_authorization_details") or [], catalogue=catalogue, at=at
+    )
+
+
+def _default_scope(row: ClientRow, words: str) -> str:
+    for word in words.split():
+        if word not in row.scope.split():
+            raise _refusal("cds_default_scope", f"{word} is not in the client's scope")
+    return words
+
+
+def _default_details(
+    row: ClientRow, details: list[dict[str, Any]], *, catalogue: Catalogue, at: datetime
+) -> list[dict[str, Any]]:
+    try:
+        read_request(catalogue, "", details, allowed=frozenset(row.scope.split()), at=at)
+    except (InvalidAuthorizationDetails, InvalidScope) as fault:
+        raise _refusal("cds_default_authorization_details", fault.description) from fault
+    return details
+
+
+def _refusal(name: str, rule: str) -> InvalidClientMetadata:
+    return InvalidClientMetadata(f"{name}: {rule}", field=name)
+
+
+def _found(session: Session, client_id: str, registration_id: str) -> ClientRow:
+    row = clients.find_client(session, client_id, registration_id=registration_id)
+    if row is None:
+        raise NotFound("no Client Object has this client_id")
+    return row
+
+
+def to_wire(row: ClientRow, *, base_url: str) -> dict[str, Any]:
+    """The Client Object as the API shows it; never with a secret (CDS-WG1-02 5.1)."""
+    defaults = {
+        "cds_default_scope": row.default_scope,
+        "cds_default_redirect_uri": row.default_redirect_uri,
+        "cds_default_authorization_details": row.default_authorization_details,
+    }
+    return {
+        "client_id": row.client_id,
+        "client_id_issued_at": int(row.created.timestamp()),
+        "scope": row.scope,
+        "redirect_uris": row.redirect_uris,
+        "token_endpoint_auth_method": row.token_endpoint_auth_method,
+        "grant_types": row.grant_types,
+        "response_types": row.response_types,
+        "client_name": row.client_name,
+        "contacts": row.contacts,
+        "authorization_details_types": row.authorization_details_types,
+        **row.uris,
+        "cds_created": row.created,
+        "cds_modified": row.modified,
+        "cds_client_uri": f"{base_url}/clients/{row.client_id}",
+        "cds_status": row.status,
+        "cds_status_options": row.status_options,
+        "cds_server_metadata": f"{base_url}/.well-known/cds-server-metadata.json",
+        **(defaults if row.response_types else {}),
+    }
