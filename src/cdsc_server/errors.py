@@ -140,6 +140,12 @@ class InvalidAuthorizationDetails(Problem):
     code = "invalid_authorization_details"
 
 
+class InvalidGrantId(Problem):
+    """cds_grant_id names no Grant that this Client could have a Customer approve (CDS-WG1-02 8.3)."""
+
+    code = "cds_grant_id_invalid_value"
+
+
 class AccessDenied(Problem):
     """The Customer, or the Server's policy, said no."""
 

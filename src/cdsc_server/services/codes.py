@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.issued_tokens import IssuedToken
+from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.errors import InvalidGrant
+from cdsc_server.ports import Clock
+from cdsc_server.services import tokens
+from cdsc_server.services.clients import AuthenticatedClient
+from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
+from cdsc_server.storage import authorizations
 from cdsc_server.storage.authorizations import CodeRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow, find_grant
 
 
 def issue_code(
@@ -44,3 +58,75 @@ def issue_code(
         )
     )
     return code
+
+
+def find_code(code: str, *, client_id: str) -> CodeRow | None:
+    """The code, also a used or expired one; None when it is unknown or another Client Object's."""
+    with reading() as session:
+        row = authorizations.find_code(session, secret_hash(code))
+    return row if row is not None and row.client_id == client_id else None
+
+
+def redeem_code(
+    row: CodeRow,
+    *,
+    client: AuthenticatedClient,
+    details: Sequence[Any] | None,
+    catalogue: Catalogue,
+    clock: Clock,
+    settings: Settings,
+) -> IssuedToken:
+    """
+    Exchange a code whose redirect_uri and code_verifier were found right, once.
+
+    A second use ends every token that came from the first (RFC 6749 4.1.2).
+
+    Args:
+        details: authorization_details of the token request, which make the access token narrower than the Grant;
+            None for all of it. The refresh token stands for all of it in any case.
+
+    Raises:
+        InvalidGrant: used before, expired, or its Grant gives no access any more.
+        InvalidAuthorizationDetails: asks for more than was granted; the code is not used up.
+    """
+    now = clock.now()
+    with transaction() as session:
+        if authorizations.claim_code(session, row.code_hash, now=now):
+            grant = find_grant(session, row.grant_id, registration_id=client.registration_id)
+            if grant is None or gives_no_access(grant, now=now):
+                raise InvalidGrant("code: what it stood for has ended", detail=f"grant {row.grant_id}")
+            part = None
+            if details is not None:
+                part = narrowed(catalogue, grant.enabled_authorization_details, words=(), details=details, at=now)
+            return _issue(session, row, grant, part, client=client, now=now, settings=settings)
+    # In a transaction of its own, because the refusal must not undo it.
+    with transaction() as session:
+        authorizations.revoke_tokens(session, now=now, code_hash=row.code_hash)
+    raise InvalidGrant("code: it was used before or has expired", detail=f"client {row.client_id}")
+
+
+def _issue(
+    session: Session,
+    row: CodeRow,
+    grant: GrantRow,
+    part: list[dict[str, Any] | None] | None,
+    *,
+    client: AuthenticatedClient,
+    now: datetime,
+    settings: Settings,
+) -> IssuedToken:
+    expires = tokens.access_end(now, settings.access_token_seconds, grant_expires=grant.expires)
+    opened, _ = tokens.narrowed_view(grant.enabled_authorization_details, grant.selections, part)
+    scope = grant.enabled_scope if part is None else scope_of(part)
+    new_token = partial(tokens.new_token, client=client, now=now, grant_id=grant.grant_id, code_hash=row.code_hash)
+    access, access_row = new_token(kind=tokens.ACCESS, scope=scope, expires=expires, authorization_details=part)
+    refresh, refresh_row = new_token(kind=tokens.REFRESH, scope=grant.enabled_scope, expires=None)
+    authorizations.add_tokens(session, [access_row, refresh_row])
+    return IssuedToken(
+        access,
+        int((expires - now).total_seconds()),
+        scope,
+        refresh_token=refresh,
+        authorization_details=opened,
+        cds_grant_ids=[grant.grant_id],
+    )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+import secrets
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Row
 
 from cdsc_server.domain.access_tokens import AccessToken, GrantView
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidToken
 from cdsc_server.ports import Clock
+from cdsc_server.services.clients import AuthenticatedClient
 from cdsc_server.storage import authorizations
+from cdsc_server.storage.db import transaction
 
-DISABLED = "disabled"
+ACCESS: Final = "access"
+REFRESH: Final = "refresh"
 
 _REFUSAL = "the access token is unknown, expired or revoked, or what it opened has ended"
 
@@ -30,12 +35,81 @@ def resolve_access_token(secret: str, *, clock: Clock) -> AccessToken:
     Spec: CDS-WG1-02 8.2.
     """
     row = authorizations.find_token_with_grant(secret_hash(secret))
-    if row is None or row.kind != "access":
+    if row is None or row.kind != ACCESS:
         raise InvalidToken(_REFUSAL, detail="no such access token")
     ended = why_ended(row, now=clock.now())
     if ended:
         raise InvalidToken(_REFUSAL, detail=f"{ended}, client {row.client_id}, grant {row.grant_id}")
     return read_token(row)
+
+
+def introspect(secret: str, *, client_id: str, clock: Clock) -> tuple[str, AccessToken] | None:
+    """
+    Whether a token of this Client Object is access or refresh, and what it opens; None when it opens nothing.
+
+    A token of another Client Object is told apart from an unknown one by nobody (RFC 7662 2.2).
+    """
+    row = authorizations.find_token_with_grant(secret_hash(secret))
+    if row is None or row.client_id != client_id or why_ended(row, now=clock.now()):
+        return None
+    return row.kind, read_token(row)
+
+
+def revoke(secret: str, *, client_id: str, clock: Clock) -> None:
+    """
+    End a token of this Client Object; with a refresh token also what came from the same code. The Grant lives on.
+
+    An unknown token, or one of another Client Object, is no fault and changes nothing (RFC 7009 2.2).
+    """
+    token_hash = secret_hash(secret)
+    row = authorizations.find_token_with_grant(token_hash)
+    if row is None or row.client_id != client_id:
+        return
+    with transaction() as session:
+        if row.kind == REFRESH and row.code_hash is not None:
+            authorizations.revoke_tokens(session, now=clock.now(), code_hash=row.code_hash)
+        else:
+            authorizations.revoke_tokens(session, now=clock.now(), token_hash=token_hash)
+
+
+def new_token(
+    *,
+    kind: str,
+    client: AuthenticatedClient,
+    scope: str,
+    now: datetime,
+    expires: datetime | None,
+    grant_id: str | None = None,
+    authorization_details: list[dict[str, Any] | None] | None = None,
+    code_hash: str | None = None,
+) -> tuple[str, dict[str, Any]]:
+    """
+    A new token and the row to store, which holds only its hash.
+
+    Args:
+        kind: ACCESS or REFRESH.
+        authorization_details: see `narrowed_view`.
+    """
+    secret = secrets.token_urlsafe(32)
+    return secret, {
+        "token_hash": secret_hash(secret),
+        "kind": kind,
+        "client_id": client.client_id,
+        "registration_id": client.registration_id,
+        "credential_id": client.credential_id,
+        "grant_id": grant_id,
+        "scope": scope,
+        "authorization_details": authorization_details,
+        "code_hash": code_hash,
+        "issued": now,
+        "expires": expires,
+    }
+
+
+def access_end(now: datetime, seconds: int, *, grant_expires: datetime | None) -> datetime:
+    """When an access token of this life ends: never after its Grant."""
+    end = now + timedelta(seconds=seconds)
+    return end if grant_expires is None else min(end, grant_expires)
 
 
 def why_ended(row: Row[*tuple[Any, ...]], *, now: datetime) -> str | None:
@@ -44,8 +118,11 @@ def why_ended(row: Row[*tuple[Any, ...]], *, now: datetime) -> str | None:
         return "revoked"
     if row.expires is not None and row.expires <= now:
         return "expired"
-    if DISABLED in (row.client_status, row.grant_client_status):
+    if ClientStatus.DISABLED in (row.client_status, row.grant_client_status):
         return "client disabled"
+    # A refresh token outlives a Credential that ran out as planned; one ended early takes it along (CDS-WG1-02 7.6).
+    if row.kind == ACCESS and row.credential_expires is not None and row.credential_expires <= now:
+        return "credential expired"
     if row.grant_id is None:
         return None
     if row.grant_status is None:

@@ -1,0 +1,92 @@
+"""Authorization requests that passed their checks, kept until the Customer decides (RFC 9126; CDS-WG1-02 8.3)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from cdsc_server.domain.authorization_requests import AuthorizationRequest
+from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.errors import UntrustedRequest
+from cdsc_server.ports import Clock
+from cdsc_server.settings import Settings
+from cdsc_server.storage import authorizations, clients
+from cdsc_server.storage.authorizations import AuthorizationRequestRow
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import find_grant
+
+
+def find_client(client_id: str) -> ClientRow | None:
+    """The Client Object of this id; None when there is none."""
+    with reading() as session:
+        return clients.find_client(session, client_id)
+
+
+def awaits_customer(grant_id: str, *, client_id: str, registration_id: str) -> bool:
+    """Whether it is a Grant of this Client Object that a Customer is to approve."""
+    with reading() as session:
+        grant = find_grant(session, grant_id, registration_id=registration_id)
+    return grant is not None and grant.client_id == client_id and grant.status == GrantStatus.NEEDS_AUTHORIZATION
+
+
+def begin(asked: AuthorizationRequest, *, client_id: str, session_hash: str, settings: Settings, clock: Clock) -> str:
+    """Keep a request of this browser; gives its request_id."""
+    return _store(asked, client_id=client_id, session_hash=session_hash, seconds=settings.form_seconds, clock=clock)
+
+
+def push(asked: AuthorizationRequest, request_uri: str, *, client_id: str, clock: Clock, seconds: int) -> None:
+    """Keep a pushed request for `seconds`, for the first browser that brings its request_uri."""
+    _store(asked, client_id=client_id, request_uri=request_uri, seconds=seconds, clock=clock)
+
+
+def open_pushed(request_uri: str, *, client_id: str, session_hash: str, settings: Settings, clock: Clock) -> str:
+    """
+    Bind a pushed request to the browser that brings it; opening it again there is no fault.
+
+    Returns:
+        Its request_id.
+
+    Raises:
+        UntrustedRequest: unknown, another Client's, expired, decided, or open in another browser.
+    """
+    now = clock.now()
+    with transaction() as session:
+        request_id = authorizations.open_pushed_request(
+            session,
+            secret_hash(request_uri),
+            client_id=client_id,
+            session_hash=session_hash,
+            now=now,
+            expires=now + timedelta(seconds=settings.form_seconds),
+        )
+    if request_id is None:
+        raise UntrustedRequest(
+            "request_uri: it is unknown, has expired or was used already", field="request_uri", detail=client_id
+        )
+    return request_id
+
+
+def _store(
+    asked: AuthorizationRequest,
+    *,
+    client_id: str,
+    seconds: int,
+    clock: Clock,
+    session_hash: str | None = None,
+    request_uri: str | None = None,
+) -> str:
+    now, request_id = clock.now(), secrets.token_urlsafe(16)
+    row = AuthorizationRequestRow(
+        request_id=request_id,
+        client_id=client_id,
+        request_uri_hash=None if request_uri is None else secret_hash(request_uri),
+        parameters=asked.to_stored(),
+        session_hash=session_hash,
+        created=now,
+        expires=now + timedelta(seconds=seconds),
+    )
+    with transaction() as session:
+        session.add(row)
+    return request_id

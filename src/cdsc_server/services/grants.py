@@ -1,0 +1,146 @@
+"""Grants as their Client sees them: the Grants API (CDS-WG1-02 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
+from cdsc_server.domain.narrowing import narrowed, scope_of
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.ports import Clock
+from cdsc_server.storage import authorizations, grants
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantFilters, GrantRow
+from cdsc_server.storage.keyset import Cursor, Page
+
+
+@dataclass(frozen=True)
+class GrantChange:
+    """What a Client asks to change; None leaves it as it is (CDS-WG1-02 8.7)."""
+
+    status: GrantStatus | None = None
+    scope: str | None = None
+    authorization_details: Sequence[dict[str, Any]] | None = None
+
+
+def list_grants(
+    registration_id: str, filters: GrantFilters, *, clock: Clock, cursor: Cursor | None, size: int
+) -> Page[GrantRow]:
+    """Grants of the registration, last modified first."""
+    with reading() as session:
+        return grants.list_grants(session, registration_id, filters, now=clock.now(), cursor=cursor, size=size)
+
+
+def get_grant(grant_id: str, *, registration_id: str) -> GrantRow:
+    """The Grant; NotFound when there is none in this registration."""
+    with reading() as session:
+        return _found(session, grant_id, registration_id)
+
+
+def modify_grant(
+    grant_id: str, change: GrantChange, *, registration_id: str, catalogue: Catalogue, clock: Clock
+) -> GrantRow:
+    """
+    Close a Grant, or give part of it back; both hold at once.
+
+    Returns:
+        The Grant as stored. When closed, nothing of it is enabled.
+
+    Raises:
+        NotFound: no such Grant in this registration.
+        Conflict: it has ended in another way.
+        InvalidScope, InvalidAuthorizationDetails: the change asks for more than the Customer agreed to.
+
+    Spec: CDS-WG1-02 8.7.
+    """
+    now = clock.now()
+    with transaction() as session:
+        row = _found(session, grant_id, registration_id, lock=True)
+        if change.status is GrantStatus.CLOSED:
+            _close(session, row, now=now)
+        elif change.scope is not None or change.authorization_details is not None:
+            _reduce(session, row, change, catalogue=catalogue, now=now)
+    return row
+
+
+def _close(session: Session, row: GrantRow, *, now: datetime) -> None:
+    if row.status == GrantStatus.CLOSED:
+        return
+    if row.status in FINAL:
+        raise Conflict(f"status: the Grant is {row.status} already", field="status")
+    row.status, row.enabled_scope, row.enabled_authorization_details = GrantStatus.CLOSED, "", []
+    row.modified = now
+    authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id)
+
+
+def _reduce(session: Session, row: GrantRow, change: GrantChange, *, catalogue: Catalogue, now: datetime) -> None:
+    if gives_no_access(row, now=now):
+        raise Conflict("the Grant gives no access that could be reduced")
+    words = (row.enabled_scope if change.scope is None else change.scope).split()
+    left = narrowed(
+        catalogue,
+        row.enabled_authorization_details,
+        words=words,
+        details=change.authorization_details or (),
+        at=now,
+    )
+    kept = [(entry, tick) for entry, tick in zip(left, row.selections, strict=True) if entry is not None]
+    if not kept:
+        raise InvalidRequest("scope: nothing would be left; set status to closed instead", field="scope")
+    entries = [entry for entry, _ in kept]
+    row.scope = row.enabled_scope = scope_of(entries)
+    row.authorization_details = row.enabled_authorization_details = entries
+    row.selections = [tick for _, tick in kept]
+    row.modified = now
+    # These stand beside entries that have moved or shrunk; a refresh gives new ones.
+    authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
+
+
+def gives_no_access(row: GrantRow, *, now: datetime) -> bool:
+    """Whether its status at `now` shuts the Grant, whatever is enabled (CDS-WG1-02 8.2)."""
+    return _status(row, now=now) in SHUT
+
+
+def _status(row: GrantRow, *, now: datetime) -> GrantStatus:
+    return status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now)
+
+
+def _found(session: Session, grant_id: str, registration_id: str, *, lock: bool = False) -> GrantRow:
+    row = grants.find_grant(session, grant_id, registration_id=registration_id, lock=lock)
+    if row is None:
+        raise NotFound("no Grant has this grant_id")
+    return row
+
+
+def to_wire(row: GrantRow, *, base_url: str, now: datetime) -> dict[str, Any]:
+    """The Grant as the API shows it at `now`; what was ticked stays with the Server (CDS-WG1-02 8.1)."""
+    status = _status(row, now=now)
+    shut = status in SHUT
+    return {
+        "grant_id": row.grant_id,
+        "uri": f"{base_url}/grants/{row.grant_id}",
+        "replacing": [],
+        "replaced_by": [],
+        "parent": None,
+        "children": [],
+        "created": row.created,
+        "modified": row.modified,
+        "not_before": row.not_before,
+        "not_after": row.not_after,
+        "eta": None,
+        "expires": row.expires,
+        "status": status,
+        "client_id": row.client_id,
+        "scope": row.scope,
+        "authorization_details": row.authorization_details,
+        "states": row.states,
+        "receipt_confirmations": row.receipt_confirmations,
+        "enabled_scope": "" if shut else row.enabled_scope,
+        "enabled_authorization_details": [] if shut else row.enabled_authorization_details,
+    }

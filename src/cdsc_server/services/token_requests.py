@@ -1,0 +1,167 @@
+"""Tokens for Clients that come without a Customer, and refreshed ones (RFC 6749 4.4, 6; CDS-WG1-02 3.3.1, 3.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue
+from cdsc_server.domain.issued_tokens import IssuedToken
+from cdsc_server.domain.narrowing import narrowed, scope_of
+from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidScope
+from cdsc_server.ports import Clock
+from cdsc_server.services import tokens
+from cdsc_server.services.clients import AuthenticatedClient
+from cdsc_server.services.grants import gives_no_access
+from cdsc_server.settings import Settings
+from cdsc_server.storage import authorizations
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow, find_grant
+
+_ENTRY = "authorization_details[0]"
+
+
+def client_credentials(
+    client: AuthenticatedClient,
+    *,
+    scope: str | None,
+    details: Sequence[Any] | None,
+    catalogue: Catalogue,
+    clock: Clock,
+    settings: Settings,
+) -> IssuedToken:
+    """
+    A token for the Client Object itself: as Client Admin, or as Grant Admin of one Grant.
+
+    Args:
+        scope: None for the Client Object's own.
+        details: None when the parameter is absent.
+
+    Raises:
+        InvalidScope: not the scope of this Client Object.
+        InvalidAuthorizationDetails: not exactly what the scope asks for.
+    """
+    for word in (client.scope if scope is None else scope).split():
+        described = catalogue.scope(word)
+        if described is None or described.id not in client.scope.split():
+            raise InvalidScope(f"scope: {word!r} is not registered for this client", field="scope")
+    if client.scope == CLIENT_ADMIN:
+        if details:
+            raise InvalidAuthorizationDetails(f"authorization_details: {CLIENT_ADMIN} takes none")
+        return _client_admin(client, clock=clock, settings=settings)
+    return _grant_admin(client, details or (), catalogue=catalogue, clock=clock, settings=settings)
+
+
+def _client_admin(client: AuthenticatedClient, *, clock: Clock, settings: Settings) -> IssuedToken:
+    now = clock.now()
+    expires = now + timedelta(seconds=settings.admin_token_seconds)
+    secret, row = tokens.new_token(kind=tokens.ACCESS, client=client, scope=CLIENT_ADMIN, now=now, expires=expires)
+    authorizations.add_token_alone(row)
+    return IssuedToken(secret, settings.admin_token_seconds, CLIENT_ADMIN)
+
+
+def _grant_admin(
+    client: AuthenticatedClient, details: Sequence[Any], *, catalogue: Catalogue, clock: Clock, settings: Settings
+) -> IssuedToken:
+    """CDS-WG1-02 3.3.2: one entry, one Grant, and every scope of it must name this Grant Admin scope."""
+    admin_scope, owner, grant_id = _grant_admin_entry(client, details, catalogue)
+    now = clock.now()
+    with reading() as session:
+        grant = find_grant(session, grant_id, registration_id=client.registration_id)
+    if grant is None or grant.client_id != owner:
+        raise _refusal("grant_id", "names no Grant of this client_id that this client can see")
+    if gives_no_access(grant, now=now) or not grant.enabled_scope or not _reaches(grant, admin_scope, catalogue):
+        raise _refusal("grant_id", f"names a Grant that {admin_scope} does not open")
+    expires = tokens.access_end(now, settings.admin_token_seconds, grant_expires=grant.expires)
+    secret, row = tokens.new_token(
+        kind=tokens.ACCESS, client=client, scope=admin_scope, now=now, expires=expires, grant_id=grant_id
+    )
+    authorizations.add_token_alone(row)
+    entry = {"type": admin_scope, "client_id": owner, "grant_id": grant_id}
+    return IssuedToken(secret, int((expires - now).total_seconds()), admin_scope, authorization_details=[entry])
+
+
+def _grant_admin_entry(
+    client: AuthenticatedClient, details: Sequence[Any], catalogue: Catalogue
+) -> tuple[str, str, str]:
+    if len(details) != 1 or not isinstance(details[0], Mapping):
+        raise InvalidAuthorizationDetails(
+            "authorization_details: exactly one entry with type, client_id and grant_id is needed",
+            field="authorization_details",
+        )
+    entry = details[0]
+    described = catalogue.scope(entry["type"]) if isinstance(entry.get("type"), str) else None
+    if described is None or described.type.id != GRANT_ADMIN or described.id not in client.scope.split():
+        raise _refusal("type", "is not a Grant Admin scope of this client")
+    for name in ("client_id", "grant_id"):
+        if not isinstance(entry.get(name), str) or not 1 <= len(entry[name]) <= 1000:
+            raise _refusal(name, "is missing or not a string of 1 to 1000 characters")
+    if unknown := set(entry) - {"type", "client_id", "grant_id"}:
+        raise _refusal(sorted(unknown)[0], "is not a field of this type")
+    return described.id, entry["client_id"], entry["grant_id"]
+
+
+def _reaches(grant: GrantRow, admin_scope: str, catalogue: Catalogue) -> bool:
+    scopes = [catalogue.scope(word) for word in grant.enabled_scope.split()]
+    return all(scope is not None and scope.grant_admin_scope == admin_scope for scope in scopes)
+
+
+def _refusal(name: str, rule: str) -> InvalidAuthorizationDetails:
+    return InvalidAuthorizationDetails(f"{_ENTRY}.{name} {rule}", field=f"{_ENTRY}.{name}")
+
+
+def refresh(
+    client: AuthenticatedClient,
+    refresh_token: str,
+    *,
+    scope: str | None,
+    details: Sequence[Any] | None,
+    catalogue: Catalogue,
+    clock: Clock,
+    settings: Settings,
+) -> IssuedToken:
+    """
+    A new access token for the Grant of a refresh token, for all of it or for less.
+
+    The refresh token stays as it is: the Client proves itself by its secret, and a lost answer costs nothing.
+
+    Args:
+        scope, details: None when absent; only what is named is opened then, and never more than the Grant opens.
+
+    Raises:
+        InvalidGrant: unknown, revoked, another Client Object's, or its Grant gives no access any more.
+        InvalidScope, InvalidAuthorizationDetails: asks for more than was granted.
+
+    Spec: RFC 6749 6, RFC 9396 6.
+    """
+    now, token_hash = clock.now(), secret_hash(refresh_token)
+    row = authorizations.find_token_with_grant(token_hash)
+    if row is None or row.kind != tokens.REFRESH or row.client_id != client.client_id:
+        raise InvalidGrant("refresh_token: it is unknown", detail=f"client {client.client_id}")
+    if ended := tokens.why_ended(row, now=now):
+        raise InvalidGrant("refresh_token: it has ended", detail=f"{ended}, grant {row.grant_id}")
+    enabled, part, granted_scope = row.enabled_authorization_details, None, row.enabled_scope
+    if scope is not None or details is not None:
+        words = (scope or "").split()
+        part = narrowed(catalogue, enabled, words=words, details=details or (), at=now)
+        granted_scope = scope_of(part)
+    opened, _ = tokens.narrowed_view(enabled, row.selections, part)
+    expires = tokens.access_end(now, settings.access_token_seconds, grant_expires=row.grant_expires)
+    secret, values = tokens.new_token(
+        kind=tokens.ACCESS,
+        client=client,
+        scope=granted_scope,
+        now=now,
+        expires=expires,
+        grant_id=row.grant_id,
+        authorization_details=part,
+        code_hash=row.code_hash,
+    )
+    with transaction() as session:
+        # Locked, so that a revocation at the same moment stops this, or comes after it and finds the new token.
+        if not authorizations.lock_live_token(session, token_hash):
+            raise InvalidGrant("refresh_token: it has ended", detail="revoked while it was used")
+        authorizations.add_tokens(session, [values])
+    return IssuedToken(secret, int((expires - now).total_seconds()), granted_scope, authorization_details=opened)

@@ -1,0 +1,138 @@
+"""
+Token, PAR, revocation and introspection: Clients call them with their client_id and secret, form in, JSON out.
+
+A stranger learns that authentication failed, and nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Final, cast
+
+from flask import Blueprint, Response, current_app, request
+from flask.typing import ResponseReturnValue
+
+from cdsc_server import exact_json
+from cdsc_server.errors import InvalidClient, InvalidRequest
+from cdsc_server.oauth.parameters import grouped, singles
+from cdsc_server.oauth.request import FormRequest
+from cdsc_server.oauth.server import Answer, Server
+from cdsc_server.schemas.oauth import (
+    IntrospectionSchema,
+    PushedRequestSchema,
+    PushedResponseSchema,
+    TokenQuerySchema,
+    TokenRequestSchema,
+    TokenResponseSchema,
+)
+from cdsc_server.web.bearer import public
+from cdsc_server.web.describe import describe
+
+EXTENSION: Final = "cdsc_oauth"
+
+blueprint = Blueprint("oauth", __name__, url_prefix="/oauth")
+blueprint.problem_style = "oauth"  # type: ignore[attr-defined]
+
+
+@blueprint.post("/token")
+@public
+@describe(
+    tag="Authorization",
+    section="RFC 6749 3.2, CDS-WG1-02 8.4",
+    form=TokenRequestSchema,
+    answers={200: TokenResponseSchema},
+    problems=(InvalidClient,),
+    client_authentication=True,
+)
+def token() -> ResponseReturnValue:
+    """
+    Get a token
+
+    Exchanges a code, refreshes, or answers a Client that comes for itself.
+    """
+    return _response(_server().create_token_response(_form_request()))
+
+
+@blueprint.post("/par")
+@public
+@describe(
+    tag="Authorization",
+    section="RFC 9126 2",
+    form=PushedRequestSchema,
+    answers={201: PushedResponseSchema},
+    problems=(InvalidClient,),
+    client_authentication=True,
+)
+def pushed_authorization_request() -> ResponseReturnValue:
+    """
+    Push an authorization request
+
+    The parameters of an authorization request, kept for the browser that brings the request_uri.
+    """
+    return _endpoint("pushed_authorization_request")
+
+
+@blueprint.post("/revoke")
+@public
+@describe(
+    tag="Authorization",
+    section="RFC 7009 2",
+    form=TokenQuerySchema,
+    answers={200: None},
+    problems=(InvalidClient,),
+    client_authentication=True,
+)
+def revoke() -> ResponseReturnValue:
+    """
+    Revoke a token
+
+    Ends a token of this Client; the Grant lives on. An unknown token is answered the same way.
+    """
+    return _endpoint("revocation")
+
+
+@blueprint.post("/introspect")
+@public
+@describe(
+    tag="Authorization",
+    section="RFC 7662 2",
+    form=TokenQuerySchema,
+    answers={200: IntrospectionSchema},
+    problems=(InvalidClient,),
+    client_authentication=True,
+)
+def introspect() -> ResponseReturnValue:
+    """
+    Look at a token
+
+    What a token of this Client opens now; inactive for every other.
+    """
+    return _endpoint("introspection")
+
+
+def _endpoint(name: str) -> Response:
+    return _response(cast("Answer", _server().create_endpoint_response(name, _form_request())))
+
+
+def _server() -> Server:
+    return cast("Server", current_app.extensions[EXTENSION])
+
+
+def _form_request() -> FormRequest:
+    """
+    The form of this request.
+
+    Raises:
+        InvalidRequest: another content type, parameters in the query, or repeated ones.
+    """
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise InvalidRequest("the body must be application/x-www-form-urlencoded")
+    if request.args:
+        raise InvalidRequest("parameters belong into the body, not into the query (RFC 6749 3.2)")
+    return FormRequest(singles(grouped(request.form.items(multi=True))), dict(request.headers))
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(exact_json.dumps(answer.body), status=answer.status)
+    for name, value in answer.headers:
+        response.headers[name] = value
+    return response
