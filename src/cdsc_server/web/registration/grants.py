@@ -1,0 +1,74 @@
+"""Grants API: a Client Admin sees what Customers agreed to, and gives it back (CDS-WG1-02 8)."""
+
+from __future__ import annotations
+
+from flask import g
+from flask.typing import ResponseReturnValue
+
+from cdsc_server.domain.catalogue import CLIENT_ADMIN
+from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidScope, NotFound
+from cdsc_server.schemas.grants import GrantChangeSchema, GrantFiltersSchema, GrantListingSchema, GrantSchema
+from cdsc_server.services import grants
+from cdsc_server.storage.grants import GrantFilters
+from cdsc_server.web.bearer import bearer
+from cdsc_server.web.context import catalogue, ports, settings
+from cdsc_server.web.describe import describe
+from cdsc_server.web.parameters import filters
+from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
+from cdsc_server.web.wire import json_body
+
+
+@blueprint.get("/grants")
+@bearer(CLIENT_ADMIN)
+@describe(tag="Grants", section="CDS-WG1-02 8.5", query=GrantFiltersSchema, answers={200: GrantListingSchema})
+def list_grants() -> ResponseReturnValue:
+    """
+    List Grants
+
+    Those of every Client Object of this registration, the last modified first.
+    """
+    wanted = filters(GrantFiltersSchema())
+    cursor = cursor_of(wanted)
+    wanted.pop("cursor", None)
+    clock = ports().clock
+    page = grants.list_grants(
+        g.token.registration_id, GrantFilters(**wanted), clock=clock, cursor=cursor, size=PAGE_SIZE
+    )
+    objects = [grants.to_wire(row, base_url=settings().base_url, now=clock.now()) for row in page.rows]
+    return shown(GrantListingSchema(), {"grants": objects, **links(page)})
+
+
+@blueprint.get("/grants/<grant_id>")
+@bearer(CLIENT_ADMIN)
+@describe(tag="Grants", section="CDS-WG1-02 8.6", answers={200: GrantSchema}, problems=(NotFound,))
+def get_grant(grant_id: str) -> ResponseReturnValue:
+    """
+    Get a Grant
+
+    One of this registration, with its status as it is now.
+    """
+    row = grants.get_grant(grant_id, registration_id=g.token.registration_id)
+    return shown(GrantSchema(), grants.to_wire(row, base_url=settings().base_url, now=ports().clock.now()))
+
+
+@blueprint.patch("/grants/<grant_id>")
+@bearer(CLIENT_ADMIN)
+@describe(
+    tag="Grants",
+    section="CDS-WG1-02 8.7",
+    body=GrantChangeSchema,
+    answers={200: GrantSchema},
+    problems=(NotFound, Conflict, InvalidScope, InvalidAuthorizationDetails),
+)
+def modify_grant(grant_id: str) -> ResponseReturnValue:
+    """
+    Close or reduce a Grant
+
+    What is given back stops working at once; more than the Customer agreed to takes a new authorization request.
+    """
+    change = GrantChangeSchema().load(json_body())
+    clock = ports().clock
+    row = grants.modify_grant(
+        grant_id, change, registration_id=g.token.registration_id, catalogue=catalogue(), clock=clock
+    )
+    return shown(GrantSchema(), grants.to_wire(row, base_url=settings().base_url, now=clock.now()))
