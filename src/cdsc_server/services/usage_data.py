@@ -10,12 +10,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import Kind
-from cdsc_server.domain.disclosure import View, view_of
+from cdsc_server.domain.disclosure import OPTIONAL, View, view_of
 from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, value_format_id
 from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
@@ -28,6 +28,14 @@ from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segm
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Readings fetched at once: enough that one meter's year comes in one journey, few enough to be small.
 _HELD: Final = 36_000
+
+#: The member of each kind that holds the number Customers know.
+_NUMBER: Final[Mapping[Kind, str]] = {
+    Kind.ACCOUNT: "account_number",
+    Kind.SERVICE_CONTRACT: "contract_number",
+    Kind.SERVICE_POINT: "servicepoint_number",
+    Kind.METER_DEVICE: "meter_number",
+}
 
 #: Where a segment stands: account number, contract number, start, modified (newest first), id; no number stands first.
 Place: TypeAlias = tuple[str | None, str | None, int, int, str]
@@ -55,30 +63,51 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """
+    What a segment is related to, as far as it may be told.
+
+    Args:
+        ids: by kind, in order.
+        numbers: of those objects, where they are open.
+        meters: the meter of each series, by id of the series.
+    """
+
+    ids: Mapping[Kind, Sequence[str]]
+    numbers: Mapping[Kind, frozenset[str]]
+    meters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class SeenSegment:
     """
     A Usage Segment without its values: what of it is open.
 
     Args:
         period: cut to the open stretch, with the series whose values are shown.
-        related: visible ids of each kind, in order.
         as_of: the instant whose readings are shown; None is now.
-        meters: the visible meter of each series, by id of the series.
     """
 
     period: SegmentPeriod
-    related: Mapping[Kind, Sequence[str]]
+    related: Related
     place: Place
     as_of: datetime | None
-    meters: Mapping[str, str]
 
 
-class SegmentPage(NamedTuple):
-    """Up to 100 segments, and the places where the pages beside this one begin; None when there is none."""
+@dataclass(frozen=True)
+class SegmentPage:
+    """
+    Up to 100 segments, and the places where the pages beside this one begin; None when there is none.
 
-    segments: Sequence[SeenSegment]
+    Args:
+        batches: the segments, in groups that are read at once.
+        begun: the columns of the first group.
+    """
+
     following: Place | None
     preceding: Place | None
+    batches: Sequence[Sequence[SeenSegment]]
+    begun: Sequence[Sequence[Column]]
 
 
 def list_segments(access: Access, wanted: Wanted, *, place: Place | None = None, backward: bool = False) -> SegmentPage:
@@ -95,30 +124,39 @@ def list_segments(access: Access, wanted: Wanted, *, place: Place | None = None,
         raise InsufficientScope("this access token does not open any usage segments")
     with reading() as session:
         found = [] if wanted.impossible else list(_segments(session, access, wanted))
-    found.sort(key=lambda segment: _order(segment.place))
-    first, last = 0, len(found)
-    if place is not None and backward:
-        last = bisect_left(found, _order(place), key=lambda segment: _order(segment.place))
-        first = max(0, last - PAGE)
-    elif place is not None:
-        first = bisect_right(found, _order(place), key=lambda segment: _order(segment.place))
-    page = found[first : min(last, first + PAGE)]
+        found.sort(key=lambda segment: _order(segment.place))
+        first, last = 0, len(found)
+        if place is not None and backward:
+            last = bisect_left(found, _order(place), key=lambda segment: _order(segment.place))
+            first = max(0, last - PAGE)
+        elif place is not None:
+            first = bisect_right(found, _order(place), key=lambda segment: _order(segment.place))
+        segments = found[first : min(last, first + PAGE)]
+        batches = list(_batches(segments))
+        # While the connection is here; fetching another one for a short answer would take longer than the answer.
+        begun = _columns(session, batches[0]) if batches else []
     return SegmentPage(
-        page,
-        following=page[-1].place if page and first + len(page) < len(found) else None,
-        preceding=page[0].place if page and first > 0 else None,
+        following=segments[-1].place if segments and first + len(segments) < len(found) else None,
+        preceding=segments[0].place if segments and first > 0 else None,
+        batches=batches,
+        begun=begun,
     )
 
 
-def read_values(segments: Sequence[SeenSegment]) -> Iterator[tuple[SeenSegment, list[Column]]]:
-    """The columns of each segment, in order; a few are in memory at a time, and no connection is held meanwhile."""
-    for batch in _batches(segments):
-        with reading() as session:
-            periods = [segment.period for segment in batch if segment.period.series]
-            read = [columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)]
-        columns = iter(read)
-        for segment in batch:
-            yield segment, next(columns) if segment.period.series else []
+def read_values(page: SegmentPage) -> Iterator[tuple[SeenSegment, Sequence[Column]]]:
+    """The segments of a page with their columns, in order; a few are in memory, and no connection is held meanwhile."""
+    begun = page.begun
+    for number, batch in enumerate(page.batches):
+        if number > 0:
+            with reading() as session:
+                begun = _columns(session, batch)
+        yield from zip(batch, begun, strict=True)
+
+
+def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Column]]:
+    periods = [segment.period for segment in batch if segment.period.series]
+    read = iter([columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)])
+    return [next(read) if segment.period.series else () for segment in batch]
 
 
 def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str, Any]]:
@@ -129,7 +167,7 @@ def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str
 
 def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str, Any]:
     told = {"id": value_format_id(column.series_id, customer_id, column.quality), **column.value_format}
-    meter = segment.meters.get(column.series_id)
+    meter = segment.related.meters.get(column.series_id)
     if column.quality is not None:
         told["quality"] = column.quality
     if meter is not None and told["type"] in QUALITY_TYPES:
@@ -141,12 +179,12 @@ def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str,
 
 def _segments(session: Session, access: Access, wanted: Wanted) -> Iterator[SeenSegment]:
     graph = read_graph(session, access.customer_id)
-    view = view_of(access.entries, graph, now=access.now)
     rows = find_series(session, access.customer_id)
     series = {row.series_id: _series(row) for row in rows}
     opened = openings(access.entries, graph, series.values(), now=access.now)
     known = graph.at(access.now)
     tied = {one.series_id: ties(known, one) for one in series.values() if one.segment_key in opened}
+    relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
     # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
     for as_of in {opening.as_of for each in opened.values() for opening in each}:
         of_this = {key: [one for one in each if one.as_of == as_of] for key, each in opened.items()}
@@ -154,9 +192,12 @@ def _segments(session: Session, access: Access, wanted: Wanted) -> Iterator[Seen
         asked = [row for row in rows if row.series_id in visible and _may_match(tied[row.series_id], wanted)]
         for period in segment_periods(session, asked, as_of=as_of):
             for opening in of_this[period.series[0].segment_key]:
-                segment = _seen(view, period, opening, tied)
-                if segment is not None and _passes(view, segment, wanted):
-                    yield segment
+                rows_seen = [row for row in period.series if row.series_id in opening.series]
+                cut = _cut(period, opening)
+                if rows_seen and cut is not None and _in_time(cut, wanted):
+                    related = relations.of(rows_seen, _second(cut.segment_start), _second(cut.segment_end))
+                    if _among(related, wanted):
+                        yield _seen(cut, related, opening)
 
 
 def _series(row: UsageSeriesRow) -> Series:
@@ -171,73 +212,75 @@ def _series(row: UsageSeriesRow) -> Series:
     )
 
 
-def _seen(
-    view: View, period: SegmentPeriod, opening: Opening, tied: Mapping[str, Mapping[Kind, Sequence[Tie]]]
-) -> SeenSegment | None:
+def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
     """What of a whole segment lies in an open stretch; None when no Value Set lies wholly inside it."""
-    rows = [row for row in period.series if row.series_id in opening.series]
     low, high = _second(period.segment_start), _second(period.segment_end)
     if opening.start is not None and opening.start > low:
         low += -((low - opening.start) // period.interval) * period.interval
     if opening.end is not None and opening.end < high:
         high -= -((opening.end - high) // period.interval) * period.interval
-    if not rows or low >= high:
+    if low >= high:
         return None
     cuts = [
         bound if bound is not None and period.period[0] < bound < period.period[1] else None
         for bound in (opening.start, opening.end)
     ]
-    related = {
-        kind: sorted(
-            {
-                tie.object_id
-                for row in rows
-                for tie in tied[row.series_id][kind]
-                if view.sees(kind, tie.object_id) and tie.within(low, high)
-            }
-        )
-        for kind in Kind
-    }
-    cut = replace(
+    return replace(
         period,
         segment_id=trimmed_segment_id(period.segment_id, *cuts),
-        series=tuple(row for row in rows if row.series_id in opening.columns),
+        series=tuple(row for row in period.series if row.series_id in opening.columns),
         segment_start=_EPOCH + timedelta(seconds=low),
         segment_end=_EPOCH + timedelta(seconds=high),
     )
-    meters = {
-        row.series_id: row.meter_device_id
-        for row in rows
-        if row.meter_device_id is not None and view.sees(Kind.METER_DEVICE, row.meter_device_id)
-    }
-    numbers = _numbers(view, related)
+
+
+def _seen(cut: SegmentPeriod, related: Related, opening: Opening) -> SeenSegment:
     place = (
-        min(numbers[Kind.ACCOUNT], default=None),
-        min(numbers[Kind.SERVICE_CONTRACT], default=None),
-        low,
-        -((period.modified - _EPOCH) // timedelta(microseconds=1)),
+        min(related.numbers[Kind.ACCOUNT], default=None),
+        min(related.numbers[Kind.SERVICE_CONTRACT], default=None),
+        _second(cut.segment_start),
+        -((cut.modified - _EPOCH) // timedelta(microseconds=1)),
         cut.segment_id,
     )
-    return SeenSegment(cut, related, place, opening.as_of, meters)
+    return SeenSegment(cut, related, place, opening.as_of)
 
 
-def _numbers(view: View, related: Mapping[Kind, Iterable[str]]) -> dict[Kind, set[str]]:
+class _Relations:
+    """What segments are related to; months of one series mostly are to the same, so each answer is kept."""
+
+    def __init__(self, view: View, tied: Mapping[str, Mapping[Kind, Sequence[Tie]]]) -> None:
+        self._view, self._tied = view, tied
+        self._told: dict[tuple[tuple[str, ...], tuple[bool, ...]], Related] = {}
+
+    def of(self, rows: Sequence[UsageSeriesRow], start: int, end: int) -> Related:
+        """The visible relations of these series in [start, end)."""
+        ids = tuple(row.series_id for row in rows)
+        each = [(kind, tie) for one in ids for kind, of_kind in self._tied[one].items() for tie in of_kind]
+        held = tuple(tie.within(start, end) for _, tie in each)
+        if (ids, held) not in self._told:
+            kept = [(kind, tie.object_id) for (kind, tie), holds in zip(each, held, strict=True) if holds]
+            self._told[ids, held] = self._related(rows, kept)
+        return self._told[ids, held]
+
+    def _related(self, rows: Sequence[UsageSeriesRow], kept: Sequence[tuple[Kind, str]]) -> Related:
+        view = self._view
+        ids = {kind: sorted({one for of, one in kept if of is kind and view.sees(kind, one)}) for kind in Kind}
+        numbers = {kind: frozenset(_numbers(view, kind, ids[kind])) for kind in Kind}
+        meters = {
+            row.series_id: row.meter_device_id
+            for row in rows
+            if row.meter_device_id is not None and view.sees(Kind.METER_DEVICE, row.meter_device_id)
+        }
+        return Related(ids, numbers, meters)
+
+
+def _numbers(view: View, kind: Kind, ids: Iterable[str]) -> Iterator[str]:
     """The numbers of these objects that the Client may see."""
-    nodes = view.graph.nodes
-    contracts = list(related[Kind.SERVICE_CONTRACT])
-    told = {
-        Kind.ACCOUNT: [each for each in related[Kind.ACCOUNT] if view.shows(Kind.ACCOUNT, each, "account_number")],
-        Kind.SERVICE_CONTRACT: [
-            each for each in contracts if view.shows(Kind.SERVICE_CONTRACT, each, "contract_number")
-        ],
-        Kind.SERVICE_POINT: list(related[Kind.SERVICE_POINT]),
-        Kind.METER_DEVICE: [
-            each for each in related[Kind.METER_DEVICE] if view.shows(Kind.METER_DEVICE, each, "meter_number")
-        ],
-    }
-    return {
-        kind: {number for each in ids if (number := nodes[kind][each].number) is not None} for kind, ids in told.items()
-    }
+    for object_id in ids:
+        member = _NUMBER[kind]
+        number = view.graph.nodes[kind][object_id].number
+        if number is not None and (member not in OPTIONAL[kind] or view.shows(kind, object_id, member)):
+            yield number
 
 
 def _may_match(tied: Mapping[Kind, Sequence[Tie]], wanted: Wanted) -> bool:
@@ -245,20 +288,18 @@ def _may_match(tied: Mapping[Kind, Sequence[Tie]], wanted: Wanted) -> bool:
     return all(any(tie.object_id in ids for tie in tied[kind]) for kind, ids in wanted.related.items())
 
 
-def _passes(view: View, segment: SeenSegment, wanted: Wanted) -> bool:
-    period = segment.period
-    if wanted.ids is not None and period.segment_id not in wanted.ids:
-        return False
-    if wanted.starts_by is not None and period.segment_start > wanted.starts_by:
-        return False
-    if wanted.ends_from is not None and period.segment_end < wanted.ends_from:
-        return False
-    if not all(ids.intersection(segment.related[kind]) for kind, ids in wanted.related.items()):
-        return False
-    if not wanted.numbers:
-        return True
-    numbers = _numbers(view, segment.related)
-    return all(asked & numbers[kind] for kind, asked in wanted.numbers.items())
+def _in_time(period: SegmentPeriod, wanted: Wanted) -> bool:
+    return (
+        (wanted.ids is None or period.segment_id in wanted.ids)
+        and (wanted.starts_by is None or period.segment_start <= wanted.starts_by)
+        and (wanted.ends_from is None or period.segment_end >= wanted.ends_from)
+    )
+
+
+def _among(related: Related, wanted: Wanted) -> bool:
+    return all(asked.intersection(related.ids[kind]) for kind, asked in wanted.related.items()) and all(
+        asked & related.numbers[kind] for kind, asked in wanted.numbers.items()
+    )
 
 
 def _batches(segments: Sequence[SeenSegment]) -> Iterator[list[SeenSegment]]:

@@ -8,18 +8,19 @@ its first byte comes before the last reading leaves the database, and its length
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from flask import Response, current_app, g, request, stream_with_context
 
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
-from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentSchema
+from cdsc_server.schemas.usage_segments import UsageSegmentFilters
 from cdsc_server.services.customer_data import access_of
 from cdsc_server.services.usage_data import (
     Place,
     SeenSegment,
+    SegmentPage,
     Wanted,
     formats_of,
     list_segments,
@@ -31,7 +32,6 @@ from cdsc_server.web.customer_data.usage_values import values_json
 from cdsc_server.web.paging import asked_place, page_url
 
 _FILTERS: Final = UsageSegmentFilters()
-_HEADER: Final = UsageSegmentSchema(exclude=("values",))
 _RELATED: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.ACCOUNT: ("cds_account_ids", "account_numbers"),
     Kind.SERVICE_CONTRACT: ("cds_servicecontract_ids", "contract_numbers"),
@@ -61,7 +61,7 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
         "next": page_url(_page(found.following, backward=False)),
         "previous": page_url(_page(found.preceding, backward=True)),
     }
-    body = stream_with_context(_body(found.segments, ends))
+    body = stream_with_context(_body(found, ends))
     response = current_app.response_class(body, mimetype="application/json")
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip") > 0:
@@ -86,27 +86,35 @@ def _page(place: Place | None, *, backward: bool) -> list[Any] | None:
     return None if place is None else [*place, backward]
 
 
-def _body(segments: Sequence[SeenSegment], ends: Mapping[str, Any]) -> Iterator[bytes]:
+def _body(page: SegmentPage, ends: Mapping[str, Any]) -> Iterator[bytes]:
     yield b'{"usage_segments":['
     before = b""
-    for segment, columns in read_values(segments):
+    for segment, columns in read_values(page):
         yield b"".join((before, _header(segment, formats_of(segment, columns)), *values_json(columns), b"}"))
         before = b","
     yield b"]," + exact_json.dumps(ends)[1:]
 
 
 def _header(segment: SeenSegment, formats: list[dict[str, Any]]) -> bytes:
-    """The segment as JSON up to its values, which follow."""
+    """The segment as JSON up to its values, which follow; written by hand, because a page has a hundred of them."""
+    period, related = segment.period, segment.related.ids
     told = {
-        "period": segment.period,
-        "aggregations": [],
-        "accounts": segment.related[Kind.ACCOUNT],
-        "contracts": segment.related[Kind.SERVICE_CONTRACT],
-        "service_points": segment.related[Kind.SERVICE_POINT],
-        "meter_devices": segment.related[Kind.METER_DEVICE],
-        "bill_sections": [],
+        "cds_usagesegment_id": period.segment_id,
+        "cds_created": period.created,
+        "cds_modified": period.modified,
+        "cds_synced": period.synced,
+        "related_aggregations": [],
+        "related_accounts": related[Kind.ACCOUNT],
+        "related_servicecontracts": related[Kind.SERVICE_CONTRACT],
+        "related_servicepoints": related[Kind.SERVICE_POINT],
+        "related_meterdevices": related[Kind.METER_DEVICE],
+        "related_billsections": [],
+        "segment_start": period.segment_start,
+        "segment_end": period.segment_end,
+        "interval": period.interval,
+        "formats": formats,
     }
-    return exact_json.dumps({**_HEADER.dump(told), "formats": formats})[:-1] + b',"values":'
+    return exact_json.dumps(told)[:-1] + b',"values":'
 
 
 def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
