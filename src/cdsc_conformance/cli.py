@@ -1,0 +1,121 @@
+"""`cdsc-conformance BASE_URL --plan metadata`: run the kit and say what does not hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from cdsc_conformance import plans, reports
+from cdsc_conformance.findings import Finding, Outcome
+from cdsc_conformance.recorder import Unreachable
+from cdsc_conformance.register import register
+from cdsc_conformance.runner import Result, run
+from cdsc_conformance.session import Account, Session
+
+_COLOURS = {Outcome.FAILED: "red", Outcome.BROKEN: "red", Outcome.WARNED: "yellow"}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("base_url", callback=lambda _context, _parameter, value: _address(value))
+@click.option(
+    "--plan",
+    "names",
+    multiple=True,
+    type=click.Choice([*plans.NAMES, "all"]),
+    help="May be given again; all by default.",
+)
+@click.option("--username", help="A test account of the server.")
+@click.option("--password", help="Its password; better set CDSC_CONFORMANCE_PASSWORD, which no process list shows.")
+@click.option(
+    "--report", type=click.Path(file_okay=False, path_type=Path), help="Directory for report.html and junit.xml."
+)
+@click.option(
+    "--ca", type=click.Path(exists=True, path_type=Path), help="Certificates to trust besides the usual ones."
+)
+@click.option("--quiet", is_flag=True, help="Print the summary only.")
+def main(
+    *,
+    base_url: str,
+    names: tuple[str, ...],
+    username: str | None,
+    password: str | None,
+    report: Path | None,
+    ca: Path | None,
+    quiet: bool,
+) -> None:
+    """
+    Judge the CDS server at BASE_URL from outside.
+
+    Exit status: 0 when nothing failed, 1 when a row does not hold, 2 when the kit could not do its work.
+    """
+    password = password or os.environ.get("CDSC_CONFORMANCE_PASSWORD")
+    if (username is None) != (password is None):
+        raise click.UsageError("a test account needs --username and a password")
+    account = Account(username, password) if username is not None and password is not None else None
+    session = Session(base_url, account=account, verify=str(ca) if ca else True)
+    try:
+        session.http.send("GET", base_url)
+    except Unreachable as fault:
+        click.echo(f"nothing answers at {base_url}: {fault}", err=True)
+        sys.exit(2)
+    chosen = plans.NAMES if not names or "all" in names else tuple(dict.fromkeys(names))
+    result = run(session, {name: plans.plan(name) for name in chosen}, progress=_progress)
+    session.http.close()
+    _clear()
+    if not quiet:
+        _tell(result)
+    _summary(result)
+    if report is not None:
+        readable, machine = reports.write(result, report)
+        click.echo(f"Report: {readable}\nJUnit:  {machine}")
+    sys.exit(result.exit_status)
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter("must be an address such as https://utility.example")
+    return value
+
+
+def _progress(name: str, number: int, total: int) -> None:
+    """One line that rewrites itself, on a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{number}/{total} {name}"[:100])
+        sys.stderr.flush()
+
+
+def _clear() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+
+
+def _tell(result: Result) -> None:
+    """Every row that does not hold, and why; how many were skipped for which reason."""
+    reasons: Counter[str] = Counter()
+    for judged in result.judged:
+        for finding in judged.findings:
+            if finding.outcome in _COLOURS:
+                _tell_fault(finding)
+            elif finding.outcome is Outcome.SKIPPED:
+                reasons[finding.reason] += 1
+    for reason, count in reasons.most_common():
+        click.echo(f"skipped {count:4}  {reason}")
+
+
+def _tell_fault(finding: Finding) -> None:
+    word = click.style(f"{finding.outcome:7}", fg=_COLOURS[finding.outcome], bold=True)
+    click.echo(f"{word} {finding.row}  {finding.reason}\n        {register()[finding.row].statement}")
+    if finding.exchanges:
+        last = finding.exchanges[-1]
+        click.echo(f"        shown by {last.method} {last.url}: {last.status}")
+
+
+def _summary(result: Result) -> None:
+    told = [f"{count} {outcome}" for outcome, count in result.counts.items() if count]
+    click.echo(f"{result.base_url}: {', '.join(told) or 'nothing judged'}")

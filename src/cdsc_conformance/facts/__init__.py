@@ -1,0 +1,47 @@
+"""The standards as tables: objects with their fields, enumerations, and scopes with their prescribed literals."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Field:
+    """One member of an object."""
+
+    name: str
+    #: A name of `kinds.KINDS`, or `one of ENUM`, or `some of ENUM` for an array.
+    type: str
+    #: Whether every such object has it. A member needed under a condition has a function of its own.
+    required: bool
+    nullable: bool
+    #: The row that says so; members without one are judged by kind only, when they are there.
+    row: str = ""
+
+
+@cache
+def fields(name: str) -> tuple[Field, ...]:
+    """The fields of an object, in the order of the standard."""
+    return tuple(Field(**line) for line in _read("objects")[name])
+
+
+@cache
+def enum(name: str) -> tuple[str, ...]:
+    """The values of an enumeration, in the order of the standard."""
+    return tuple(_read("enums")[name])
+
+
+def literals(name: str) -> list[dict[str, Any]]:
+    """What the standard prescribes to the letter for a scope type, or for a field of it (`TYPE.FIELD`)."""
+    found: list[dict[str, Any]] = _read("scopes")[name]
+    return found
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files(__package__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
+    return found

@@ -1,0 +1,34 @@
+"""Which conditions a plan runs, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
+
+from cdsc_conformance.condition import Condition
+
+#: The modules of each plan; within a module conditions run in the order they are written.
+MODULES: Final = {
+    "metadata": (
+        "server_metadata",
+        "coverage",
+        "authorization_server",
+        "scope_descriptions",
+        "predefined_scopes",
+        "registration_fields",
+        "detail_fields",
+    ),
+}
+
+NAMES: Final = tuple(MODULES)
+
+
+def plan(name: str) -> Sequence[Condition]:
+    """The conditions of a plan."""
+    return [
+        value
+        for module in MODULES[name]
+        for value in vars(import_module(f"cdsc_conformance.conditions.{module}")).values()
+        if isinstance(value, Condition)
+    ]

@@ -1,0 +1,62 @@
+"""`kit_server`: the application behind TLS, as a utility would run it; the kit trusts its certificate."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from tests.support.app import dispose
+from tests.support.live import _certificate, _not_yet, _Silent
+
+if TYPE_CHECKING:
+    from cdsc_server.ports import Ports
+    from cdsc_server.settings import Settings
+
+WSGI = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where it is and which certificate to trust."""
+
+    url: str
+    certificate: str
+
+
+@contextmanager
+def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[WSGI], WSGI] | None = None):
+    """The application of these settings behind TLS, with a fault planted around it when `wrap` is given."""
+    from cdsc_server.app import create_app
+
+    certificate = _certificate(directory / "server.pem")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Silent, ssl_context=context)
+    url = f"https://127.0.0.1:{server.server_port}"
+    # The kit registers more often than a caller should.
+    app = create_app(replace(settings, base_url=url, registrations_per_hour=10_000), ports)
+    server.app = wrap(app) if wrap else app
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield Server(url, str(certificate)), app
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        dispose(app)
+
+
+@pytest.fixture
+def kit_server(settings: Settings, ports: Ports, tmp_path: Path) -> Iterator[Server]:
+    """Our own server, without a fault we know of."""
+    with serving(settings, ports, tmp_path) as (server, _):
+        yield server
