@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -34,3 +35,38 @@ def demo(port: int, example_port: int, directory: Path, days: int | None, custom
     from cdsc_server.demo.runner import Demonstration, run
 
     run(Demonstration(directory, port, example_port, days, customers))
+
+
+@click.command()
+@click.argument("base_url")
+@click.option("--username", default="ada@example.com", show_default=True, help="A test customer of that server.")
+@click.option("--password", default="demo-password", show_default=True)
+@click.option(
+    "--redirect-uri",
+    default="http://127.0.0.1:49152/callback",
+    show_default=True,
+    help="Where the customer would come back to; it is never opened.",
+)
+def walkthrough(base_url: str, username: str, password: str, redirect_uri: str) -> None:
+    """
+    Go the whole path against the server at BASE_URL, without a browser.
+
+    Registers, asks, signs in, approves, reads, revokes, and sees the refusal; each step is timed and checked.
+    The exit status is 1 at the first wrong answer.
+    """
+    from requests import RequestException
+
+    from cdsc_server.walkthrough.path import walk
+    from cdsc_server.walkthrough.report import WrongAnswer
+
+    try:
+        steps = walk(base_url.rstrip("/"), username, password, redirect_uri, click.echo)
+    except WrongAnswer as wrong:
+        click.echo(f"\nexpected: {wrong.expected}\nseen:     {wrong.seen}", err=True)
+        if wrong.advice:
+            click.echo(f"what to do: {wrong.advice}", err=True)
+        sys.exit(1)
+    except RequestException as fault:
+        click.echo(f"\n{base_url} does not answer: {fault}\nwhat to do: see that the server is started", err=True)
+        sys.exit(1)
+    click.echo(f"\nAll {steps} steps went as they should.")

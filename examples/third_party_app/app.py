@@ -1,0 +1,244 @@
+"""
+Kestrel Carbon: an example app that asks a customer for their energy data and shows it back to them.
+
+    python app.py            # then open http://127.0.0.1:8001
+
+It shows every step an integrator needs: register once, push a request (PAR) with authorization_details and PKCE,
+send the browser to the utility, check what comes back, redeem the code, read with the token, refresh it, and be kind
+when the customer has stopped sharing. `cds.py` holds the protocol, `energy.py` the sums, this file the pages.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import energy
+import requests
+from cds import AccessEnded, CDSError, Client, Registration, register, to_stored
+from flask import Flask, Response, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from store import Store
+
+SERVER = os.environ.get("KESTREL_CDS_SERVER", "http://127.0.0.1:8000")
+PORT = int(os.environ.get("KESTREL_PORT", "8001"))
+STATE_FILE = Path(os.environ.get("KESTREL_STATE_FILE", Path(__file__).with_name("state.json")))
+SITE = f"http://127.0.0.1:{PORT}"
+
+#: What we ask customers for: who supplies them, what they use from a year ago on, where their power comes from.
+SCOPE = "supply_details usage_data generation_mix"
+DETAILS: list[dict[str, Any]] = [
+    {"type": "supply_details", "include_service_contract_details": True},
+    {"type": "usage_data", "segment_start": "P1Y", "segment_end": "infinite"},
+    {"type": "generation_mix", "segment_start": "P1Y", "segment_end": "infinite"},
+]
+
+SOURCES = {
+    "wind": ("Wind", "p1"),
+    "solar": ("Sun", "p2"),
+    "natural_gas": ("Gas", "p5"),
+    "hydro": ("Water", "p4"),
+    "nuclear": ("Nuclear", "p3"),
+    "coal": ("Coal", "p6"),
+}
+KINDS = {"electric": "Electricity", "natural_gas": "Gas", "water": "Water"}
+
+app = Flask(__name__)
+store = Store(STATE_FILE)
+app.secret_key = store.cookie_key
+# A name of our own: cookies of one host are shared by all of its ports.
+app.config.update(SESSION_COOKIE_NAME="kestrel", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+
+
+@app.get("/")
+def start() -> ResponseReturnValue:
+    """Invite a customer, or show what they shared."""
+    if store.connection(session.get("browser")):
+        return redirect(url_for("overview"))
+    return render_template("start.html")
+
+
+@app.post("/connect")
+def connect() -> ResponseReturnValue:
+    """Push our request and send the customer to their utility."""
+    asked = _client().ask(DETAILS)
+    session.setdefault("browser", secrets.token_urlsafe(24))
+    session["asked"] = {"state": asked.state, "code_verifier": asked.code_verifier}
+    return redirect(asked.url, 303)
+
+
+@app.get("/callback")
+def callback() -> ResponseReturnValue:
+    """The customer comes back, with a code or with a no."""
+    asked = session.pop("asked", None)
+    if asked is None:
+        raise CDSError(
+            "We did not ask for this answer, or you have opened it twice. Connect again from the start page."
+        )
+    token = _client().redeem(request.args.to_dict(), **asked)
+    connection = {"token": token, "since": datetime.now().astimezone().isoformat()}
+    store.keep_connection(session["browser"], connection)
+    return redirect(url_for("overview"), 303)
+
+
+@app.get("/energy")
+def overview() -> ResponseReturnValue:
+    """The customer's energy, as far as they agreed."""
+    connection = store.connection(session.get("browser"))
+    if connection is None:
+        return redirect(url_for("start"))
+    client = _client()
+    zone = ZoneInfo(client.timezone)
+    today = datetime.now(zone).date()
+    view, at = request.args.get("view", "days"), _day(request.args.get("at"), today)
+    services = [_service(each) for each in _read(client, "/supply_details", "service_contracts")]
+    chosen = next((each for each in services if each["id"] == request.args.get("service")), None)
+    chosen = chosen or next(iter(services), None)
+    use = energy.view_of(view, at, zone)
+    if chosen is None:
+        return render_template("empty.html", client=client)
+    _fill(client, chosen, use)
+    week = _fill(client, chosen, energy.week_before(today, zone))
+    mixes = _mixes(client, chosen, today, zone) if chosen["kind"] == "electric" else {}
+    return render_template(
+        "energy.html",
+        services=services,
+        chosen=chosen,
+        use=use,
+        top=energy.nice_top(max([*(bar.used for bar in use.bars), *(bar.sent for bar in use.bars)])),
+        view=view,
+        newest=use.end is None or use.end.astimezone(zone).date() > today,
+        week=week,
+        carbon=_carbon(week, mixes),
+        mixes=mixes,
+        sources=SOURCES,
+        since=datetime.fromisoformat(connection["since"]),
+        utility=client.endpoints["cds"]["name"],
+        my_data=f"{SERVER}/my-data",
+    )
+
+
+@app.post("/disconnect")
+def disconnect() -> ResponseReturnValue:
+    """Forget the token. What the customer agreed to ends at the utility; the page says so."""
+    store.forget_connection(session.get("browser"))
+    return render_template(
+        "message.html", title="Forgotten", words="We have thrown our key away.", link=f"{SERVER}/my-data"
+    )
+
+
+@app.get("/healthz")
+def look() -> ResponseReturnValue:
+    """For whoever starts this program: it answers."""
+    return {"status": "ok"}
+
+
+@app.errorhandler(AccessEnded)
+def ended(refusal: AccessEnded) -> ResponseReturnValue:
+    """The customer has said no, or no longer: not a fault, and nothing to argue about."""
+    store.forget_connection(session.get("browser"))
+    return render_template("message.html", title="We can no longer see your energy", words=str(refusal), again=True)
+
+
+@app.errorhandler(CDSError)
+def failed(fault: CDSError) -> ResponseReturnValue:
+    """Say what went wrong and what to do."""
+    return render_template("message.html", title="That did not work", words=str(fault), again=True), 502
+
+
+@app.errorhandler(requests.RequestException)
+def unreachable(_: requests.RequestException) -> ResponseReturnValue:
+    """The utility's server does not answer."""
+    words = f"{SERVER} does not answer. Try again in a moment; if you run it yourself, see that it is started."
+    return render_template("message.html", title="The utility cannot be reached", words=words, again=True), 502
+
+
+@app.after_request
+def guard(response: Response) -> Response:
+    """Pages with somebody's data are kept by nobody, and load nothing from elsewhere."""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    if not request.path.startswith("/static/"):
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@app.template_filter("number")
+def number(value: Decimal) -> str:
+    """Three digits that mean something, with thousands apart: 1,240 or 12.3 or 0.52."""
+    decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    return f"{value:,.{decimals}f}"
+
+
+def _client() -> Client:
+    """Ourselves as a registered Client; the first call registers."""
+    known = store.registration
+    redirect_uri = f"{SITE}/callback"
+    if known is None or (known["server"], known["redirect_uri"]) != (SERVER, redirect_uri):
+        made = register(
+            SERVER, name="Kestrel Carbon", site="https://kestrel.example/", redirect_uri=redirect_uri, scope=SCOPE
+        )
+        store.keep_registration(to_stored(made))
+        return Client(made)
+    return Client(Registration(**known))
+
+
+def _read(client: Client, path: str, key: str, **filters: str) -> list[dict[str, Any]]:
+    browser = session["browser"]
+    connection = store.connection(browser)
+    if connection is None:
+        raise AccessEnded("We have forgotten our key to your data.")
+
+    def keep(token: dict[str, Any]) -> None:
+        store.keep_connection(browser, {**connection, "token": token})
+
+    return list(client.read(connection["token"], path, key, keep, **filters))
+
+
+def _fill(client: Client, service: dict[str, str], use: energy.Use) -> energy.Use:
+    if use.start is None or use.end is None:
+        return use
+    window = {"after": use.start.isoformat(), "before": use.end.isoformat()}
+    return use.take(_read(client, "/usage_data", "usage_segments", cds_servicecontract_ids=service["id"], **window))
+
+
+def _mixes(client: Client, service: dict[str, str], today: date, zone: ZoneInfo) -> dict[str, Any]:
+    """The shares of the newest month that is over."""
+    last = today.replace(day=1) - timedelta(days=1)
+    middle = datetime(last.year, last.month, 15, tzinfo=zone).isoformat()
+    window = {"after": middle, "before": middle, "cds_servicecontract_ids": service["id"]}
+    mixes: dict[str, Any] = energy.shares(_read(client, "/generation_mix", "usage_segments", **window))
+    return {"month": f"{last:%B %Y}", **mixes} if mixes else {}
+
+
+def _carbon(week: energy.Use, mixes: dict[str, Any]) -> Decimal | None:
+    """Kilograms of CO2e behind the week's electricity."""
+    return week.total * mixes["individual"]["carbon"] / 1000 if mixes.get("individual") else None
+
+
+def _service(contract: dict[str, Any]) -> dict[str, str]:
+    kind = next((each for each in contract["service_types"] if each in KINDS), "electric")
+    place = contract.get("contract_address", "").partition("\n")[0] or contract.get("contract_number") or "your place"
+    return {"id": contract["cds_servicecontract_id"], "kind": kind, "kind_name": KINDS[kind], "place": place}
+
+
+def _day(text: str | None, today: date) -> date:
+    try:
+        return min(date.fromisoformat(text), today) if text else today
+    except ValueError:
+        return today
+
+
+if __name__ == "__main__":
+    try:
+        app.run(host="127.0.0.1", port=PORT, threaded=True)
+    except OSError as fault:
+        sys.exit(f"Port {PORT} cannot be used ({fault}); choose another one with KESTREL_PORT.")
