@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cdsc_server import __version__, app, jobs, telemetry
-from cdsc_server.cli_demo import demo
+from cdsc_server.cli_demo import demo, walkthrough
 from cdsc_server.cli_imports import imports
 from cdsc_server.cli_openapi import openapi_command
 from cdsc_server.cli_serve import serve
@@ -28,6 +28,7 @@ commands.add_command(demo)
 commands.add_command(imports)
 commands.add_command(openapi_command)
 commands.add_command(serve)
+commands.add_command(walkthrough)
 
 
 @commands.group()
