@@ -257,6 +257,8 @@ class Readings:
         last = first + len(new.values)
         if first < 0 or last > len(self.values):
             raise ValueError("readings are overlaid inside the ones they correct")
+        if len(new.values) == len(self.values) and (gaps_erase or GAP not in new.marks):
+            return new
         old, fresh, scale = _same_form(self, new)
         marks, fresh_marks = self.spread_marks, new.spread_marks
         if GAP in fresh_marks and not gaps_erase:

@@ -36,7 +36,10 @@ def listed(
         cursor.execute(_on_sqlite(statement, tuple(names)), {**parameters, "listed": numbers})
     else:
         columns = zip(*rows, strict=True) if rows else ([] for _ in names)
-        arrays = {f"listed_{name}": list(column) for name, column in zip(names, columns, strict=True)}
+        # Written out at once: the driver would look at each number by itself.
+        arrays = {
+            f"listed_{name}": f"{{{str(list(column))[1:-1]}}}" for name, column in zip(names, columns, strict=True)
+        }
         cursor = connection.connection.cursor(binary=True)
         cursor.execute(_on_postgresql(statement, tuple(names)), {**parameters, **arrays})
     try:

@@ -18,7 +18,6 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Integer, func, literal, select
@@ -137,16 +136,18 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
     Raises:
         InvalidRequest: readings are not on the slots of their series; nothing was stored.
     """
+    changes: dict[tuple[int, int], _Change] = {}
+    for series, readings in writes:
+        key = (series.customer_key, series.series)
+        change = changes.get(key)
+        if change is None:
+            change = changes[key] = _Change(key, series.interval_seconds, series.phase_seconds, series.timezone, [])
+        change.pieces += _pieces(change, readings)
     # One order for all writers, so that no two of them wait for each other's locks.
-    ordered = sorted(writes, key=lambda write: (write[0].customer_key, write[0].series))
-    changes = [
-        _Change(group[0][0], [piece for series, readings in group for piece in _pieces(series, readings)])
-        for _, each in groupby(ordered, key=lambda write: (write[0].customer_key, write[0].series))
-        for group in [list(each)]
-    ]
+    ordered = [changes[key] for key in sorted(changes) if changes[key].pieces]
     total = Written()
-    for first in range(0, len(changes), _ROUND):
-        total += _apply(session, changes[first : first + _ROUND], _microseconds(at), gaps_erase=gaps_erase)
+    for first in range(0, len(ordered), _ROUND):
+        total += _apply(session, ordered[first : first + _ROUND], _microseconds(at), gaps_erase=gaps_erase)
     return total
 
 
@@ -199,55 +200,54 @@ class _Block:
 class _Change:
     """What is to be written to one series."""
 
-    series: UsageSeriesRow
+    key: tuple[int, int]
+    interval: int
+    phase: int
+    timezone: str
     pieces: list[Readings]
 
     @property
     def bounds(self) -> tuple[int, int]:
+        if len(self.pieces) == 1:
+            return _second(self.pieces[0].start), _second(self.pieces[0].end)
         return min(_second(piece.start) for piece in self.pieces), max(_second(piece.end) for piece in self.pieces)
 
 
-def _pieces(series: UsageSeriesRow, readings: Readings) -> Iterator[Readings]:
+def _pieces(change: _Change, readings: Readings) -> Iterator[Readings]:
     """Cut at local months; one reading each where every period has its own length. Nothing but gaps is nothing."""
-    if not series.interval_seconds:
+    if not change.interval:
         yield from (piece for n in range(len(readings)) if (piece := readings.part(n, n + 1)).marks != bytes([GAP]))
         return
-    step, start = series.interval_seconds, _second(readings.start)
-    if readings.interval != step or (start - series.phase_seconds) % step:
-        raise InvalidRequest(
-            f"readings of this series start every {step} seconds", field="readings", detail=series.series_id
-        )
+    step, start = change.interval, _second(readings.start)
+    if readings.interval != step or (start - change.phase) % step:
+        raise InvalidRequest(f"readings of this series start every {step} seconds", field="readings")
     first = 0
     while first < len(readings):
-        _, month_end = month_around(start + first * step, series.timezone)
+        _, month_end = month_around(start + first * step, change.timezone)
         last = min(-((start - month_end) // step), len(readings))
         yield readings.part(first, last)
         first = last
 
 
 def _apply(session: Session, changes: Sequence[_Change], at: int, *, gaps_erase: bool) -> Written:
-    changes = [change for change in changes if change.pieces]
-    if not changes:
-        return Written()
-    keys = [(change.series.customer_key, change.series.series) for change in changes]
+    keys = [change.key for change in changes]
     _lock(session, keys)
-    stored = _overlapping(session, [(*key, *change.bounds) for key, change in zip(keys, changes, strict=True)])
-    total = Written()
+    stored = _overlapping(session, [(*change.key, *change.bounds) for change in changes])
+    new = unchanged = 0
     replaced: list[tuple[int, int, int, int]] = []
     fresh: list[tuple[int, int, int, int, Readings]] = []
-    for number, (key, change) in enumerate(zip(keys, changes, strict=True), start=1):
-        blocks = stored.get(number, [])
-        place = _place if change.series.interval_seconds else _place_period
+    for number, change in enumerate(changes, start=1):
+        key, blocks = change.key, stored.get(number, [])
+        place = _place if change.interval else _place_period
         for piece in change.pieces:
             place(blocks, piece, gaps_erase=gaps_erase)
         for block in blocks:
             changes_it = block.gone or block.readings is not None
-            total += Written(
-                new=changes_it and block.payload is None,
-                corrected=changes_it and block.payload is not None,
-                unchanged=block.touched and not changes_it,
-            )
-            if changes_it and block.payload is not None:
+            if not changes_it:
+                unchanged += block.touched
+            elif block.payload is None:
+                new += not block.gone
+            else:
                 replaced.append((*key, block.start, block.modified))
             if block.readings is not None and not block.gone:
                 fresh.append((*key, block.start, block.span, block.readings))
@@ -255,11 +255,14 @@ def _apply(session: Session, changes: Sequence[_Change], at: int, *, gaps_erase:
     at = max([at, *(modified for *_, modified in replaced)])
     _supersede(session, [block for *block, _ in replaced], at)
     _insert(session, [(key, series, start, span, at, pack(readings)) for key, series, start, span, readings in fresh])
-    return total
+    return Written(new, len(replaced), unchanged)
 
 
 def _place(blocks: list[_Block], piece: Readings, *, gaps_erase: bool) -> None:
     """Give each block its part of the readings, and make blocks of what lies between."""
+    if not blocks:
+        _begin(blocks, piece)
+        return
     start, end, step = _second(piece.start), _second(piece.end), piece.interval
 
     def part(first: int, last: int) -> Readings:
@@ -378,7 +381,7 @@ def _insert(session: Session, rows: Sequence[tuple[int, int, int, int, int, byte
 
 
 def _second(instant: datetime) -> int:
-    return (instant - _EPOCH) // timedelta(seconds=1)
+    return int(instant.timestamp())
 
 
 def _microseconds(instant: datetime) -> int:
