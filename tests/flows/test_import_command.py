@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -127,6 +128,19 @@ def test_a_terminal_sees_the_bytes_go_by(run, monkeypatch):
 
     assert run(YEAR).exit_code == 0
     assert sum(seen) == 0 < len(seen)
+
+
+def test_a_full_temporary_directory_is_told_in_a_line(run, count, monkeypatch):
+    def full(*_given, **_named):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(cli_imports, "open_feed", full)
+
+    result = run(YEAR)
+
+    assert result.exit_code == 1
+    assert result.stderr == f"{YEAR}: No space left on device. Nothing of this file was stored.\n"
+    assert count("customers") == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -16,6 +16,7 @@ from sqlalchemy import select
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.domain.readings import Quality
 from cdsc_server.errors import InvalidFile, InvalidRequest
+from cdsc_server.services import import_usage
 from cdsc_server.services.imports import Imported, import_green_button
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customers import CustomerRow, LoginRow
@@ -27,6 +28,7 @@ from cdsc_server.storage.service_points import ServedContractRow, ServicePointRo
 from cdsc_server.storage.usage import find_series
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
 from tests.factories.greenbutton import (
+    BASE,
     HOUR,
     START,
     WATT_HOURS,
@@ -34,10 +36,13 @@ from tests.factories.greenbutton import (
     Reading,
     Row,
     document,
+    element,
     entries,
+    entry,
     feed_file,
     hourly,
     one_row,
+    resource,
 )
 from tests.support.requirements import requirement
 
@@ -305,6 +310,42 @@ def test_a_later_file_adds_to_what_is_there(take_in, clock):
     assert stored(done.customer_ids[0]) == {START + n * HOUR: {"eu": str(n + 1)} for n in range(4)}
     assert len(rows(CustomerRow)) == len(rows(ServiceContractRow)) == len(rows(InstallationRow)) == 1
     assert rows(InstallationRow)[0].start == datetime.fromtimestamp(START, UTC)
+
+
+def test_names_and_voltages_that_a_later_file_has_are_taken_over(take_in, clock):
+    point = one_row(hourly([1]))
+    take_in(point)
+    clock.advance(days=1)
+    point.inner = "<isVirtual>true</isVirtual><nominalServiceVoltage><value>240</value></nominalServiceVoltage>"
+    person = entry(f"{BASE}/RetailCustomer/7", resource("RetailCustomer", element("name", "Ada Byron")))
+    utility = entry(f"{BASE}/x", resource("ApplicationInformation", element("dataCustodianId", "Example Power")))
+
+    take_in(file=io.BytesIO(document([*entries(point), person, utility])))
+
+    (account,), (place,), (meter,) = rows(AccountRow), rows(ServicePointRow), rows(MeterDeviceRow)
+    assert (account.name, place.voltage, meter.types) == ("Ada Byron", 240, ["electric_usage", "virtual_meter"])
+    assert account.modified == place.modified == meter.modified == clock.now()
+    assert rows(ServiceContractRow)[0].modified < clock.now()
+
+
+def test_the_account_names_the_utility_and_the_customer(take_in):
+    person = entry(f"{BASE}/RetailCustomer/7", resource("RetailCustomer", element("name", "Ada Byron")))
+    utility = entry(f"{BASE}/x", resource("ApplicationInformation", element("dataCustodianId", "Example Power")))
+
+    take_in(file=io.BytesIO(document([*entries(one_row(hourly([1]))), person, utility])))
+
+    (account,) = rows(AccountRow)
+    assert (account.name, account.entity["entity_name"]) == ("Ada Byron", "Example Power")
+    assert rows(CustomerRow)[0].display_name == "Ada Byron"
+
+
+def test_readings_are_stored_many_at_a_time_with_the_same_result(take_in, monkeypatch):
+    monkeypatch.setattr(import_usage, "_TOGETHER", 5)
+    blocks = [hourly(range(3 * n, 3 * n + 3), START + 3 * n * HOUR) for n in range(20)]
+
+    done = take_in(Point(rows=[Row(blocks=blocks)]))
+
+    assert stored(done.customer_ids[0]) == {START + n * HOUR: {"eu": str(n)} for n in range(60)}
 
 
 def test_what_the_customer_named_stays(take_in, clock):

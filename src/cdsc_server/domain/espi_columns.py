@@ -77,7 +77,7 @@ def cost_readings(grid: Grid, rows: Sequence[Row], column: ReadingColumn) -> lis
 
 
 def _stretches(grid: Grid, rows: Sequence[Row]) -> Iterator[list[Row | None]]:
-    """Rows in order of time; None stands for a missing interval, and a long silence starts a new stretch."""
+    """Rows, at least one, in order of time; None is a missing interval, and a long silence starts a new stretch."""
     stretch: list[Row | None] = []
     following = 0
     for row in sorted(rows, key=lambda row: row.start):
@@ -89,8 +89,7 @@ def _stretches(grid: Grid, rows: Sequence[Row]) -> Iterator[list[Row | None]]:
             stretch.extend([None] * missing)
         stretch.append(row)
         following = row.start + row.duration
-    if stretch:
-        yield stretch
+    yield stretch
 
 
 def _readings(

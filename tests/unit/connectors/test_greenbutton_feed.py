@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from decimal import Decimal
 
 import pytest
@@ -191,6 +192,89 @@ def test_a_relative_address_is_not_taken_for_one_person():
 
     assert one.key != other.key
     assert one.customer.key != other.customer.key
+
+
+def test_a_name_is_not_given_to_another_customer():
+    person = entry(f"{BASE}/RetailCustomer/7", resource("RetailCustomer", element("name", "Ada Byron")))
+    made = [*entries(Point(customer="7"), Point(customer="8")), person]
+    points, _ = read(io.BytesIO(document(made)))
+
+    assert [point.customer.name for point in points] == ["Ada Byron", ""]
+
+
+def test_places_whose_addresses_name_nobody_are_not_taken_for_one_customers():
+    made = document(entries(Point("1"), Point("2"))).decode().replace("/RetailCustomer/7", "")
+    points, _ = read(io.BytesIO(made.encode()))
+
+    assert [point.customer.key for point in points] == [f"{BASE}/UsagePoint/1", f"{BASE}/UsagePoint/2"]
+
+
+def test_an_account_number_is_taken_from_the_customers_account():
+    account = entry(
+        f"{BASE}/RetailCustomer/7/CustomerAccount/1", resource("CustomerAccount", element("accountId", "A-1"))
+    )
+    (point,), _ = read(io.BytesIO(document([*entries(Point()), account])))
+
+    assert point.customer.number == "A-1"
+
+
+def test_an_entry_that_stands_twice_counts_once():
+    made = entries(one_row(hourly([1])))
+    with open_feed(io.BytesIO(document([*made, *made[:4]]))) as feed:
+        assert len(feed.usage_points) == len(feed.usage_points[0].meter_readings) == 1
+
+
+def test_a_row_of_another_place_is_refused():
+    made = entries(Point(rows=[Row()]), Point("2"))
+    made = [each.replace("UsagePoint/1/MeterReading", "UsagePoint/9/MeterReading") for each in made]
+    made[0] = made[0].replace("UsagePoint/9/MeterReading", "UsagePoint/1/MeterReading")
+
+    with (
+        pytest.raises(InvalidFile, match="this MeterReading belongs to no UsagePoint"),
+        open_feed(io.BytesIO(document(made))),
+    ):
+        pass
+
+
+def test_links_that_are_left_out_lead_to_the_only_parent():
+    made = document(entries(one_row(hourly([1])))).decode()
+    made = re.sub(r'<link rel="(up|related)"[^>]*>', "", made)
+    made = re.sub(r'(<id>[^<]*IntervalBlock[^<]*</id>|<id>[^<]*MeterReading/1</id>)<link rel="self"[^>]*>', r"\1", made)
+
+    _, pieces = read(io.BytesIO(made.encode()))
+
+    assert [piece.values for piece in pieces] == [[1]]
+
+
+def test_a_reading_without_any_duration_is_refused():
+    kind = {name: value for name, value in WATT_HOURS.items() if name != "intervalLength"}
+
+    assert "has no duration" in refusal(one_row([Reading(duration=None)], kind)).description
+
+
+def test_a_block_without_a_duration_is_open_at_its_end():
+    point = Point(rows=[Row(blocks=[hourly([1] * 3)])])
+    made = document(entries(point)).decode()
+    interval = f"<interval>{element('start', START)}</interval><IntervalReading>"
+
+    _, pieces = read(io.BytesIO(made.replace("<IntervalReading>", interval, 1).encode()))
+
+    assert [piece.values for piece in pieces] == [[1, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason"),
+    [
+        ("coverage._MOST", "separate stretches"),
+        ("entries._MOST_ENTRIES", "entries beside the readings"),
+        ("entries._MOST_FIELDS", "has more than 2 elements"),
+    ],
+)
+def test_what_no_real_file_has_so_many_of_is_refused(limit, reason, monkeypatch):
+    monkeypatch.setattr(f"cdsc_server.connectors.greenbutton.{limit}", 2)
+    apart = [Reading(START + 2 * n * HOUR) for n in range(3)]
+
+    assert reason in refusal(one_row(apart)).description
 
 
 def test_the_summary_gives_the_currency_that_the_type_leaves_out():

@@ -180,6 +180,12 @@ def test_a_zone_that_keeps_the_rules_is_found(parameters, name):
     }
 
 
+@pytest.mark.parametrize("offsets", [(17 * 3600,), (-18000, 4 * 3600, 0x360E2000, 0xB40E2000)])
+def test_an_offset_of_no_place_on_earth_is_refused(offsets):
+    with pytest.raises(ValueError, match="out of range"):
+        timezone_of(*offsets)
+
+
 COLUMN = ReadingColumn({"type": "electric_usage", "units": "Wh"}, 0)
 COST = cost_column("USD")
 

@@ -166,10 +166,9 @@ def _judge_overlaps(covered: Coverage, piece: Piece) -> None:
 
 
 def _overlap(covered: Coverage, piece: Piece, first: int) -> InvalidFile:
-    for place in range(first, len(piece.starts)):
-        if not covered.is_free(piece.starts[place], piece.starts[place] + piece.durations[place]):
-            return InvalidFile("a reading overlaps another one of the same MeterReading", line=piece.lines[place])
-    return InvalidFile("readings of the same MeterReading overlap", line=piece.lines[first])
+    rest = zip(piece.starts[first:], piece.durations[first:], piece.lines[first:], strict=True)
+    line = next(line for start, duration, line in rest if not covered.is_free(start, start + duration))
+    return InvalidFile("a reading overlaps another one of the same MeterReading", line=line)
 
 
 def _or_none(numbers: array[int]) -> Sequence[int | None]:

@@ -7,7 +7,7 @@ beginning. A child that names nothing belongs to the only parent there is, if th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cdsc_server.connectors.greenbutton.entries import Entry, Resource
@@ -78,17 +78,17 @@ class Parents:
         return None
 
 
-def related(child: Node, candidates: Sequence[Node]) -> Node | None:
-    """The candidate this resource is related to; the only one when it is related to none of them."""
-    wanted = set(child.entry.related)
-    for candidate in candidates:
-        if candidate.entry.self and candidate.entry.self in wanted:
-            return candidate
-    return candidates[0] if len(candidates) == 1 else None
+class Relatives:
+    """Finds what a resource says it is related to."""
+
+    def __init__(self, candidates: Sequence[Node]) -> None:
+        self._only = candidates[0] if len(candidates) == 1 else None
+        self._by_address = {each.entry.self: each for each in candidates if each.entry.self}
+
+    def of(self, node: Node) -> Node | None:
+        """The candidate it is related to; the only one when it is related to none of them."""
+        return next(filter(None, map(self._by_address.get, node.entry.related)), self._only)
 
 
-def _addresses(own: str, collections: Sequence[str]) -> Iterator[str]:
-    if own:
-        yield own
-        for collection in collections:
-            yield f"{own}/{collection}"
+def _addresses(own: str, collections: Sequence[str]) -> list[str]:
+    return [own, *(f"{own}/{collection}" for collection in collections)] if own else []

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cdsc_server.connectors.greenbutton.blocks import INT48
 from cdsc_server.connectors.greenbutton.entries import Entry, Resource
-from cdsc_server.connectors.greenbutton.links import Node, Parents, distinct, nodes, related
+from cdsc_server.connectors.greenbutton.links import Node, Parents, Relatives, distinct, nodes
 from cdsc_server.domain.currencies import currency_code
 from cdsc_server.domain.espi import MeterReading, ReadingColumn, RetailCustomer, UsagePoint, quality
 from cdsc_server.domain.espi_formats import (
@@ -70,7 +70,7 @@ def assemble(entries: Sequence[Entry]) -> Points:
         if place is None:
             raise InvalidFile(f"this {row.resource.kind} belongs to no UsagePoint of the file", line=row.entry.line)
         children[place.key].append(row)
-    types, zones = nodes(entries, "ReadingType"), nodes(entries, "LocalTimeParameters")
+    types, zones = (Relatives(nodes(entries, kind)) for kind in ("ReadingType", "LocalTimeParameters"))
     owners = _owners(places, entries)
     for place in places:
         below = children[place.key]
@@ -79,10 +79,9 @@ def assemble(entries: Sequence[Entry]) -> Points:
             reading
             for child in below
             if child.resource.kind == "MeterReading"
-            and (reading := _meter_reading(child, related(child, types), place, summaries, found))
+            and (reading := _meter_reading(child, types.of(child), place, summaries, found))
         ]
-        zone = related(place, zones)
-        found.usage_points.append(_usage_point(place, owners[place.key], readings, summaries, zone))
+        found.usage_points.append(_usage_point(place, owners[place.key], readings, summaries, zones.of(place)))
     return found
 
 
@@ -179,25 +178,36 @@ def _cost_column(numbers: Resource, summaries: list[Resource]) -> ReadingColumn 
 
 def _owners(places: Sequence[Node], entries: Sequence[Entry]) -> dict[str, RetailCustomer]:
     """The Customer of each UsagePoint by its key. UsagePoints below one RetailCustomer are one Customer's."""
-    people = nodes(entries, "RetailCustomer", "Customer", "CustomerAccount")
+    everyone = nodes(entries, "RetailCustomer", "Customer", "CustomerAccount")
+    people: dict[str, list[Node]] = {}
+    for person in everyone:
+        people.setdefault(_owner(person.entry.self)[0], []).append(person)
     utilities = [each.resource.text("dataCustodianId") for each in nodes(entries, "ApplicationInformation")]
-    matches = {place.key: _OWNER.match(place.entry.self) for place in places}
-    prefixes = {key: match[0] if match else "" for key, match in matches.items()}
+    first: dict[str, str] = {}
+    for place in places:
+        prefix, _ = _owner(place.entry.self)
+        # An address that names nobody may be anybody's: each such place gets a Customer of its own.
+        first[prefix or place.key] = min(place.key, first.get(prefix, place.key))
     found = {}
-    for key, match in matches.items():
-        prefix = prefixes[key]
-        # A relative address is no person's alone; see Node.key.
-        owner = prefix if "://" in prefix else min(other for other, own in prefixes.items() if own == prefix)
-        mine = [each for each in people if prefix and each.entry.self.startswith(prefix)] or people
+    for place in places:
+        prefix, number = _owner(place.entry.self)
+        mine = people.get(prefix) or (everyone if len(first) == 1 else [])
         names = {name for each in mine if (name := _name(each.resource))}
-        found[key] = RetailCustomer(
-            key=owner,
-            number=_account(mine) or (match[2] if match else ""),
+        found[place.key] = RetailCustomer(
+            # A relative address is no person's alone; see Node.key.
+            key=prefix if "://" in prefix else first[prefix or place.key],
+            number=_account(mine) or number,
             # Two names and nothing that tells them apart: none is better than the wrong one.
             name=names.pop() if len(names) == 1 else "",
             utility=next((utility for utility in utilities if utility), ""),
         )
     return found
+
+
+def _owner(address: str) -> tuple[str, str]:
+    """The part of an address that names the Customer, and the Customer's number; "" where it names none."""
+    match = _OWNER.match(f"{address}/")
+    return (match[0], match[2]) if match else ("", "")
 
 
 def _name(person: Resource) -> str:
