@@ -13,8 +13,10 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import threading
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,11 +34,12 @@ STATE_FILE = Path(os.environ.get("KESTREL_STATE_FILE", Path(__file__).with_name(
 SITE = f"http://127.0.0.1:{PORT}"
 
 #: What we ask customers for: who supplies them, what they use from a year ago on, where their power comes from.
+#: Numbers and service types only tick services on the form beforehand; the customer decides.
 SCOPE = "supply_details usage_data generation_mix"
 DETAILS: list[dict[str, Any]] = [
-    {"type": "supply_details", "include_service_contract_details": True},
-    {"type": "usage_data", "segment_start": "P1Y", "segment_end": "infinite"},
-    {"type": "generation_mix", "segment_start": "P1Y", "segment_end": "infinite"},
+    {"type": "supply_details", "contract_numbers": ["_all"]},
+    {"type": "usage_data", "contract_numbers": ["_all"], "segment_start": "P1Y", "segment_end": "infinite"},
+    {"type": "generation_mix", "service_types": ["electric"], "segment_start": "P1Y", "segment_end": "infinite"},
 ]
 
 SOURCES = {
@@ -51,6 +54,7 @@ KINDS = {"electric": "Electricity", "natural_gas": "Gas", "water": "Water"}
 
 app = Flask(__name__)
 store = Store(STATE_FILE)
+_registering = threading.Lock()
 app.secret_key = store.cookie_key
 # A name of our own: cookies of one host are shared by all of its ports.
 app.config.update(SESSION_COOKIE_NAME="kestrel", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
@@ -180,15 +184,22 @@ def number(value: Decimal) -> str:
 
 def _client() -> Client:
     """Ourselves as a registered Client; the first call registers."""
-    known = store.registration
     redirect_uri = f"{SITE}/callback"
-    if known is None or (known["server"], known["redirect_uri"]) != (SERVER, redirect_uri):
-        made = register(
-            SERVER, name="Kestrel Carbon", site="https://kestrel.example/", redirect_uri=redirect_uri, scope=SCOPE
-        )
-        store.keep_registration(to_stored(made))
-        return Client(made)
-    return Client(Registration(**known))
+    with _registering:
+        known = store.registration
+        if known is None or (known["server"], known["redirect_uri"]) != (SERVER, redirect_uri):
+            made = register(
+                SERVER, name="Kestrel Carbon", site="https://kestrel.example/", redirect_uri=redirect_uri, scope=SCOPE
+            )
+            known = to_stored(made)
+            store.keep_registration(known)
+    return _connected(Registration(**known))
+
+
+@lru_cache(maxsize=1)
+def _connected(registration: Registration) -> Client:
+    """The Client, with the server's metadata as it was when this program first needed it."""
+    return Client(registration)
 
 
 def _read(client: Client, path: str, key: str, **filters: str) -> list[dict[str, Any]]:
