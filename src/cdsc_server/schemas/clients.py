@@ -76,15 +76,17 @@ class ClientSchema(Schema):
 class RegistrationResponseSchema(ClientSchema):
     """Client Registration Response: CDS-WG1-02 4.2."""
 
-    client_secret = fields.String(required=True, metadata={"description": "Of the Client Admin; shown here once."})
+    client_secret = fields.String(
+        required=True, metadata={"description": "Of the Client Admin; its Credential holds it too."}
+    )
 
 
 class ClientListingSchema(Schema):
     """CDS-WG1-02 5.3."""
 
     clients = fields.List(fields.Nested(ClientSchema), required=True)
-    next = fields.String(required=True, allow_none=True)
-    previous = fields.String(required=True, allow_none=True)
+    next = fields.URL(required=True, allow_none=True)
+    previous = fields.URL(required=True, allow_none=True)
 
 
 class ClientFilters(Schema):

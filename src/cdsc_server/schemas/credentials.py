@@ -26,8 +26,8 @@ class CredentialListingSchema(Schema):
     """CDS-WG1-02 7.3."""
 
     credentials = fields.List(fields.Nested(CredentialSchema), required=True)
-    next = fields.String(required=True, allow_none=True)
-    previous = fields.String(required=True, allow_none=True)
+    next = fields.URL(required=True, allow_none=True)
+    previous = fields.URL(required=True, allow_none=True)
 
 
 class CredentialRequestSchema(Schema):

@@ -15,9 +15,9 @@ class GrantSchema(Schema):
     """A Grant: CDS-WG1-02 8.1."""
 
     grant_id = fields.String(required=True)
-    uri = fields.String(required=True)
-    replacing = fields.List(fields.String(), required=True)
-    replaced_by = fields.List(fields.String(), required=True)
+    uri = fields.URL(required=True)
+    replacing = fields.List(fields.URL(), required=True)
+    replaced_by = fields.List(fields.URL(), required=True)
     parent = fields.String(required=True, allow_none=True)
     children = fields.List(fields.String(), required=True)
     created = Instant(required=True)
@@ -40,8 +40,8 @@ class GrantListingSchema(Schema):
     """CDS-WG1-02 8.5."""
 
     grants = fields.List(fields.Nested(GrantSchema), required=True)
-    next = fields.String(required=True, allow_none=True)
-    previous = fields.String(required=True, allow_none=True)
+    next = fields.URL(required=True, allow_none=True)
+    previous = fields.URL(required=True, allow_none=True)
 
 
 class GrantChangeSchema(Schema):
@@ -62,13 +62,13 @@ class GrantChangeSchema(Schema):
 class GrantFiltersSchema(Schema):
     """CDS-WG1-02 8.5; each but the instants and the cursor takes several values, separated by spaces."""
 
-    grant_ids = SpaceSeparated()
-    parents = SpaceSeparated()
-    statuses = SpaceSeparated()
-    client_ids = SpaceSeparated()
+    grant_ids = SpaceSeparated(metadata={"description": "grant_id values."})
+    parents = SpaceSeparated(metadata={"description": "parent values."})
+    statuses = SpaceSeparated(metadata={"description": "Statuses, as they are now."})
+    client_ids = SpaceSeparated(metadata={"description": "client_id values."})
     scopes = SpaceSeparated(metadata={"description": "Words of scope, or types in authorization_details."})
-    states = SpaceSeparated()
-    receipt_confirmations = SpaceSeparated()
+    states = SpaceSeparated(metadata={"description": "state values of authorization requests."})
+    receipt_confirmations = SpaceSeparated(metadata={"description": "Confirmation codes of receipts."})
     after = Instant(metadata={"description": "Created then or later."})
     before = Instant(metadata={"description": "Created then or earlier."})
     cursor = fields.String(metadata={"description": "From `next` or `previous`; opaque."})

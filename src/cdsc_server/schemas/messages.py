@@ -11,14 +11,14 @@ class MessageListingSchema(Schema):
     """Three lists, each paged by itself."""
 
     outstanding = fields.List(fields.Dict(), required=True)
-    outstanding_next = fields.String(required=True, allow_none=True)
-    outstanding_previous = fields.String(required=True, allow_none=True)
+    outstanding_next = fields.URL(required=True, allow_none=True)
+    outstanding_previous = fields.URL(required=True, allow_none=True)
     unread = fields.List(fields.Dict(), required=True)
-    unread_next = fields.String(required=True, allow_none=True)
-    unread_previous = fields.String(required=True, allow_none=True)
+    unread_next = fields.URL(required=True, allow_none=True)
+    unread_previous = fields.URL(required=True, allow_none=True)
     read = fields.List(fields.Dict(), required=True)
-    read_next = fields.String(required=True, allow_none=True)
-    read_previous = fields.String(required=True, allow_none=True)
+    read_next = fields.URL(required=True, allow_none=True)
+    read_previous = fields.URL(required=True, allow_none=True)
 
 
 class MessageFilters(Schema):

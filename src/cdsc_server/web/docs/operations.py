@@ -168,7 +168,9 @@ def _refusals(app: Flask, rule: Rule, view: View, description: Description, *, w
     elif access_of(view) not in (None, "public"):
         kinds += [InvalidToken, InsufficientScope]
     if writing and (description.body or description.form):
-        kinds += [InvalidRequest, TooLarge, UnsupportedMediaType]
+        kinds += [InvalidRequest, TooLarge]
+    if writing and description.body:
+        kinds.append(UnsupportedMediaType)
     if description.query is not None:
         kinds.append(InvalidRequest)
     if rule.arguments:

@@ -13,10 +13,11 @@ from cdsc_server.errors import InvalidRequest, UntrustedRequest
 from cdsc_server.oauth.authorization import RefusedRequest, judge
 from cdsc_server.oauth.parameters import grouped, single
 from cdsc_server.oauth.rfc9207 import refusal_location
+from cdsc_server.schemas.oauth import AuthorizationRequestSchema
 from cdsc_server.services import authorization_requests
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, ports, settings
-from cdsc_server.web.describe import undocumented
+from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.sessions import ensure_session
 
 blueprint = Blueprint("authorize", __name__)
@@ -25,9 +26,27 @@ blueprint.problem_style = "page"  # type: ignore[attr-defined]
 
 @blueprint.route("/oauth/authorize", methods=["GET", "POST"])
 @public
-@undocumented("browsers come here; RFC 6749 4.1.1 describes its parameters")
+@describe(
+    tag="Authorization",
+    section="RFC 6749 3.1, RFC 9126 4, RFC 9207, CDS-WG1-02 8.3",
+    query=AuthorizationRequestSchema,
+    form=AuthorizationRequestSchema,
+    answers={
+        303: Answer(
+            description="On to the form, or back to redirect_uri with error, error_description, state and iss.",
+            media_type=None,
+            headers={"Location": "Where the browser goes."},
+        )
+    },
+    problems=(UntrustedRequest,),
+)
 def authorize() -> ResponseReturnValue:
-    """The authorization endpoint: RFC 6749 4.1.1, RFC 9126 4, CDS-WG1-02 8.3."""
+    """
+    Ask a Customer
+
+    A Client leads a browser here. The Customer signs in, reads what is asked, and decides.
+    Who comes with a wrong client_id or redirect_uri sees a page and is led nowhere.
+    """
     source = request.form if request.method == "POST" else request.args
     parameters = grouped(source.items(multi=True))
     try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import g
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
-from cdsc_server.errors import InvalidClientMetadata, NotFound
+from cdsc_server.errors import InvalidClientMetadata
 from cdsc_server.schemas.clients import ClientFilters, ClientListingSchema, ClientSchema, ClientUpdateSchema
 from cdsc_server.services import clients
 from cdsc_server.web.bearer import bearer
@@ -17,6 +19,8 @@ from cdsc_server.web.parameters import filters
 from cdsc_server.web.problems import first_fault
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
 from cdsc_server.web.wire import json_body
+
+_PATH: Final = {"client_id": "A Client Object of this registration."}
 
 
 @blueprint.get("/clients")
@@ -38,7 +42,7 @@ def list_clients() -> ResponseReturnValue:
 
 @blueprint.get("/clients/<client_id>")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Registration", section="CDS-WG1-02 5.4", answers={200: ClientSchema}, problems=(NotFound,))
+@describe(tag="Registration", section="CDS-WG1-02 5.4", answers={200: ClientSchema}, path=_PATH)
 def get_client(client_id: str) -> ResponseReturnValue:
     """
     Get a Client Object
@@ -56,7 +60,8 @@ def get_client(client_id: str) -> ResponseReturnValue:
     section="CDS-WG1-02 5.5, RFC 7592 2.2",
     body=ClientUpdateSchema,
     answers={200: ClientSchema},
-    problems=(NotFound, InvalidClientMetadata),
+    problems=(InvalidClientMetadata,),
+    path=_PATH,
 )
 def replace_client(client_id: str) -> ResponseReturnValue:
     """

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import g
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
-from cdsc_server.errors import NotFound
 from cdsc_server.schemas.credentials import (
     CredentialChangeSchema,
     CredentialFilters,
@@ -24,7 +23,8 @@ from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
 from cdsc_server.web.wire import json_body
 
-_NOT_KEPT = {"Cache-Control": "no-store"}
+_NOT_KEPT: Final = {"Cache-Control": "no-store"}
+_PATH: Final = {"credential_id": "A Credential of this registration."}
 
 
 @blueprint.get("/credentials")
@@ -68,7 +68,7 @@ def create_credential() -> ResponseReturnValue:
 
 @blueprint.get("/credentials/<credential_id>")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Registration", section="CDS-WG1-02 7.4", answers={200: CredentialSchema}, problems=(NotFound,))
+@describe(tag="Registration", section="CDS-WG1-02 7.4", answers={200: CredentialSchema}, path=_PATH)
 def get_credential(credential_id: str) -> ResponseReturnValue:
     """
     Get a Credential
@@ -86,7 +86,7 @@ def get_credential(credential_id: str) -> ResponseReturnValue:
     section="CDS-WG1-02 7.6",
     body=CredentialChangeSchema,
     answers={200: CredentialSchema},
-    problems=(NotFound,),
+    path=_PATH,
 )
 def modify_credential(credential_id: str) -> ResponseReturnValue:
     """

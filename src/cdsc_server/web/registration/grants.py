@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import g
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
-from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidScope, NotFound
+from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidScope
 from cdsc_server.schemas.grants import GrantChangeSchema, GrantFiltersSchema, GrantListingSchema, GrantSchema
 from cdsc_server.services import grants
 from cdsc_server.storage.grants import GrantFilters
@@ -16,6 +18,8 @@ from cdsc_server.web.describe import describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
 from cdsc_server.web.wire import json_body
+
+_PATH: Final = {"grant_id": "A Grant of this registration."}
 
 
 @blueprint.get("/grants")
@@ -40,7 +44,7 @@ def list_grants() -> ResponseReturnValue:
 
 @blueprint.get("/grants/<grant_id>")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Grants", section="CDS-WG1-02 8.6", answers={200: GrantSchema}, problems=(NotFound,))
+@describe(tag="Grants", section="CDS-WG1-02 8.6", answers={200: GrantSchema}, path=_PATH)
 def get_grant(grant_id: str) -> ResponseReturnValue:
     """
     Get a Grant
@@ -58,7 +62,8 @@ def get_grant(grant_id: str) -> ResponseReturnValue:
     section="CDS-WG1-02 8.7",
     body=GrantChangeSchema,
     answers={200: GrantSchema},
-    problems=(NotFound, Conflict, InvalidScope, InvalidAuthorizationDetails),
+    problems=(Conflict, InvalidScope, InvalidAuthorizationDetails),
+    path=_PATH,
 )
 def modify_grant(grant_id: str) -> ResponseReturnValue:
     """
