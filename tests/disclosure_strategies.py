@@ -1,0 +1,103 @@
+"""Small made-up Customers, their series of readings, and entries of Grants over them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind, Link, Node
+from cdsc_server.domain.detail_fields import FIELDS
+from cdsc_server.domain.grants import GrantedEntry, Selection
+from cdsc_server.domain.usage_disclosure import Series
+
+NOW = datetime(2026, 3, 10, tzinfo=UTC)
+#: Few instants, so that bounds often meet.
+DAYS = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=2 * day) for day in range(5)]
+KWH = {"type": "electric_usage", "units": "kWh"}
+COST = {"type": "cost", "currency": "USD"}
+
+_IDS = {
+    Kind.ACCOUNT: ["a0", "a1", "a2"],
+    Kind.SERVICE_CONTRACT: ["c0", "c1", "c2"],
+    Kind.SERVICE_POINT: ["s0", "s1"],
+    Kind.METER_DEVICE: ["m0", "m1", "m2"],
+}
+_INCLUDES = sorted(field.id for field in FIELDS.values() if field.format == "boolean" and field.kind == "include")
+_FORMATS: list[tuple[Any, ...]] = [(), ({"type": "electric_usage"},), ({"type": "cost"},), (KWH, {"type": "cost"})]
+
+_days = st.sampled_from(DAYS)
+_maybe_day = st.none() | _days
+
+
+def _links(objects: list[str]) -> st.SearchStrategy[list[Link]]:
+    link = st.builds(
+        lambda one, point, start, length: Link(one, point, start, None if length is None else start + length),
+        st.sampled_from(objects),
+        st.sampled_from(_IDS[Kind.SERVICE_POINT]),
+        _days,
+        st.none() | st.sampled_from([timedelta(days=2), timedelta(days=4)]),
+    )
+    return st.lists(link, max_size=5)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> CustomerGraph:
+    """A Customer with up to three objects of each kind, hung together at random."""
+    above = {
+        Kind.ACCOUNT: st.none() | st.sampled_from(_IDS[Kind.ACCOUNT]),
+        Kind.SERVICE_CONTRACT: st.sampled_from(_IDS[Kind.ACCOUNT]),
+    }
+    nodes = {
+        kind: {
+            each: Node(each, f"number {each}", draw(_days), draw(above.get(kind, st.none())))
+            for each in draw(st.sets(st.sampled_from(ids), min_size=1))
+        }
+        for kind, ids in _IDS.items()
+    }
+    return CustomerGraph(nodes, draw(_links(_IDS[Kind.SERVICE_CONTRACT])), draw(_links(_IDS[Kind.METER_DEVICE])))
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> GrantedEntry:
+    """An entry of any scope: some includes, something ticked, any window."""
+    kind = draw(st.sampled_from(sorted(SELECTED_KIND)))
+    ids = _IDS[SELECTED_KIND[kind]]
+    selection = Selection(
+        kind,
+        frozenset(draw(st.sets(st.sampled_from(ids)))),
+        draw(st.booleans()),
+        frozenset(draw(st.sets(st.sampled_from(ids)))),
+    )
+    return GrantedEntry(
+        "scope",
+        "cds_usage",
+        frozenset(draw(st.sets(st.sampled_from([*_INCLUDES, "include_usage_segments"])))),
+        selection,
+        draw(st.sampled_from(_FORMATS)),
+        draw(_maybe_day),
+        draw(_maybe_day),
+        draw(_maybe_day),
+    )
+
+
+def _some(kind: Kind) -> st.SearchStrategy[str | None]:
+    return st.none() | st.sampled_from(_IDS[kind])
+
+
+@st.composite
+def series(draw: st.DrawFn) -> list[Series]:
+    """Up to four series in up to two rows of segments, each with the owners its source happened to name."""
+    return [
+        Series(
+            f"series {number}",
+            f"key {draw(st.integers(0, 1))}",
+            draw(st.sampled_from([KWH, COST])),
+            draw(_some(Kind.ACCOUNT)),
+            draw(_some(Kind.SERVICE_CONTRACT)),
+            draw(_some(Kind.SERVICE_POINT)),
+            draw(_some(Kind.METER_DEVICE)),
+        )
+        for number in range(draw(st.integers(0, 4)))
+    ]
