@@ -65,7 +65,7 @@ def find_examples(session: Session, customer_id: str, *, now: datetime, zone: Zo
         .limit(1)
     ).first()
     if contract is not None:
-        supplier = (contract.entity or {}).get("name", "")
+        supplier = (contract.entity or {}).get("entity_name", "")
         since = f"since {day(datetime.combine(contract.contract_start, datetime.min.time(), zone), zone)}"
         plan = f"{contract.rateplan_name}, code {contract.rateplan_code}"
         parts = (supplier, f"contract {contract.contract_number}", contract.rateplan_name, since)

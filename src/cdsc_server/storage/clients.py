@@ -148,3 +148,8 @@ def expire_credentials(session: Session, client_id: str, *, now: datetime) -> No
         .where(CredentialRow.client_id == client_id, or_(CredentialRow.expires.is_(None), CredentialRow.expires > now))
         .values(expires=now, modified=now)
     )
+
+
+def clients_by_id(session: Session, client_ids: Collection[str]) -> dict[str, ClientRow]:
+    """Client Objects of any registration, for pages that name them."""
+    return {row.client_id: row for row in session.scalars(select(ClientRow).where(ClientRow.client_id.in_(client_ids)))}

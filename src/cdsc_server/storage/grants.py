@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -180,3 +180,64 @@ def _holds(column: InstrumentedAttribute[Any], part: str) -> ColumnElement[bool]
 
 def _json(value: str) -> str:
     return exact_json.dumps(value).decode()
+
+
+def grant_of_customer(session: Session, grant_id: str, customer_id: str) -> GrantRow | None:
+    """The Grant of this Customer; None when there is none, or none of theirs."""
+    statement = select(GrantRow).where(GrantRow.grant_id == grant_id, GrantRow.customer_id == customer_id)
+    return session.scalars(statement).one_or_none()
+
+
+def grants_of_customer(session: Session, customer_id: str) -> Sequence[GrantRow]:
+    """Every Grant of a Customer, the latest first."""
+    return session.scalars(
+        select(GrantRow)
+        .where(GrantRow.customer_id == customer_id)
+        .order_by(GrantRow.created.desc(), GrantRow.grant_id.desc())
+    ).all()
+
+
+_OVER = FINAL | {GrantStatus.EXPIRED}
+
+
+def stop_grant(session: Session, grant_id: str, customer_id: str, *, now: datetime) -> bool:
+    """End a Grant for its Customer; False when it had ended, or is not theirs."""
+    stopped = session.execute(
+        update(GrantRow)
+        .where(GrantRow.grant_id == grant_id, GrantRow.customer_id == customer_id, GrantRow.status.not_in(_OVER))
+        .values(
+            status=GrantStatus.REVOKED,
+            enabled_scope="",
+            enabled_authorization_details=[],
+            modified=now,
+        )
+        .returning(GrantRow.grant_id)
+        .execution_options(synchronize_session=False)
+    )
+    return stopped.one_or_none() is not None
+
+
+def find_receipt(session: Session, path_hash: str) -> ReceiptRow | None:
+    """The receipt at the address with this hash."""
+    return session.get(ReceiptRow, path_hash)
+
+
+def latest_receipt(session: Session, grant_id: str) -> ReceiptRow | None:
+    """The newest receipt of a Grant."""
+    return session.scalars(
+        select(ReceiptRow).where(ReceiptRow.grant_id == grant_id).order_by(ReceiptRow.created.desc()).limit(1)
+    ).one_or_none()
+
+
+def receipts_of_grants(session: Session, grant_ids: Collection[str]) -> Sequence[ReceiptRow]:
+    """The receipts of these Grants, the oldest first."""
+    return session.scalars(
+        select(ReceiptRow).where(ReceiptRow.grant_id.in_(grant_ids)).order_by(ReceiptRow.created)
+    ).all()
+
+
+def confirmation_taken(session: Session, confirmation: str) -> bool:
+    """Whether a receipt has this confirmation number."""
+    return (
+        session.scalars(select(ReceiptRow.grant_id).where(ReceiptRow.confirmation == confirmation)).first() is not None
+    )

@@ -108,7 +108,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
         "servicepoint_selection": [
             Item(
                 row.service_point_id,
-                row.address or "Connection",
+                _joined(row.address or "Connection"),
                 "",
                 (f"Connection {row.servicepoint_number}",) if row.servicepoint_number else (),
                 row.servicepoint_number,
@@ -119,7 +119,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             Item(
                 row.meter_device_id,
                 f"Meter {row.meter_number}" if row.meter_number else "Meter",
-                addresses.get(points_of_meter.get(row.meter_device_id, ""), ""),
+                _joined(addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
                 (),
                 row.meter_number,
             )
@@ -141,7 +141,8 @@ def _order(item: Item) -> tuple[str, str, str, str]:
 
 
 def _joined(*parts: str) -> str:
-    return " · ".join(part for part in parts if part)
+    # An address keeps the lines it has on a bill; here it stands in one.
+    return " · ".join(", ".join(part.splitlines()) for part in parts if part)
 
 
 def _services(count: int) -> str:

@@ -1,0 +1,388 @@
+"""
+The Customer decides: look at the form, change it, say yes or no (CDS-WG3-01 9.1, 9.2).
+
+A request belongs to the browser that opened it, and is decided once: whoever comes second gets the first answer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain import drafts
+from cdsc_server.domain.authorization_requests import AuthorizationRequest
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.choosing import Holdings
+from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.drafts import Draft, SectionDraft, SectionEdit
+from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
+from cdsc_server.errors import NotFound, Problem
+from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.services import receipts
+from cdsc_server.services.codes import issue_code
+from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
+from cdsc_server.services.examples import find_examples
+from cdsc_server.services.sessions import REMEMBERED, BrowserSession
+from cdsc_server.settings import Settings
+from cdsc_server.storage import authorizations, clients, customers
+from cdsc_server.storage.authorizations import AuthorizationRequestRow
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.customers import CustomerRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.holdings import read_holdings
+
+_SEALED_FOR: Final = "outcome"
+
+
+class SignInNeeded(Problem):
+    """Nobody is signed in, or the request wants the person to sign in again."""
+
+    status = 401
+    code = "login_required"
+
+
+class RequestOver(NotFound):
+    """This browser has no such request that is still open."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """
+    The request was decided before.
+
+    Args:
+        location: where the browser was sent, while that is still of use; a code is not sent a second time later on.
+        agreed: whether the answer was yes.
+    """
+
+    location: str | None
+    agreed: bool
+
+
+@dataclass(frozen=True)
+class NotForYou:
+    """The Client and the Customer are not of one kind: one of the two is there for tests only."""
+
+    client_name: str
+    client_is_test: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Where the browser goes now."""
+
+    location: str
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """Everything read before a form can be shown or decided."""
+
+    row: AuthorizationRequestRow
+    request: AuthorizationRequest
+    client: ClientRow
+    customer: CustomerRow
+    holdings: Holdings
+    asked: tuple[Asked, ...]
+
+
+def who_asks(request_id: str, *, session: BrowserSession) -> str | None:
+    """The name of the Client of a request that waits in this browser; None when there is none."""
+    with reading() as database:
+        row = authorizations.find_request(database, request_id, session_hash=session.session_hash)
+        client = None if row is None else clients.find_client(database, row.client_id)
+    return None if client is None else client.client_name
+
+
+def open_form(
+    request_id: str, session: BrowserSession, *, catalogue: Catalogue, settings: Settings, clock: Clock, keys: KeyStore
+) -> Form | Answered | NotForYou:
+    """
+    What this browser sees at the address of a request.
+
+    Raises:
+        SignInNeeded: first the person has to sign in.
+        RequestOver: no such request in this browser, or too late.
+    """
+    now = clock.now()
+    with reading() as database:
+        opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
+        if not isinstance(opened, _Opened):
+            return opened
+        draft = usable_draft(opened.row.draft, opened.customer.customer_id, opened.asked)
+        form = _form(database, opened, enforced(draft, opened.asked, opened.holdings), catalogue=catalogue, now=now)
+    if opened.row.expires - now < timedelta(seconds=settings.form_seconds):
+        _keep(opened.row, draft, now)
+    return form
+
+
+def change(
+    request_id: str,
+    session: BrowserSession,
+    edits: Mapping[int, SectionEdit],
+    action: str,
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    clock: Clock,
+    keys: KeyStore,
+) -> None:
+    """
+    Keep what was changed on the form.
+
+    Args:
+        edits: by number of the section, from 1.
+        action: "update", "reset", "all-N", "none-N" or "page-N-M".
+
+    Raises:
+        SignInNeeded, RequestOver: as `open_form`; nothing was kept.
+    """
+    now = clock.now()
+    with reading() as database:
+        opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
+    if isinstance(opened, _Opened):
+        draft = _after(opened, edits, action)
+        _keep(opened.row, draft, now)
+
+
+def approve(
+    request_id: str,
+    session: BrowserSession,
+    edits: Mapping[int, SectionEdit],
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    clock: Clock,
+    keys: KeyStore,
+) -> Outcome | Answered | NotForYou | None:
+    """
+    Say yes to the form as it came in.
+
+    One transaction claims the request, then makes Grant, receipt and code; of two clicks, or two processes, one does.
+
+    Returns:
+        Where to go; None when something is missing, which the form then tells.
+
+    Raises:
+        SignInNeeded, RequestOver: as `open_form`; nothing was shared.
+
+    Spec: CDS-WG3-01 9.1.1, 9.2.1.6; CDS-WG1-02 8.1.
+    """
+    # Grants, receipts and the durations counted from them show whole seconds.
+    now = clock.now().replace(microsecond=0)
+    with reading() as database:
+        opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
+        if not isinstance(opened, _Opened):
+            return opened
+        draft = replace(_after(opened, edits, "update"), checked=True)
+        form = _form(database, opened, draft, catalogue=catalogue, now=now)
+    if form.faults:
+        _keep(opened.row, draft, now)
+        return None
+    with transaction() as database:
+        if authorizations.claim_request(
+            database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED
+        ):
+            location = _grant(database, opened, form, catalogue=catalogue, settings=settings, keys=keys, now=now)
+            return Outcome(location)
+    return _lost(request_id, session, settings=settings, keys=keys, now=now)
+
+
+def decline(
+    request_id: str,
+    session: BrowserSession,
+    *,
+    unmatched: bool = False,
+    settings: Settings,
+    clock: Clock,
+    keys: KeyStore,
+) -> Outcome | Answered:
+    """
+    Say no; nobody has to be signed in for that.
+
+    Args:
+        unmatched: said on the page that tells that nothing fits (CDS-WG3-01 9.3.1).
+
+    Raises:
+        RequestOver: no such request in this browser, or too late.
+    """
+    now = clock.now()
+    with reading() as database:
+        row = authorizations.find_request(database, request_id, session_hash=session.session_hash)
+    if row is None:
+        raise RequestOver("This request is not open here.")
+    request = AuthorizationRequest.from_stored(row.parameters)
+    error, told = ("access_denied", "the customer declined")
+    if unmatched:
+        error, told = ("invalid_authorization_details", "the customer has none of what was asked for")
+    location = request.error_location(error, told, settings.base_url)
+    with transaction() as database:
+        if authorizations.claim_request(
+            database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED
+        ):
+            sealed = keys.seal(location, context=_SEALED_FOR + request_id)
+            authorizations.settle_request(database, request_id, grant_id=None, outcome_sealed=sealed)
+            return Outcome(location)
+    return _lost(request_id, session, settings=settings, keys=keys, now=now)
+
+
+def _open(
+    database: Session,
+    request_id: str,
+    session: BrowserSession,
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    keys: KeyStore,
+    now: datetime,
+) -> _Opened | Answered | NotForYou:
+    row = authorizations.find_request(database, request_id, session_hash=session.session_hash)
+    if row is None:
+        raise RequestOver("This request is not open here.")
+    request = AuthorizationRequest.from_stored(row.parameters)
+    again = request.prompt == "login" and (session.signed_in is None or session.signed_in < row.created)
+    if session.customer_id is None or (again and row.decided is None):
+        raise SignInNeeded("sign in first")
+    if row.decided is not None:
+        return _answered(row, settings=settings, keys=keys, now=now)
+    client = clients.find_client(database, row.client_id)
+    customer = customers.find_customer(database, session.customer_id)
+    if row.expires <= now or client is None or client.status == ClientStatus.DISABLED or customer is None:
+        raise RequestOver("This request is not open any more.")
+    # CDS-WG1-02 5.1: a Client in the sandbox meets made-up Customers only, and others never meet those.
+    client_is_test = client.status == ClientStatus.SANDBOX
+    if client_is_test != customer.is_test:
+        return NotForYou(client.client_name, client_is_test)
+    holdings = read_holdings(database, customer.customer_id, now=now)
+    return _Opened(row, request, client, customer, holdings, asked_of(catalogue, request, holdings))
+
+
+def _form(database: Session, opened: _Opened, draft: Draft, *, catalogue: Catalogue, now: datetime) -> Form:
+    zone = catalogue.utility.timezone
+    return build_form(
+        opened.row.request_id,
+        opened.request,
+        opened.asked,
+        draft,
+        opened.holdings,
+        examples=find_examples(database, opened.customer.customer_id, now=now, zone=zone),
+        client_name=opened.client.client_name,
+        customer_name=opened.customer.display_name,
+        catalogue=catalogue,
+        now=now,
+    )
+
+
+def _after(opened: _Opened, edits: Mapping[int, SectionEdit], action: str) -> Draft:
+    """The draft after a form came in and one of its buttons was pressed."""
+    if action == "reset":
+        return first_draft(opened.customer.customer_id, opened.asked)
+    draft = usable_draft(opened.row.draft, opened.customer.customer_id, opened.asked)
+    sections = [
+        drafts.edited(section, edits[n]) if n in edits else section for n, section in enumerate(draft.sections, start=1)
+    ]
+    verb, *numbers = action.split("-")
+    if numbers and all(number.isdecimal() for number in numbers) and 1 <= int(numbers[0]) <= len(sections):
+        at = int(numbers[0]) - 1
+        items = opened.holdings.items[opened.asked[at].kind]
+        if verb in ("all", "none"):
+            sections[at] = drafts.every_match(sections[at], items, ticked=verb == "all")
+        elif verb == "page" and len(numbers) == 2:
+            sections[at] = replace(sections[at], page=int(numbers[1]))
+    return enforced(replace(draft, sections=tuple(sections), checked=False), opened.asked, opened.holdings)
+
+
+def _keep(row: AuthorizationRequestRow, draft: Draft, now: datetime) -> None:
+    with transaction() as database:
+        authorizations.keep_draft(database, row.request_id, draft.to_stored(), now=now, expires=now + REMEMBERED)
+
+
+def _grant(
+    database: Session,
+    opened: _Opened,
+    form: Form,
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    keys: KeyStore,
+    now: datetime,
+) -> str:
+    kept = [
+        (each, section.draft)
+        for each, section in zip(opened.asked, form.sections, strict=True)
+        if not section.draft.left_out
+    ]
+    details = [granted_details(catalogue, each.entry, at=now) for each, _ in kept]
+    selections = [_selection(each, draft, opened.holdings) for each, draft in kept]
+    scope = " ".join(dict.fromkeys(each.scope.id for each, _ in kept))
+    grant = GrantRow(
+        grant_id=secrets.token_urlsafe(16),
+        registration_id=opened.client.registration_id,
+        client_id=opened.client.client_id,
+        customer_id=opened.customer.customer_id,
+        status=GrantStatus.ACTIVE,
+        scope=scope,
+        authorization_details=details,
+        enabled_scope=scope,
+        enabled_authorization_details=details,
+        selections=[selection.to_stored() for selection in selections],
+        states=[] if opened.request.state is None else [opened.request.state],
+        receipt_confirmations=[],
+        created=now,
+        modified=now,
+    )
+    database.add(grant)
+    database.flush()
+    receipts.add_receipt(
+        database,
+        grant,
+        form,
+        customer_id=opened.customer.customer_id,
+        prefix=catalogue.utility.receipt_prefix,
+        keys=keys,
+        now=now,
+    )
+    code = issue_code(
+        database,
+        client_id=opened.client.client_id,
+        grant_id=grant.grant_id,
+        redirect_uri=opened.request.redirect_uri,
+        redirect_uri_sent=opened.request.redirect_uri_sent,
+        code_challenge=opened.request.code_challenge,
+        now=now,
+        settings=settings,
+    )
+    location = opened.request.success_location(code, settings.base_url)
+    sealed = keys.seal(location, context=_SEALED_FOR + opened.row.request_id)
+    authorizations.settle_request(database, opened.row.request_id, grant_id=grant.grant_id, outcome_sealed=sealed)
+    return location
+
+
+def _selection(asked: Asked, draft: SectionDraft, holdings: Holdings) -> Selection:
+    left_out = holdings.known[asked.kind] - draft.ids if draft.future else frozenset()
+    return Selection(asked.kind, draft.ids, draft.future, left_out)
+
+
+def _lost(request_id: str, session: BrowserSession, *, settings: Settings, keys: KeyStore, now: datetime) -> Answered:
+    """The answer that was first, for who came second."""
+    with reading() as database:
+        row = authorizations.find_request(database, request_id, session_hash=session.session_hash)
+    if row is None:
+        raise RequestOver("This request is not open any more.")
+    return _answered(row, settings=settings, keys=keys, now=now)
+
+
+def _answered(row: AuthorizationRequestRow, *, settings: Settings, keys: KeyStore, now: datetime) -> Answered:
+    if row.decided is None:
+        raise RequestOver("This request is not open any more.")
+    fresh = now < row.decided + timedelta(seconds=settings.code_seconds)
+    sealed = row.outcome_sealed
+    # A code that comes twice makes the Client's tokens end (RFC 6749 4.1.2), so an old one is not sent again.
+    location = keys.open(sealed, context=_SEALED_FOR + row.request_id) if sealed is not None and fresh else None
+    return Answered(location, agreed=row.grant_id is not None)

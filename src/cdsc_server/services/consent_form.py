@@ -1,0 +1,279 @@
+"""
+The form as it is shown: what is asked for, in words, with what is ticked so far.
+
+Everything the page, the receipt and the check before approval need is computed here once, from values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from cdsc_server.domain.authorization_requests import AuthorizationRequest
+from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.choosing import Holdings, Item, Ticked, offers_future, preselected
+from cdsc_server.domain.details import RequestedEntry
+from cdsc_server.domain.drafts import Draft, SectionDraft, begun
+from cdsc_server.domain.periods import Period, periods_of
+from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, words_of
+from cdsc_server.services.examples import Examples, Plot
+
+#: Lists longer than this get a search, a count and scrolling of their own (CDS-WG3-01 9.2.3).
+LONG: Final = 10
+#: Entries on one page of a list.
+PAGE: Final = 100
+
+
+@dataclass(frozen=True)
+class Section:
+    """
+    One Request Section.
+
+    Args:
+        n: from 1, in the order of the request.
+        editable: whether the Customer may change what is ticked or leave the section out.
+        choosable: whether the list has boxes; a fixed section without preselection still needs a choice.
+        shown: entries on this page of the list, with their ticks.
+        beyond: entries that are ticked but not found by the search.
+        ticked_elsewhere: how many ticked entries are on no list of this page.
+        asked_in_vain: the request named things this Customer does not have.
+    """
+
+    n: int
+    scope_id: str
+    contents: Contents
+    periods: tuple[Period, ...]
+    kind: str
+    draft: SectionDraft
+    editable: bool
+    choosable: bool
+    shown: tuple[tuple[Item, bool], ...]
+    beyond: tuple[Item, ...]
+    ticked: tuple[Item, ...]
+    ticked_elsewhere: int
+    total: int
+    found: int
+    pages: int
+    asked_in_vain: bool
+    error: str
+    example: str
+    example_is_made_up: bool
+    plot: Plot | None
+    show_details: bool
+
+    @property
+    def heading(self) -> str:
+        return KINDS[self.kind][0]
+
+    @property
+    def several(self) -> str:
+        return KINDS[self.kind][2]
+
+    @property
+    def long(self) -> bool:
+        return self.total > LONG
+
+    @property
+    def paged(self) -> bool:
+        return self.total > PAGE
+
+    @property
+    def offers_future(self) -> bool:
+        return offers_future(self.kind)
+
+    @property
+    def shown_ids(self) -> list[str]:
+        return [item.id for item, _ in self.shown] + [item.id for item in self.beyond]
+
+    @property
+    def counted(self) -> str:
+        return counted(self.kind, len(self.draft.ids))
+
+
+@dataclass(frozen=True)
+class Form:
+    """
+    The whole form.
+
+    Args:
+        problem: a fault of the whole form, empty for none.
+        unmatched: every section named things, and this Customer has none of them.
+    """
+
+    request_id: str
+    client_name: str
+    customer_name: str
+    sections: tuple[Section, ...]
+    draft: Draft
+    problem: str
+    unmatched: bool
+    scheme: str
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Anchor and words of everything that keeps the form from being approved."""
+        found = [(f"s{section.n}-list", section.error) for section in self.sections if section.error]
+        return ([("leave-1", self.problem)] if self.problem else []) + found
+
+    @property
+    def editable(self) -> bool:
+        return any(section.editable for section in self.sections)
+
+    @property
+    def kept(self) -> list[tuple[Section, tuple[Item, ...]]]:
+        """The sections that are not left out, each with everything that is ticked in it."""
+        return [(section, section.ticked) for section in self.sections if not section.draft.left_out]
+
+    @property
+    def cautions(self) -> list[tuple[int, str]]:
+        return [(section.n, section.contents.caution) for section in self.sections if section.contents.caution]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks of one Customer: scope and kind of each entry, and what it wants ticked."""
+
+    scope: Scope
+    entry: RequestedEntry
+    kind: str
+    ticked: Ticked
+
+    @property
+    def editable(self) -> bool:
+        return self.entry.values.get("allow_scope_modifications") is not False
+
+    @property
+    def choosable(self) -> bool:
+        return self.editable or not self.ticked.ids
+
+
+def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings) -> tuple[Asked, ...]:
+    """Every entry of the request, as it meets what this Customer has; scopes no longer offered are left away."""
+    found = []
+    for entry in request.entries:
+        scope = catalogue.scope(entry.scope_id)
+        if scope is not None:
+            kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
+            found.append(Asked(scope, entry, kind, preselected(holdings, kind, entry.values)))
+    return tuple(found)
+
+
+def first_draft(customer_id: str, asked: Sequence[Asked]) -> Draft:
+    """The form as the request wants it."""
+    return begun(customer_id, [each.ticked for each in asked])
+
+
+def usable_draft(stored: dict[str, Any] | None, customer_id: str, asked: Sequence[Asked]) -> Draft:
+    """What this Customer ticked so far; the request's own wishes when that was somebody else, or nothing yet."""
+    if stored is not None and stored["customer_id"] == customer_id and len(stored["sections"]) == len(asked):
+        return Draft.from_stored(stored)
+    return first_draft(customer_id, asked)
+
+
+def enforced(draft: Draft, asked: Sequence[Asked], holdings: Holdings) -> Draft:
+    """The draft without anything the Customer does not have, and without changes where none are allowed."""
+    kept = []
+    for section, each in zip(draft.sections, asked, strict=True):
+        if not each.choosable:
+            kept.append(SectionDraft(each.ticked.ids, each.ticked.future))
+            continue
+        ids = section.ids & holdings.known[each.kind]
+        future = section.future and offers_future(each.kind)
+        kept.append(replace(section, ids=ids, future=future, left_out=section.left_out and each.editable))
+    return replace(draft, sections=tuple(kept))
+
+
+def build_form(
+    request_id: str,
+    request: AuthorizationRequest,
+    asked: Sequence[Asked],
+    draft: Draft,
+    holdings: Holdings,
+    *,
+    examples: Examples,
+    client_name: str,
+    customer_name: str,
+    catalogue: Catalogue,
+    now: datetime,
+) -> Form:
+    """The form, checked when `draft.checked`."""
+    sections = tuple(
+        _section(n, each, section, holdings, examples, checked=draft.checked, catalogue=catalogue, now=now)
+        for n, (each, section) in enumerate(zip(asked, draft.sections, strict=True), start=1)
+    )
+    nothing_kept = all(section.draft.left_out for section in sections)
+    return Form(
+        request_id=request_id,
+        client_name=client_name,
+        customer_name=customer_name,
+        sections=sections,
+        draft=draft,
+        problem="Keep at least one part, or choose Do not share" if draft.checked and nothing_kept else "",
+        unmatched=bool(asked) and all(each.ticked.asked and not each.ticked.ids for each in asked),
+        scheme=request.redirect_uri.partition(":")[0],
+    )
+
+
+def _section(
+    n: int,
+    asked: Asked,
+    draft: SectionDraft,
+    holdings: Holdings,
+    examples: Examples,
+    *,
+    checked: bool,
+    catalogue: Catalogue,
+    now: datetime,
+) -> Section:
+    items = holdings.items[asked.kind]
+    found = draft.matches(items)
+    on_list = [item for item in found if item.id in draft.ids] if draft.only_ticked and len(items) > PAGE else found
+    pages = max(1, -(-len(on_list) // PAGE))
+    first = min(draft.page, pages - 1) * PAGE
+    shown = on_list[first : first + PAGE]
+    if not asked.choosable:
+        shown = [item for item in items if item.id in draft.ids]
+    matched = {item.id for item in found}
+    beyond = [item for item in items if item.id in draft.ids and item.id not in matched][:PAGE]
+    here = {item.id for item in shown} | {item.id for item in beyond}
+    contents = contents_of(asked.scope, asked.entry.values, interval=examples.interval)
+    example, made_up = _example(asked.scope, examples)
+    values = asked.entry.values
+    lacking = checked and not draft.left_out and not draft.ids
+    return Section(
+        n=n,
+        scope_id=asked.scope.id,
+        contents=contents,
+        periods=periods_of(asked.scope, values, at=now, zone=catalogue.utility.timezone),
+        kind=asked.kind,
+        draft=draft,
+        editable=asked.editable,
+        choosable=asked.choosable,
+        shown=tuple((item, item.id in draft.ids) for item in shown),
+        beyond=tuple(beyond),
+        ticked=tuple(item for item in items if item.id in draft.ids),
+        ticked_elsewhere=len(draft.ids - here),
+        total=len(items),
+        found=len(on_list),
+        pages=pages,
+        asked_in_vain=asked.ticked.asked and not asked.ticked.ids,
+        error=_lacking(contents.title, asked) if lacking else "",
+        example=example,
+        example_is_made_up=made_up,
+        plot=examples.plot if contents.icon == "bars" and not made_up else None,
+        show_details="include_meter_devices" in asked.scope.type.implied or values.get("include_meter_devices") is True,
+    )
+
+
+def _lacking(title: str, asked: Asked) -> str:
+    what = f"{title}: tick at least one {KINDS[asked.kind][1]}"
+    return f"{what}, or leave this part out" if asked.editable else what
+
+
+def _example(scope: Scope, examples: Examples) -> tuple[str, bool]:
+    words = words_of(scope)
+    key = "mix" if words.icon == "pie" else scope.type.id
+    own = examples.says.get(key, "")
+    return (own, False) if own else (words.made_up, True)

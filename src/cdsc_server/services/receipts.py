@@ -1,0 +1,175 @@
+"""
+Receipts: the words of an approval as they were read, at an address nobody can guess (CDS-WG3-01 9.4).
+
+Whoever holds the address sees what is shared and may stop it; names and numbers are for the signed-in Customer only.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
+from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.errors import NotFound
+from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.services.consent_form import Form
+from cdsc_server.storage import clients, grants
+from cdsc_server.storage.authorizations import find_code
+from cdsc_server.storage.db import reading
+from cdsc_server.storage.grants import GrantRow, ReceiptRow
+
+#: No 0 O, 1 I L, U V: a number is read out over the telephone.
+_LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTWXYZ"
+_SEALED_FOR: Final = "receipt"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """
+    A receipt as a visitor may see it.
+
+    Args:
+        form: the words of the approval; entries of the selection only for the Customer whose receipt it is.
+        status: of the Grant, now.
+        newer: secret of the receipt that replaced this one, None when it is the latest.
+        client_name_now: what the Client calls itself today.
+        own: whether the visitor is signed in as the Customer.
+    """
+
+    confirmation: str
+    created: datetime
+    form: Mapping[str, Any]
+    grant_id: str
+    status: GrantStatus
+    ended: datetime | None
+    client_name_now: str
+    newer: str | None
+    own: bool
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether there is anything left to stop."""
+        return self.status not in (GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.EXPIRED)
+
+    @property
+    def sharing(self) -> bool:
+        return self.status not in SHUT
+
+
+def add_receipt(
+    session: Session, grant: GrantRow, form: Form, *, customer_id: str, prefix: str, keys: KeyStore, now: datetime
+) -> str:
+    """
+    Keep the receipt of an approval, and its confirmation number on the Grant.
+
+    Returns:
+        The secret of its address.
+    """
+    secret = secrets.token_urlsafe(32)
+    confirmation = _confirmation(prefix)
+    while grants.confirmation_taken(session, confirmation):
+        confirmation = _confirmation(prefix)
+    session.add(
+        ReceiptRow(
+            path_hash=secret_hash(secret),
+            path_sealed=keys.seal(secret, context=_SEALED_FOR),
+            confirmation=confirmation,
+            grant_id=grant.grant_id,
+            customer_id=customer_id,
+            form=frozen(form),
+            created=now,
+        )
+    )
+    grant.receipt_confirmations = [*grant.receipt_confirmations, confirmation]
+    return secret
+
+
+def frozen(form: Form) -> dict[str, Any]:
+    """The form as plain JSON: every word that was read, and what was ticked."""
+    return {
+        "client_name": form.client_name,
+        "sections": [
+            {
+                "scope_id": section.scope_id,
+                "title": section.contents.title,
+                "sentence": section.contents.sentence,
+                "shows": section.contents.shows,
+                "details": list(section.contents.details),
+                "periods": [asdict(period) for period in section.periods],
+                "kind": section.kind,
+                "counted": section.counted,
+                "several": section.several,
+                "future": section.draft.future,
+                "items": [{"title": item.title, "about": item.about, "numbers": list(item.numbers)} for item in ticked],
+            }
+            for section, ticked in form.kept
+        ],
+    }
+
+
+def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock: Clock) -> Receipt:
+    """
+    The receipt at this address.
+
+    Args:
+        customer_id: who is signed in; the entries of the selection are for nobody else.
+
+    Raises:
+        NotFound: there is none.
+    """
+    now = clock.now()
+    with reading() as session:
+        row = grants.find_receipt(session, secret_hash(secret))
+        if row is None:
+            raise NotFound("There is no receipt at this address.")
+        grant = grants.grant_of_customer(session, row.grant_id, row.customer_id)
+        latest = grants.latest_receipt(session, row.grant_id)
+        client = clients.find_client(session, grant.client_id) if grant is not None else None
+    if grant is None:
+        raise NotFound("There is no receipt at this address.")
+    own = customer_id == row.customer_id
+    status = status_at(GrantStatus(grant.status), expires=grant.expires, not_before=grant.not_before, now=now)
+    newer = None
+    if latest is not None and latest.path_hash != row.path_hash:
+        newer = keys.open(latest.path_sealed, context=_SEALED_FOR)
+    return Receipt(
+        confirmation=row.confirmation,
+        created=row.created,
+        form=row.form if own else _redacted(row.form),
+        grant_id=grant.grant_id,
+        status=status,
+        ended=grant.modified if status in SHUT else None,
+        client_name_now=client.client_name if client is not None else row.form["client_name"],
+        newer=newer,
+        own=own,
+    )
+
+
+def receipt_of_code(code: str, *, keys: KeyStore, clock: Clock) -> str | None:
+    """The secret of the receipt that belongs to an authorization code which is still good; None when there is none."""
+    with reading() as session:
+        row = find_code(session, secret_hash(code))
+        if row is None or row.expires <= clock.now():
+            return None
+        receipt = grants.latest_receipt(session, row.grant_id)
+    return None if receipt is None else keys.open(receipt.path_sealed, context=_SEALED_FOR)
+
+
+def receipt_secret(row: ReceiptRow, *, keys: KeyStore) -> str:
+    """The secret of the address, for the Customer's own pages."""
+    return keys.open(row.path_sealed, context=_SEALED_FOR)
+
+
+def _redacted(form: Mapping[str, Any]) -> dict[str, Any]:
+    return {**form, "sections": [{**section, "items": None} for section in form["sections"]]}
+
+
+def _confirmation(prefix: str) -> str:
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
+    return f"{prefix}-{letters[:4]}-{letters[4:]}"

@@ -1,0 +1,179 @@
+"""
+Who has my data: every Grant of a Customer, and how to end one.
+
+Ending takes effect in one transaction: the Grant, its tokens and its codes; the very next request is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
+from cdsc_server.domain.periods import Period, periods_of
+from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.domain.wording import counted, title_of
+from cdsc_server.errors import NotFound
+from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.services.receipts import receipt_secret
+from cdsc_server.storage import authorizations, clients, customers, grants
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow, ReceiptRow
+
+
+@dataclass(frozen=True)
+class Share:
+    """
+    A Grant as its Customer sees it.
+
+    Args:
+        sections: as frozen in the latest receipt; what the Grant holds when it has none.
+        receipts: confirmation number, instant and secret of the address, the oldest first.
+        periods: of each part that is still open, counted from the approval.
+    """
+
+    grant_id: str
+    client_name: str
+    status: GrantStatus
+    titles: list[str]
+    counted: str
+    sections: Sequence[Mapping[str, Any]]
+    periods: Sequence[Period]
+    created: datetime
+    modified: datetime
+    expires: datetime | None
+    last_read: datetime | None
+    receipts: Sequence[tuple[str, datetime, str]]
+
+    @property
+    def sharing(self) -> bool:
+        return self.status not in SHUT
+
+    @property
+    def stoppable(self) -> bool:
+        return self.status not in (
+            GrantStatus.REVOKED,
+            GrantStatus.CLOSED,
+            GrantStatus.EXPIRED,
+            GrantStatus.DISABLED,
+        )
+
+
+def shares_of(customer_id: str, *, catalogue: Catalogue, clock: Clock, keys: KeyStore) -> list[Share]:
+    """Every Grant of a Customer, the latest first; three statements, however many there are."""
+    now = clock.now()
+    with reading() as session:
+        rows = grants.grants_of_customer(session, customer_id)
+        return _shares(session, rows, catalogue=catalogue, keys=keys, now=now)
+
+
+def share_of(grant_id: str, customer_id: str, *, catalogue: Catalogue, clock: Clock, keys: KeyStore) -> Share:
+    """
+    One Grant of a Customer.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    with reading() as session:
+        row = grants.grant_of_customer(session, grant_id, customer_id)
+        if row is None:
+            raise NotFound("There is nothing at this address.")
+        return _shares(session, [row], catalogue=catalogue, keys=keys, now=clock.now())[0]
+
+
+def customer_name(customer_id: str) -> str:
+    """How the Customer is called."""
+    with reading() as session:
+        row = customers.find_customer(session, customer_id)
+    return "" if row is None else row.display_name
+
+
+def stop(grant_id: str, customer_id: str, *, clock: Clock) -> bool:
+    """
+    End a Grant for its Customer.
+
+    Returns:
+        False when it had ended before.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    with transaction() as session:
+        if grants.grant_of_customer(session, grant_id, customer_id) is None:
+            raise NotFound("There is nothing at this address.")
+        return _stop(session, grant_id, customer_id, now=clock.now())
+
+
+def stop_by_receipt(secret: str, *, clock: Clock) -> bool:
+    """
+    End the Grant of a receipt, for whoever holds its address (CDS-WG3-01 9.4).
+
+    Returns:
+        False when it had ended before.
+
+    Raises:
+        NotFound: there is no such receipt.
+    """
+    with transaction() as session:
+        receipt = grants.find_receipt(session, secret_hash(secret))
+        if receipt is None:
+            raise NotFound("There is no receipt at this address.")
+        return _stop(session, receipt.grant_id, receipt.customer_id, now=clock.now())
+
+
+def _stop(session: Session, grant_id: str, customer_id: str, *, now: datetime) -> bool:
+    stopped = grants.stop_grant(session, grant_id, customer_id, now=now)
+    if stopped:
+        authorizations.revoke_tokens(session, grant_id=grant_id, now=now)
+        authorizations.void_codes(session, grant_id, now=now)
+    return stopped
+
+
+def _shares(
+    session: Session, rows: Sequence[GrantRow], *, catalogue: Catalogue, keys: KeyStore, now: datetime
+) -> list[Share]:
+    names = clients.clients_by_id(session, {row.client_id for row in rows})
+    kept: dict[str, list[ReceiptRow]] = {}
+    for receipt in grants.receipts_of_grants(session, [row.grant_id for row in rows]):
+        kept.setdefault(receipt.grant_id, []).append(receipt)
+    return [
+        _share(row, names.get(row.client_id), kept.get(row.grant_id, []), catalogue=catalogue, keys=keys, now=now)
+        for row in rows
+    ]
+
+
+def _share(
+    row: GrantRow,
+    client: ClientRow | None,
+    kept: Sequence[ReceiptRow],
+    *,
+    catalogue: Catalogue,
+    keys: KeyStore,
+    now: datetime,
+) -> Share:
+    periods: list[Period] = []
+    for details in row.authorization_details:
+        scope = catalogue.scope(details["type"])
+        if scope is not None:
+            periods += periods_of(scope, details, at=row.created, zone=catalogue.utility.timezone)[:1]
+    ticked = {(each["kind"], len(each["ids"])) for each in row.selections if each["kind"]}
+    return Share(
+        grant_id=row.grant_id,
+        client_name="" if client is None else client.client_name,
+        status=status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now),
+        titles=list(dict.fromkeys(title_of(catalogue, each["type"]) for each in row.authorization_details)),
+        counted=" and ".join(counted(kind, count) for kind, count in sorted(ticked)),
+        sections=kept[-1].form["sections"] if kept else (),
+        periods=periods,
+        created=row.created,
+        modified=row.modified,
+        expires=row.expires,
+        last_read=row.last_read,
+        receipts=[(each.confirmation, each.created, receipt_secret(each, keys=keys)) for each in kept],
+    )

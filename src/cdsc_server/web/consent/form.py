@@ -1,0 +1,141 @@
+"""
+The form on which a Customer decides, at an address that only the browser which opened the request may use.
+
+A stranger, and another browser, learn nothing: no such page is there for them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from cdsc_server import exact_json
+from cdsc_server.domain.drafts import SectionEdit
+from cdsc_server.errors import InvalidRequest
+from cdsc_server.services import consent, sharing
+from cdsc_server.services.consent import Answered, NotForYou, Outcome
+from cdsc_server.services.consent_form import Form
+from cdsc_server.services.sessions import BrowserSession
+from cdsc_server.web.bearer import public
+from cdsc_server.web.context import catalogue, ports, settings
+from cdsc_server.web.describe import undocumented
+from cdsc_server.web.forms import check_form
+from cdsc_server.web.pages import allow_form_target, page_blueprint, render
+from cdsc_server.web.sessions import current_session
+
+blueprint = page_blueprint("consent", __name__)
+
+
+@blueprint.get("/consent/<request_id>")
+@public
+@undocumented("a page")
+def form(request_id: str) -> ResponseReturnValue:
+    """The form, as far as it is filled in."""
+    try:
+        shown = consent.open_form(request_id, _session(), **_outside())
+    except consent.SignInNeeded:
+        return _to_sign_in(request_id)
+    return _shown(shown, request_id)
+
+
+@blueprint.post("/consent/<request_id>")
+@public
+@undocumented("a page")
+def decide(request_id: str) -> ResponseReturnValue:
+    """A change of the form, a yes or a no. Enter in a field presses the first button, which changes nothing."""
+    session = check_form(current_session())
+    action = request.form.get("do", "update")
+    try:
+        if action in ("decline", "decline-unmatched"):
+            return _led(_declined(request_id, session, unmatched=action != "decline"), request_id)
+        edits = _edits()
+        if action == "approve":
+            return _led(consent.approve(request_id, session, edits, **_outside()), request_id)
+        consent.change(request_id, session, edits, action, **_outside())
+    except consent.SignInNeeded:
+        return _to_sign_in(request_id)
+    return redirect(url_for("consent.form", request_id=request_id, _anchor=_anchor(action)), 303)
+
+
+def _declined(request_id: str, session: BrowserSession, *, unmatched: bool) -> Outcome | Answered:
+    return consent.decline(
+        request_id, session, unmatched=unmatched, settings=settings(), clock=ports().clock, keys=ports().keys
+    )
+
+
+def _led(outcome: Outcome | Answered | NotForYou | None, request_id: str) -> ResponseReturnValue:
+    """Where a decision leads: to the Client, or back to the form when something is missing."""
+    if outcome is None:
+        return redirect(url_for("consent.form", request_id=request_id, _anchor="problem"), 303)
+    if isinstance(outcome, NotForYou):
+        return _shown(outcome, request_id)
+    if outcome.location is None:
+        return _shown(outcome, request_id)
+    # 303: the Client must not be sent the form (RFC 9700 4.12).
+    return redirect(outcome.location, 303)
+
+
+def _shown(shown: Form | Outcome | Answered | NotForYou, request_id: str) -> Response:
+    if isinstance(shown, Form):
+        empty = shown.unmatched and ("choose" not in request.args or not shown.editable)
+        page = render("preselection.html" if empty and not shown.draft.checked else "consent.html", form=shown)
+        return allow_form_target(page, shown.scheme)
+    if isinstance(shown, NotForYou):
+        response = render("not-for-you.html", asks=shown, request_id=request_id)
+        response.status_code = 403
+        return response
+    session = _session()
+    name = sharing.customer_name(session.customer_id) if session.customer_id else ""
+    return render("answered.html", agreed=isinstance(shown, Answered) and shown.agreed, customer_name=name)
+
+
+def _session() -> BrowserSession:
+    session = current_session()
+    if session is None:
+        raise consent.RequestOver("This request is not open here.")
+    return session
+
+
+def _to_sign_in(request_id: str) -> ResponseReturnValue:
+    return redirect(url_for("sign_in.form", next=url_for("consent.form", request_id=request_id)), 303)
+
+
+def _outside() -> dict[str, Any]:
+    return {"catalogue": catalogue(), "settings": settings(), "clock": ports().clock, "keys": ports().keys}
+
+
+def _edits() -> dict[int, SectionEdit]:
+    """What came for each section that had boxes; a section says so by its list of what it showed."""
+    sent, left_out = request.form, request.form.getlist("leave_out")
+    edits = {}
+    for name in sent:
+        if name.startswith("s") and name.endswith("-shown") and name[1:-6].isdecimal():
+            n = int(name[1:-6])
+            edits[n] = SectionEdit(
+                shown=_ids(sent[name]),
+                ticked=frozenset(sent.getlist(f"s{n}")),
+                future=f"s{n}-future" in sent,
+                left_out=str(n) in left_out,
+                find=sent.get(f"s{n}-find", "").strip()[:100],
+                only_ticked=f"s{n}-only" in sent,
+            )
+    return edits
+
+
+def _ids(text: str) -> frozenset[str]:
+    try:
+        ids = exact_json.loads(text)
+    except ValueError as fault:
+        raise InvalidRequest("This page is damaged. Load it again.") from fault
+    if not isinstance(ids, list) or not all(isinstance(each, str) for each in ids):
+        raise InvalidRequest("This page is damaged. Load it again.")
+    return frozenset(ids)
+
+
+def _anchor(action: str) -> str | None:
+    """Back to the section whose button was pressed."""
+    _, _, number = action.partition("-")
+    number = number.partition("-")[0]
+    return f"s{number}-which" if number.isdecimal() else None

@@ -1,0 +1,72 @@
+"""Who has my data: the signed-in Customer sees every Grant and ends it with two clicks."""
+
+from __future__ import annotations
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from cdsc_server.services import sharing
+from cdsc_server.web.bearer import public
+from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.describe import undocumented
+from cdsc_server.web.forms import check_form
+from cdsc_server.web.pages import page_blueprint, render
+from cdsc_server.web.sessions import current_session
+
+blueprint = page_blueprint("my_data", __name__)
+
+
+@blueprint.get("/my-data")
+@public
+@undocumented("a page")
+def overview() -> ResponseReturnValue:
+    """Every Grant of who is signed in."""
+    customer_id = _customer_id()
+    if customer_id is None:
+        return _to_sign_in()
+    shares = sharing.shares_of(customer_id, catalogue=catalogue(), clock=ports().clock, keys=ports().keys)
+    return render(
+        "my-data.html",
+        shares=shares,
+        customer_name=sharing.customer_name(customer_id),
+        zone=catalogue().utility.timezone,
+        now=ports().clock.now(),
+    )
+
+
+@blueprint.get("/my-data/<grant_id>")
+@public
+@undocumented("a page")
+def detail(grant_id: str) -> ResponseReturnValue:
+    """One Grant; somebody else's is not there."""
+    customer_id = _customer_id()
+    if customer_id is None:
+        return _to_sign_in()
+    share = sharing.share_of(grant_id, customer_id, catalogue=catalogue(), clock=ports().clock, keys=ports().keys)
+    return _detail(share)
+
+
+@blueprint.post("/my-data/<grant_id>")
+@public
+@undocumented("a page")
+def stop(grant_id: str) -> ResponseReturnValue:
+    """Stop sharing."""
+    session = check_form(current_session())
+    if session.customer_id is None:
+        return _to_sign_in()
+    if request.form.get("do") == "stop":
+        sharing.stop(grant_id, session.customer_id, clock=ports().clock)
+    return redirect(url_for("my_data.detail", grant_id=grant_id), 303)
+
+
+def _detail(share: sharing.Share) -> Response:
+    return render("grant.html", share=share, zone=catalogue().utility.timezone, now=ports().clock.now())
+
+
+def _customer_id() -> str | None:
+    session = current_session()
+    return None if session is None else session.customer_id
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    return redirect(url_for("sign_in.form", next=request.path), 303)
