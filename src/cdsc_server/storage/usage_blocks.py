@@ -32,7 +32,7 @@ from cdsc_server.errors import Conflict, InvalidRequest
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.listed import listed
 from cdsc_server.storage.usage import UsageSeriesRow
-from cdsc_server.storage.usage_packing import pack, unpack
+from cdsc_server.storage.usage_packing import pack_all, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Series handled by one round of statements.
@@ -254,7 +254,8 @@ def _apply(session: Session, changes: Sequence[_Change], at: int, *, gaps_erase:
     # A clock that was set back must not make a version end before it began.
     at = max([at, *(modified for *_, modified in replaced)])
     _supersede(session, [block for *block, _ in replaced], at)
-    _insert(session, [(key, series, start, span, at, pack(readings)) for key, series, start, span, readings in fresh])
+    payloads = pack_all([readings for *_, readings in fresh])
+    _insert(session, [(*block, at, payload) for (*block, _), payload in zip(fresh, payloads, strict=True)])
     return Written(new, len(replaced), unchanged)
 
 
@@ -353,7 +354,7 @@ _COPY_ROW = struct.Struct(">h iq iq iq ii ih i").pack
 _COPY_TAIL = struct.pack(">h", -1)
 
 
-def _insert(session: Session, rows: Sequence[tuple[int, int, int, int, int, bytes]]) -> None:
+def _insert(session: Session, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add blocks, given as Customer key, series, start, span, modified and payload."""
     if not rows:
         return

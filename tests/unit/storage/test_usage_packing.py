@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_server.domain.readings import Quality, Readings
-from cdsc_server.storage.usage_packing import pack, unpack, unpack_all
+from cdsc_server.storage.usage_packing import pack, pack_all, unpack, unpack_all
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = int(START.timestamp())
@@ -63,6 +63,7 @@ def test_many_blocks_come_back_together_as_they_would_one_by_one(groups, first, 
         at = part.end + timedelta(minutes=15 * (number % 2))
     start = START + timedelta(minutes=15 * first)
 
+    assert pack_all(parts) == [payload for _, _, payload in blocks]
     together = unpack_all(blocks, int(start.timestamp()), 900, count)
 
     assert together == Readings.assembled(start, 900, count, parts)

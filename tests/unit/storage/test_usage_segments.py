@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -16,6 +17,7 @@ from cdsc_server.storage.listed import listed
 from cdsc_server.storage.usage import find_series
 from cdsc_server.storage.usage_blocks import put_many, put_readings
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
+from cdsc_server.web.customer_data.usage_values import values_json
 from tests.support.requirements import requirement
 from tests.unit.storage.usage_support import LATER, NOW, START, committed, readings_of, series_of
 
@@ -252,6 +254,21 @@ def test_a_long_list_is_read_a_few_segments_at_a_time(engine, statements):
         assert len(statements) == 2
         assert sum(len(columns[0].parts[0][1]) for _, columns in reading) == 80_000 - periods[0].count
         assert len(statements) == 4
+
+
+@pytest.mark.slow
+def test_a_hundred_monthly_segments_take_little_memory(engine):
+    with committed(engine) as session:
+        start = datetime(2018, 1, 1, tzinfo=UTC)
+        filled(session, start=start, count=100 * 2922)
+        periods = segment_periods(session, find_series(session, "c1"))[:100]
+        tracemalloc.start()
+        size = sum(len(piece) for _, columns in read_columns(session, periods) for piece in values_json(columns))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert (len(periods), size > 4_000_000) == (100, True)
+        assert peak < 10_000_000
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
