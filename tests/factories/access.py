@@ -48,7 +48,7 @@ def client_object(client_id: str = "app", registration_id: str = "reg", *, at: d
 def entry(
     catalogue: Catalogue, scope_id: str, selection: Selection, *, at: datetime, **values: Any
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """An entry of a Grant approved at `at` with its selection: defaults of the scope, include fields false, then `values`."""
+    """An entry approved at `at`, with its selection: include fields false, defaults of the scope, then `values`."""
     offered = catalogue.scopes[scope_id].fields
     plain = {name: False if field.field.format == "boolean" else field.default for name, field in offered.items()}
     requested = RequestedEntry(scope_id, {**plain, **values})
