@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Final
 
 import click
 
-from cdsc_server import __version__, app, jobs, telemetry
-from cdsc_server.cli_demo import demo, walkthrough
-from cdsc_server.cli_imports import imports
-from cdsc_server.cli_openapi import openapi_command
-from cdsc_server.cli_serve import serve
-from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server import __version__, telemetry
 from cdsc_server.errors import InvalidConfiguration, Problem
 from cdsc_server.settings import Settings, settings_page
-from cdsc_server.storage import migrate
+
+#: Commands with a module of their own; none is loaded before it is called.
+_LATE: Final = {
+    "demo": "cli_demo:demo",
+    "import": "cli_imports:imports",
+    "openapi": "cli_openapi:openapi_command",
+    "serve": "cli_serve:serve",
+    "walkthrough": "cli_demo:walkthrough",
+}
 
 
-@click.group()
+class _Commands(click.Group):
+    """A group that loads a command when it is called, so that each starts as fast as it can."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_LATE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _LATE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _LATE[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"cdsc_server.{module}"), name)
+        return command
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__, prog_name="cdsc")
 def commands() -> None:
     """Run and look after a CDS server."""
-
-
-commands.add_command(demo)
-commands.add_command(imports)
-commands.add_command(openapi_command)
-commands.add_command(serve)
-commands.add_command(walkthrough)
 
 
 @commands.group()
@@ -40,6 +52,8 @@ def db() -> None:
 @click.option("--revision", default="head", show_default=True)
 def upgrade(revision: str) -> None:
     """Bring the database of CDSC_DATABASE_URL to a revision of the schema."""
+    from cdsc_server.storage import migrate
+
     settings = Settings.from_environment()
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -55,6 +69,8 @@ def keys() -> None:
 @keys.command()
 def create() -> None:
     """Write a new key to CDSC_KEY_FILE; refuses when there is one."""
+    from cdsc_server.connectors.file_keys import FileKeyStore
+
     path = Settings.from_environment().key_file
     try:
         FileKeyStore.create(path)
@@ -66,6 +82,8 @@ def create() -> None:
 @commands.command()
 def worker() -> None:
     """Run the background work: expiry, clean-up."""
+    from cdsc_server import app, jobs
+
     settings = Settings.from_environment()
     telemetry.configure(settings.log_format)
     ports = app.system_ports(settings)
@@ -81,7 +99,7 @@ def config() -> None:
 def show() -> None:
     """Print the catalogue in use, as TOML."""
     settings = Settings.from_environment()
-    path = Path(settings.catalogue_file) if settings.catalogue_file else Path(app.__file__).with_name("default.toml")
+    path = Path(settings.catalogue_file) if settings.catalogue_file else Path(__file__).with_name("default.toml")
     click.echo(path.read_text(encoding="utf-8"), nl=False)
 
 
@@ -94,6 +112,8 @@ def reference() -> None:
 @config.command()
 def check() -> None:
     """Say every fault of settings and catalogue at once."""
+    from cdsc_server import app
+
     app.load_catalogue(Settings.from_environment())
     click.echo("The configuration is sound.")
 
