@@ -15,8 +15,7 @@ from pathlib import Path
 
 import click
 
-from cdsc_server.demo import seeding
-from cdsc_server.demo.people import PASSWORD, PEOPLE, SAMPLES_USERNAME
+from cdsc_server.demo.files import Files
 from cdsc_server.demo.processes import Children, Stopped, is_free
 
 _EXAMPLE_APP = Path(__file__).parents[3] / "examples" / "third_party_app" / "app.py"
@@ -54,9 +53,9 @@ def run(demonstration: Demonstration) -> None:
             raise click.ClickException(f"port {port} is in use; choose another one: {name}={port + 10} make demo")
     # Each step of the schema is news to an operator, not to someone who tries things out.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    files = seeding.Files(demonstration.directory.resolve())
+    files = Files(demonstration.directory.resolve())
     with _asked_to_stop() as stop:
-        if not _prepare(demonstration, files, stop):
+        if not files.database.exists() and not _make(demonstration, files, stop):
             raise click.ClickException("stopped before the data was ready; the next start begins again")
         try:
             with Children(files.directory) as children:
@@ -84,13 +83,11 @@ def _asked_to_stop() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _prepare(demonstration: Demonstration, files: seeding.Files, stop: threading.Event) -> bool:
-    """Bring the data to now; False when it was asked to stop on the way."""
-    now = datetime.now(UTC)
-    if files.database.exists():
-        seeding.fill_up(files, now)
-        return True
-    steps = seeding.make(files, now, days=demonstration.days, customers=demonstration.customers)
+def _make(demonstration: Demonstration, files: Files, stop: threading.Event) -> bool:
+    """Make the data; False when it was asked to stop on the way."""
+    from cdsc_server.demo import seeding
+
+    steps = seeding.make(files, datetime.now(UTC), days=demonstration.days, customers=demonstration.customers)
     with click.progressbar(length=next(steps), label="Making a town and its meters", file=sys.stderr) as bar:
         for _ in steps:
             bar.update(1)
@@ -99,7 +96,7 @@ def _prepare(demonstration: Demonstration, files: seeding.Files, stop: threading
     return True
 
 
-def _start(demonstration: Demonstration, files: seeding.Files, children: Children) -> None:
+def _start(demonstration: Demonstration, files: Files, children: Children) -> None:
     around = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
     around["PYTHONUNBUFFERED"] = "1"
     server = {
@@ -111,18 +108,23 @@ def _start(demonstration: Demonstration, files: seeding.Files, children: Childre
     }
     command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(demonstration.port)]
     children.start("server", command, {**around, **server})
+    example = {
+        "KESTREL_CDS_SERVER": demonstration.url,
+        "KESTREL_PORT": str(demonstration.example_port),
+        "KESTREL_STATE_FILE": str(files.directory / "example-app.json"),
+    }
+    children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
+    # Loaded and done while both programs load what they need.
+    from cdsc_server.demo import seeding
+
+    seeding.fill_up(files, datetime.now(UTC))
     children.wait_for("server", f"{demonstration.url}/healthz", seconds=_SECONDS_TO_ANSWER)
-    if _EXAMPLE_APP.exists():
-        example = {
-            "KESTREL_CDS_SERVER": demonstration.url,
-            "KESTREL_PORT": str(demonstration.example_port),
-            "KESTREL_STATE_FILE": str(files.directory / "example-app.json"),
-        }
-        children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
-        children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
+    children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
 
 
-def _welcome(demonstration: Demonstration, files: seeding.Files) -> str:
+def _welcome(demonstration: Demonstration, files: Files) -> str:
+    from cdsc_server.demo.people import PASSWORD, PEOPLE, SAMPLES_USERNAME
+
     people = PEOPLE[: demonstration.customers]
     names = max(len(each.name) for each in people)
     mails = max(len(each.username) for each in people)

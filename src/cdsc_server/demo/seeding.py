@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.demo import history
 from cdsc_server.demo.bills import statements
+from cdsc_server.demo.files import Files
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, object_rows
@@ -29,7 +29,6 @@ from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.ports import SystemClock
 from cdsc_server.services.imports import import_green_button
-from cdsc_server.settings import Settings
 from cdsc_server.storage import migrate
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
@@ -42,34 +41,6 @@ SEED = 20_260_301
 _SAMPLES = Path(__file__).parents[3] / "examples" / "greenbutton"
 #: How far back the quarter hours lie that were estimated first and corrected later, as seen from the making.
 _CORRECTED_DAYS_AGO = 40
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where a demonstration keeps what it knows."""
-
-    directory: Path
-
-    @property
-    def database(self) -> Path:
-        return self.directory / "demo.sqlite"
-
-    @property
-    def key(self) -> Path:
-        return self.directory / "sealing.key"
-
-    @property
-    def unfinished(self) -> Path:
-        return self.directory / "unfinished.sqlite"
-
-    def settings(self, *, database: Path | None = None, base_url: str = "http://127.0.0.1:8000") -> Settings:
-        """What the server of this demonstration is started with."""
-        return Settings(
-            database_url=f"sqlite:///{database or self.database}",
-            key_file=str(self.key),
-            base_url=base_url,
-            demo=True,
-        )
 
 
 def make(files: Files, now: datetime, *, days: int | None = None, customers: int | None = None) -> Iterator[int]:

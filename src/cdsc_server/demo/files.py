@@ -1,0 +1,36 @@
+"""The files of a demonstration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdsc_server.settings import Settings
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a demonstration keeps what it knows."""
+
+    directory: Path
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "demo.sqlite"
+
+    @property
+    def key(self) -> Path:
+        return self.directory / "sealing.key"
+
+    @property
+    def unfinished(self) -> Path:
+        return self.directory / "unfinished.sqlite"
+
+    def settings(self, *, database: Path | None = None, base_url: str = "http://127.0.0.1:8000") -> Settings:
+        """What the server of this demonstration is started with."""
+        return Settings(
+            database_url=f"sqlite:///{database or self.database}",
+            key_file=str(self.key),
+            base_url=base_url,
+            demo=True,
+        )
