@@ -50,7 +50,12 @@ class GrantChangeSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    status = fields.Enum(GrantStatus, by_value=True, validate=validate.Equal(GrantStatus.CLOSED))
+    status = fields.Enum(
+        GrantStatus,
+        by_value=True,
+        validate=validate.Equal(GrantStatus.CLOSED),
+        metadata={"description": "`closed`; a Client may set no other."},
+    )
     scope = ScopeString(validate=validate.Length(min=1, max=4000))
     authorization_details = fields.List(fields.Dict(), validate=validate.Length(max=50))
 

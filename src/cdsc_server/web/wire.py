@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask, Response, request
 from flask.json.provider import JSONProvider
 
 from cdsc_server import exact_json
-from cdsc_server.errors import InvalidRequest, UnsupportedMediaType
+from cdsc_server.errors import InvalidRequest, NotFound, UnsupportedMediaType
+
+_NUL: Final = "\0"
 
 
 class ExactJSONProvider(JSONProvider):
@@ -26,8 +28,9 @@ class ExactJSONProvider(JSONProvider):
 
 
 def install(app: Flask) -> None:
-    """Make the application read and write JSON our way."""
+    """Make the application read and write JSON our way, and refuse text that cannot be stored."""
     app.json = ExactJSONProvider(app)
+    app.before_request(_refuse_nul)
 
 
 def json_body() -> dict[str, Any]:
@@ -46,4 +49,30 @@ def json_body() -> dict[str, Any]:
         raise InvalidRequest("the body is not JSON") from fault
     if not isinstance(body, dict):
         raise InvalidRequest("the body must be a JSON object")
+    if b"\\u0000" in request.get_data() and _holds_nul(body):
+        raise InvalidRequest("the body holds U+0000")
     return body
+
+
+def _refuse_nul() -> None:
+    """
+    Refuse U+0000 in the address and in a form: PostgreSQL's text cannot hold it, so it can match nothing we know.
+
+    Raises:
+        NotFound: it stands in the path.
+        InvalidRequest: it stands in a parameter.
+    """
+    if _NUL in request.path:
+        raise NotFound("nothing is at this address")
+    for source in (request.args, request.form):
+        for name, values in source.lists():
+            if _NUL in name or any(_NUL in value for value in values):
+                raise InvalidRequest("a parameter holds U+0000")
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_NUL in name or _holds_nul(item) for name, item in value.items())
+    if isinstance(value, list):
+        return any(map(_holds_nul, value))
+    return isinstance(value, str) and _NUL in value

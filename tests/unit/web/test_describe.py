@@ -62,7 +62,7 @@ def test_security_is_read_from_the_bearer_declaration():
     content = operation(view).content
 
     assert content["security"] == [{"oauth2": ["cds_client_admin"]}]
-    assert set(content["responses"]) == {"200", "401", "403"}
+    assert set(content["responses"]) == {"200", "400", "401", "403"}
 
 
 def test_a_declaration_survives_decorators_in_either_order():

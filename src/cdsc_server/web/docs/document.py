@@ -44,8 +44,12 @@ def openapi(app: Flask, *, server: str) -> dict[str, Any]:
     marshmallow = MarshmallowPlugin(schema_name_resolver=_name)
     spec = APISpec("Customer Data Standard server", __version__, "3.1.0", plugins=[marshmallow])
     converter = cast("OpenAPIConverter", marshmallow.converter)
-    # RFC 3986 names it so; JSON Schema knows no "url".
-    converter.field_mapping = {**converter.field_mapping, fields.Url: ("string", "uri")}
+    # JSON Schema knows no "url"; our enumerations are texts.
+    converter.field_mapping = {
+        **converter.field_mapping,
+        fields.Url: ("string", "uri"),
+        fields.Enum: ("string", None),
+    }
     for operation in operations(app):
         spec.path(path=operation.path, operations={operation.method: dict(operation.content)})
     # Through JSON, so that what stands in it twice is two values, which YAML would write as anchors.

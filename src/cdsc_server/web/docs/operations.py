@@ -162,17 +162,16 @@ def _header(text: str) -> dict[str, Any]:
 
 def _refusals(app: Flask, rule: Rule, view: View, description: Description, *, writing: bool) -> dict[str, Any]:
     """Responses for the kinds of refusal, those of one status together."""
-    kinds: list[type[Problem]] = [*description.problems]
+    # Any address may be malformed.
+    kinds: list[type[Problem]] = [*description.problems, InvalidRequest]
     if description.client_authentication:
         kinds.append(InvalidClient)
     elif access_of(view) not in (None, "public"):
         kinds += [InvalidToken, InsufficientScope]
     if writing and (description.body or description.form):
-        kinds += [InvalidRequest, TooLarge]
+        kinds.append(TooLarge)
     if writing and description.body:
         kinds.append(UnsupportedMediaType)
-    if description.query is not None:
-        kinds.append(InvalidRequest)
     if rule.arguments:
         kinds.append(NotFound)
     by_status: dict[int, list[type[Problem]]] = {}
