@@ -1,0 +1,256 @@
+"""
+Requests made up from the OpenAPI document, sensible and senseless, against the application in this process.
+
+Whatever is asked, the answer is one the document tells of, and never a fault of the server.
+"""
+
+import json
+import os
+from base64 import b64encode
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from cdsc_server.domain.grants import Selection
+from cdsc_server.storage.db import transaction
+from tests.factories import access, customer_data
+
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+
+#: The kept document only names the tests; each asks the application for the document it is judged by.
+KEPT = json.loads((Path(__file__).parents[2] / "openapi" / "cdsc.json").read_text(encoding="utf-8"))
+OPERATIONS = [(method, path) for path, item in KEPT["paths"].items() for method in item]
+
+#: What can be read without saying anything in the query.
+PLAIN = [
+    path
+    for method, path in OPERATIONS
+    if method == "get"
+    and not any(
+        parameter["required"] and parameter["in"] == "query"
+        for parameter in KEPT["paths"][path]["get"].get("parameters", ())
+    )
+]
+
+#: Few locally, so that nobody waits; the long profile of Hypothesis makes it many.
+EXAMPLES = 12 if hypothesis_settings().max_examples <= 100 else 300
+
+SCOPES = "account_list supply_details distribution_details usage_data generation_mix"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a Client that did everything right holds."""
+
+    admin_id: str
+    admin_secret: str
+    admin_token: str
+    data_token: str
+    path: dict
+
+    def headers(self, operation):
+        """What this operation asks a caller to show."""
+        # The client that carries requests inside the process does not unpack what is compressed.
+        plain = {"Accept-Encoding": "identity"}
+        security = operation.definition.raw.get("security") or [{}]
+        if "client_secret" in security[0]:
+            return {**plain, **basic(self.admin_id, self.admin_secret)}
+        if "oauth2" in security[0]:
+            token = self.admin_token if security[0]["oauth2"] else self.data_token
+            return {**plain, "Authorization": f"Bearer {token}"}
+        return plain
+
+
+def basic(name, secret):
+    return {"Authorization": "Basic " + b64encode(f"{name}:{secret}".encode()).decode()}
+
+
+@pytest.fixture
+def settings(settings):
+    return replace(settings, registrations_per_hour=100_000)
+
+
+@pytest.fixture
+def known(app, client, clock):
+    """A registered Client, and a Grant that opens everything Ada has."""
+    catalogue = app.extensions["cdsc"].catalogue
+    registered = client.post("/oauth/register", json={"scope": f"cds_client_admin {SCOPES}"}).get_json()
+    admin = (registered["client_id"], registered["client_secret"])
+    as_admin = {"Authorization": f"Bearer {token(client, admin, scope='cds_client_admin')}"}
+    objects = client.get("/clients", headers=as_admin).get_json()["clients"]
+    credentials = client.get("/credentials", headers=as_admin).get_json()["credentials"]
+    consenting = next(each for each in objects if "usage_data" in each["scope"].split())
+    with app.app_context(), transaction() as session:
+        store_customer(session)
+        everything = [
+            access.entry(
+                catalogue,
+                scope_id,
+                Selection("account_selection", frozenset({"home"}), include_future=True),
+                at=clock.now(),
+                **{
+                    name: True
+                    for name, offered in catalogue.scopes[scope_id].fields.items()
+                    if offered.field.format == "boolean"
+                },
+            )
+            for scope_id in SCOPES.split()
+        ]
+        access.grant(
+            session,
+            everything,
+            at=clock.now(),
+            token="unused",
+            client_id=consenting["client_id"],
+            registration_id=session.get(access.ClientRow, admin[0]).registration_id,
+            expires=clock.now() + timedelta(days=1),
+        )
+    keeper = next(each for each in objects if each["scope"] == "cds_grant_admin")
+    secret = next(each["client_secret"] for each in credentials if each["client_id"] == keeper["client_id"])
+    details = [{"type": "cds_grant_admin", "client_id": consenting["client_id"], "grant_id": "grant-unused"}]
+    return Known(
+        admin_id=admin[0],
+        admin_secret=admin[1],
+        admin_token=as_admin["Authorization"].removeprefix("Bearer "),
+        data_token=token(
+            client,
+            (keeper["client_id"], secret),
+            scope="cds_grant_admin",
+            authorization_details=json.dumps(details),
+        ),
+        path={
+            "client_id": consenting["client_id"],
+            "credential_id": credentials[0]["credential_id"],
+            "grant_id": "grant-unused",
+        },
+    )
+
+
+def token(client, credentials, **form):
+    """An access token by client_credentials."""
+    answer = client.post("/oauth/token", data={"grant_type": "client_credentials", **form}, headers=basic(*credentials))
+    assert answer.status_code == 200, answer.text
+    return answer.get_json()["access_token"]
+
+
+def store_customer(session):
+    """Ada's home with one of everything, and two days of readings with a gap."""
+    make = customer_data
+    session.add(make.customer("ada"))
+    session.flush()
+    session.add_all(
+        [
+            make.account("home"),
+            make.contract("house", "home"),
+            make.service_point("house-sp"),
+            make.served("house-sp", "house"),
+            make.meter("m-house"),
+            make.installed("m-house", "house-sp"),
+        ]
+    )
+    session.flush()
+    row = make.series(session, "energy", contract_id="house", meter_device_id="m-house")
+    make.readings(session, row, make.THEN, ["1.50", "", "0.000", *["2.25"] * 45])
+
+
+def operation_of(app, method, path):
+    """The operation as the application describes it, with members no schema tells of forbidden."""
+    document = json.loads(app.test_client().get("/openapi.json").data)
+    for schema in document["components"]["schemas"].values():
+        if "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+    schema = schemathesis.openapi.from_dict(document)
+    schema.app = app
+    return schema[path][method.upper()]
+
+
+def requests_to(operation, known):
+    """Requests that fit the document and requests that do not, for known objects as well as for made-up ones."""
+    kinds = [operation.as_strategy(generation_mode=GenerationMode.POSITIVE)]
+    names = {parameter.name for parameter in operation.path_parameters}
+    if names:
+        path = {name: known.path[name] for name in names}
+        kinds.append(operation.as_strategy(generation_mode=GenerationMode.POSITIVE, path_parameters=path))
+    if operation.query or operation.body or names:
+        kinds.append(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
+    return st.one_of(kinds)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("method", "path"), OPERATIONS)
+def test_whatever_is_asked_the_answer_is_one_the_document_tells_of(app, known, method, path):
+    """No server error, and no status, content type or member that is not written down."""
+    operation = operation_of(app, method, path)
+    headers = known.headers(operation)
+
+    @hypothesis_settings(
+        max_examples=EXAMPLES,
+        derandomize="CI" in os.environ,
+        database=None,
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=requests_to(operation, known))
+    def ask(case):
+        case.call_and_validate(headers=headers, checks=CHECKS)
+
+    ask()
+
+
+@pytest.mark.parametrize("path", PLAIN)
+def test_a_right_request_is_answered_as_the_document_says(app, known, path):
+    """Objects with every optional member open, so that the schemas are held to full answers."""
+    operation = operation_of(app, "get", path)
+    names = {parameter.name for parameter in operation.path_parameters}
+
+    case = operation.Case(path_parameters={name: known.path[name] for name in names})
+    answer = case.call_and_validate(headers=known.headers(operation), checks=CHECKS)
+
+    assert answer.status_code < 400
+    # An empty list conforms to anything.
+    assert not path.startswith("/cds/") or any(value for value in answer.json().values() if isinstance(value, list))
+
+
+def nul_requests():
+    """Every parameter and every text in a body, one at a time, with U+0000 in it."""
+    for method, path in OPERATIONS:
+        operation = KEPT["paths"][path][method]
+        for parameter in operation.get("parameters", ()):
+            yield method, path, parameter["in"], parameter["name"]
+        for content in operation.get("requestBody", {"content": {}})["content"].values():
+            schema = KEPT["components"]["schemas"][content["schema"]["$ref"].rpartition("/")[2]]
+            for name, member in schema["properties"].items():
+                if "string" in member["type"]:
+                    yield method, path, "body", name
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_text_that_postgresql_cannot_hold_is_no_server_error(app, known, client):
+    """U+0000 is a character of JSON and of queries, but not of PostgreSQL's text."""
+    operations = {each: operation_of(app, *each) for each in OPERATIONS}
+    for method, path, place, name in nul_requests():
+        operation = operations[method, path]
+        parts = {"path_parameters": {each.name: known.path[each.name] for each in operation.path_parameters}}
+        if place == "path":
+            parts["path_parameters"][name] = "a\0b"
+        elif place == "query":
+            parts["query"] = {name: "a\0b"}
+        else:
+            parts["body"] = {name: "a\0b"}
+            parts["media_type"] = next(iter(operation.definition.raw["requestBody"]["content"]))
+        case = operation.Case(**parts)
+
+        case.call_and_validate(headers=known.headers(operation), checks=CHECKS)
