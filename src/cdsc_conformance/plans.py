@@ -19,6 +19,11 @@ MODULES: Final = {
         "registration_fields",
         "detail_fields",
     ),
+    "registration": ("registration", "registration_values"),
+    "clients": ("clients", "client_changes"),
+    "credentials": ("credentials",),
+    "grants": ("grants",),
+    "token": ("tokens",),
 }
 
 NAMES: Final = tuple(MODULES)

@@ -156,6 +156,11 @@ class Session:
         """A registration of every scope that can be had at once; conditions only read from it."""
         return self.register()
 
+    @Step
+    def changing(self) -> Registered:
+        """A second registration, whose objects conditions may change."""
+        return self.register()
+
     def register(self, **members: object) -> Registered:
         """
         A registration of its own, for conditions that change things.

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 WSGI = Callable[..., Any]
 
 
+class _KeptAlive(_Silent):
+    """A handshake for each of hundreds of requests would be most of the time a run takes."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+
 @dataclass(frozen=True)
 class Server:
     """Where it is and which certificate to trust."""
@@ -39,7 +46,7 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
     certificate = _certificate(directory / "server.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
-    server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Silent, ssl_context=context)
+    server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_KeptAlive, ssl_context=context)
     url = f"https://127.0.0.1:{server.server_port}"
     # The kit registers more often than a caller should.
     app = create_app(replace(settings, base_url=url, registrations_per_hour=10_000), ports)
@@ -57,6 +64,8 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
 
 @pytest.fixture
 def kit_server(settings: Settings, ports: Ports, tmp_path: Path) -> Iterator[Server]:
-    """Our own server, without a fault we know of."""
-    with serving(settings, ports, tmp_path) as (server, _):
+    """Our own server, without a fault we know of, and with a clock that runs: the order of changes shows."""
+    from cdsc_server.ports import SystemClock
+
+    with serving(settings, replace(ports, clock=SystemClock()), tmp_path) as (server, _):
         yield server
