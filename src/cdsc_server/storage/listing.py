@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Row = TypeVar("Row")
 
 #: More ids than this are looked for here instead of being sent to the database.
 _MOST_SENT = 500
+#: Rows fetched at once where it is not known how many are wanted.
+_CHUNK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +48,24 @@ def newest_first(
     table: Any = row
     if not ids:
         return
-    rows = select(row).where(table.customer_id == customer_id)
     few = len(ids) <= _MOST_SENT
+    order = (table.modified.asc(), row_id.desc()) if backward else (table.modified.desc(), row_id.asc())
+    rows = select(row).where(table.customer_id == customer_id).order_by(*order)
     if few:
         rows = rows.where(row_id.in_(sorted(ids)))
-    if place is not None:
-        beyond = table.modified > place.modified if backward else table.modified < place.modified
-        further = row_id < place.id if backward else row_id > place.id
-        rows = rows.where(or_(beyond, and_(table.modified == place.modified, further)))
-    order = (table.modified.asc(), row_id.desc()) if backward else (table.modified.desc(), row_id.asc())
-    rows = rows.order_by(*order)
-    # A short list comes in one journey; a long one a few at a time, as whoever filters it may soon have enough.
-    rows = rows.limit(limit) if few and limit is not None else rows.execution_options(yield_per=200)
-    for found in session.scalars(rows):
-        if few or getattr(found, row_id.key) in ids:
-            yield found
+    size = limit if few and limit is not None else _CHUNK
+    while True:
+        # Whoever filters may soon have enough, so the rest waits in the database and not in a cursor.
+        following = rows if place is None else rows.where(_beyond(row, row_id, place, backward=backward))
+        chunk = session.scalars(following.limit(size)).all()
+        yield from (found for found in chunk if few or getattr(found, row_id.key) in ids)
+        if len(chunk) < size or size == limit:
+            return
+        last: Any = chunk[-1]
+        place = Place(last.modified, getattr(last, row_id.key))
+
+
+def _beyond(row: Any, row_id: InstrumentedAttribute[str], place: Place, *, backward: bool) -> ColumnElement[bool]:
+    beyond = row.modified > place.modified if backward else row.modified < place.modified
+    further = row_id < place.id if backward else row_id > place.id
+    return or_(beyond, and_(row.modified == place.modified, further))
