@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Integer, func, literal, select
+from sqlalchemy import ColumnElement, Integer, func, literal, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -84,7 +84,8 @@ def find_or_create_series(
         value_key: that member; None takes the one of the Value Type.
 
     Raises:
-        Conflict: the series is there with another segment, interval, phase or zone.
+        Conflict: the series is there with another segment, interval, phase or zone, or its segment is with another of
+            the last three.
         InvalidRequest: the Value Type has no member of its own and none is given.
     """
     key = value_key or VALUE_KEYS.get(str(value_format.get("type")))
@@ -108,10 +109,13 @@ def find_or_create_series(
         "created": at,
         "synced": at,
     }
-    while (row := _series(session, wanted["customer_key"], series_id)) is None:
+    fixed = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
+    while (row := _series(session, UsageSeriesRow.series_id == series_id, wanted)) is None:
+        beside = _series(session, UsageSeriesRow.segment_key == segment_key, wanted)
+        if beside is not None and any(getattr(beside, name) != wanted[name] for name in fixed):
+            raise Conflict("series of one segment share interval, phase and time zone", detail=series_id)
         # Another writer may take the number first: then nothing is inserted and the next number is tried.
         _insert_series(session, wanted)
-    fixed = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
     if any(getattr(row, name) != wanted[name] for name in fixed):
         raise Conflict("the series exists with another segment, interval, phase or time zone", detail=series_id)
     return row
@@ -151,10 +155,9 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
     return total
 
 
-def _series(session: Session, customer_key: int, series_id: str) -> UsageSeriesRow | None:
-    return session.scalars(
-        select(UsageSeriesRow).where(UsageSeriesRow.customer_key == customer_key, UsageSeriesRow.series_id == series_id)
-    ).one_or_none()
+def _series(session: Session, of: ColumnElement[bool], wanted: Mapping[str, Any]) -> UsageSeriesRow | None:
+    rows = select(UsageSeriesRow).where(UsageSeriesRow.customer_key == wanted["customer_key"], of)
+    return session.scalars(rows.order_by(UsageSeriesRow.series).limit(1)).one_or_none()
 
 
 def _insert_series(session: Session, wanted: Mapping[str, Any]) -> None:

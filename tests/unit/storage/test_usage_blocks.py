@@ -241,6 +241,16 @@ def test_a_series_does_not_change_its_slots(engine, change):
         assert len(find_series(session, "c1")) == 1
 
 
+@pytest.mark.parametrize("change", [{"phase_seconds": 60}, {"interval_seconds": 3600}, {"timezone": "UTC"}])
+def test_the_series_of_one_segment_share_their_slots(engine, change):
+    with committed(engine) as session:
+        series_of(session)
+        with pytest.raises(Conflict, match="share interval"):
+            series_of(session, "reverse", position=1, **change)
+
+        assert len(find_series(session, "c1")) == 1
+
+
 def test_a_value_type_of_our_own_names_its_member(engine):
     own = {"type": "acme_steam", "units": "MWh"}
     with committed(engine) as session:
