@@ -102,6 +102,7 @@ def overview() -> ResponseReturnValue:
     today = datetime.now(zone).date()
     view, at = request.args.get("view", "days"), _day(request.args.get("at"), today)
     services = [_service(each) for each in _read(client, "/supply_details", "service_contracts")]
+    services.sort(key=lambda each: list(KINDS).index(each["kind"]))
     chosen = next((each for each in services if each["id"] == request.args.get("service")), None)
     chosen = chosen or next(iter(services), None)
     use = energy.view_of(view, at, zone)
@@ -180,6 +181,12 @@ def number(value: Decimal) -> str:
     """Three digits that mean something, with thousands apart: 1,240 or 12.3 or 0.52."""
     decimals = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{decimals}f}"
+
+
+@app.template_filter("plain")
+def plain(value: Decimal) -> str:
+    """A round number without zeros that say nothing: 20 or 1.5."""
+    return f"{value.normalize():,f}"
 
 
 def _client() -> Client:

@@ -9,6 +9,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+#: What a page calls a unit, where that is not its short form.
+_WORDS = {"therm": "therms", "gal": "gallons"}
+
+#: First digits of the top of an axis, so that its half is a short number too.
+_TOPS = ("1", "1.2", "1.6", "2", "2.4", "3", "4", "5", "6", "8", "10")
+
 #: The member that holds the number, by type of value.
 _KEYS = {"electric_usage": "eu", "natural_gas_usage": "gu", "water_usage": "wu"}
 
@@ -79,7 +85,7 @@ class Use:
         known = [(values[number][key], each) for number, key, each in columns if values[number]]  # type: ignore[index]
         bar.missing += not known
         for value, each in known:
-            self.units = each["units"]
+            self.units = _WORDS.get(each["units"], each["units"])
             bar.estimated += each.get("quality") == "estimated"
             # Energy sent to the grid is negative; the two directions are never added up.
             if each.get("direction") == "reverse":
@@ -129,12 +135,8 @@ def nice_top(highest: Decimal) -> Decimal:
     """A round number a little above the highest bar, for the top of the axis."""
     if highest <= 0:
         return Decimal(1)
-    step = Decimal(10) ** (highest.adjusted())
-    return next(
-        step * n
-        for n in (Decimal("1.2"), Decimal(2), Decimal(3), Decimal(4), Decimal(6), Decimal(8), Decimal(10))
-        if step * n >= highest
-    )
+    step = Decimal(10) ** highest.adjusted()
+    return next(step * each for each in map(Decimal, _TOPS) if step * each >= highest)
 
 
 def _day(at: date, zone: ZoneInfo) -> Use:

@@ -36,13 +36,12 @@ class Form:
 
 @dataclass(frozen=True)
 class Page:
-    """An answer for a person: where it was found, what it says, which forms it holds."""
+    """An answer for a person: where it was found, the words on it, which forms it holds."""
 
     url: str
     status: int
     text: str
     forms: tuple[Form, ...]
-    links: tuple[str, ...]
 
     def button(self, button_id: str) -> tuple[Form, Button] | None:
         """The button with this id and the form it stands in."""
@@ -103,16 +102,17 @@ def _page(answer: requests.Response) -> Page:
     reader = _Reader()
     reader.feed(answer.text)
     reader.close()
-    return Page(answer.url, answer.status_code, answer.text, tuple(reader.forms), tuple(reader.links))
+    return Page(answer.url, answer.status_code, " ".join(reader.words), tuple(reader.forms))
 
 
 class _Reader(HTMLParser):
-    """Collects the forms and links of a page."""
+    """Collects the forms of a page, and its words as a person would read them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
-        self.links: list[str] = []
+        self.words: list[str] = []
+        self._unseen: str | None = None
         self._open: Form | None = None
         self._named: dict[str, Form] = {}
         self._list: str | None = None
@@ -124,8 +124,8 @@ class _Reader(HTMLParser):
             self._open = Form(values.get("id", ""), values.get("action", ""), values.get("method", "get").upper())
             self.forms.append(self._open)
             self._named[self._open.id] = self._open
-        elif tag == "a" and "href" in values:
-            self.links.append(values["href"])
+        elif tag in ("script", "style", "head"):
+            self._unseen = tag
         form = self._named.get(values.get("form", ""), self._open)
         if form is None or "disabled" in values:
             return
@@ -141,6 +141,8 @@ class _Reader(HTMLParser):
             self._text = (form, values.get("name", ""), [])
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == self._unseen:
+            self._unseen = None
         if tag == "form":
             self._open = None
         elif tag == "select":
@@ -153,6 +155,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._text:
             self._text[2].append(data)
+        elif self._unseen is None:
+            self.words += data.split()
 
     def _input(self, form: Form, values: dict[str, str]) -> None:
         kind, name = values.get("type", "text").lower(), values.get("name", "")

@@ -93,7 +93,7 @@ def test_a_cost_beside_the_use_is_not_use(energy):
         [_segment(datetime(2026, 1, 10, 12, tzinfo=UTC), rows, *formats)]
     )
 
-    assert (use.total, use.units) == (Decimal("0.300"), "therm")
+    assert (use.total, use.units) == (Decimal("0.300"), "therms")
 
 
 def test_shares_are_averaged_and_carbon_weighs_them(energy):
@@ -109,6 +109,8 @@ def test_shares_are_averaged_and_carbon_weighs_them(energy):
     assert mixes == {"base": {"wind": Decimal("0.6"), "natural_gas": Decimal("0.4"), "carbon": Decimal(166)}}
 
 
-@pytest.mark.parametrize(("highest", "top"), [("0", "1"), ("97", "100"), ("106", "120"), ("0.31", "0.4"), ("2.0", "2")])
+@pytest.mark.parametrize(
+    ("highest", "top"), [("0", "1"), ("97", "100"), ("106", "120"), ("0.31", "0.4"), ("13", "16"), ("2.0", "2")]
+)
 def test_the_axis_ends_at_a_round_number(energy, highest, top):
     assert energy.nice_top(Decimal(highest)) == Decimal(top)
