@@ -292,11 +292,11 @@ def _find_it_shut(report: Report, client: Client) -> None:
         report.check("it is revoked and opens nothing", status == [("revoked", "")], seen=status)
 
 
-def _page(answer: Page | Away, expected: str) -> Page:
+def _page(answer: Page | Away, expected: str, advice: str = "") -> Page:
     if isinstance(answer, Away):
-        raise WrongAnswer(f"{expected} comes", f"a redirect to {answer.url}")
+        raise WrongAnswer(f"{expected} comes", f"a redirect to {answer.url}", advice)
     if answer.status != 200:
-        raise WrongAnswer(f"{expected} comes", f"{answer.status} at {answer.url}: {answer.text[:300]}")
+        raise WrongAnswer(f"{expected} comes", f"{answer.status} at {answer.url}: {answer.text[:600]}", advice)
     return answer
 
 
