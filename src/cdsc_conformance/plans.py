@@ -24,6 +24,7 @@ MODULES: Final = {
     "credentials": ("credentials",),
     "grants": ("grants",),
     "token": ("tokens",),
+    "authorize": ("authorization_requests",),
 }
 
 NAMES: Final = tuple(MODULES)

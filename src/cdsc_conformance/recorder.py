@@ -58,7 +58,7 @@ class Recorder:
         method: str,
         url: str,
         *,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | list[tuple[str, str]] | None = None,
         json_body: object = None,
         form: Mapping[str, str] | list[tuple[str, str]] | None = None,
         body: bytes | None = None,
