@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.support.network",
     "tests.support.databases",
     "tests.support.app",
+    "tests.support.oauth",
     "tests.support.live",
     "tests.support.browser",
     "tests.support.redis",

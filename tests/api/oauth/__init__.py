@@ -1,0 +1,1 @@
+"""OAuth endpoints through the test client."""
