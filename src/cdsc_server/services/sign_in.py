@@ -8,6 +8,7 @@ attempts at once get around the count.
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from datetime import datetime, timedelta
 from typing import Final
@@ -84,7 +85,7 @@ def _count_attempt(keys: tuple[str, str], limits: tuple[int, int], *, settings: 
                 row.last_failure = now
                 row.locked_until = _locked_until(row.failures - limit, now, settings)
     if waits:
-        seconds = int((max(waits) - now).total_seconds()) + 1
+        seconds = math.ceil((max(waits) - now).total_seconds())
         raise TooManyRequests("too many attempts", retry_after=seconds)
 
 

@@ -6,20 +6,26 @@ The session of the browser that sent this request, and its cookie.
 
 from __future__ import annotations
 
-from flask import Response, after_this_request, g, request
+from typing import Final, cast
+
+from flask import Response, after_this_request, request
 
 from cdsc_server.services import sessions
 from cdsc_server.services.sessions import BrowserSession
 from cdsc_server.web.context import ports, settings
 
 
+#: Kept with the request itself: a context may outlive it.
+_FOUND: Final = "cdsc.browser_session"
+
+
 def current_session() -> BrowserSession | None:
     """The session of this browser; None when it brought no cookie, or one that has ended."""
-    if "browser_session" not in g:
+    if _FOUND not in request.environ:
         secret = request.cookies.get(cookie_name())
-        g.browser_session = sessions.resume(secret, settings=settings(), clock=ports().clock) if secret else None
-    found: BrowserSession | None = g.browser_session
-    return found
+        found = sessions.resume(secret, settings=settings(), clock=ports().clock) if secret else None
+        request.environ[_FOUND] = found
+    return cast("BrowserSession | None", request.environ[_FOUND])
 
 
 def ensure_session() -> BrowserSession:
@@ -34,7 +40,7 @@ def ensure_session() -> BrowserSession:
 
 def adopt(secret: str, started: BrowserSession) -> None:
     """Hand the browser the secret of a new session in place of the old one."""
-    g.browser_session = started
+    request.environ[_FOUND] = started
 
     @after_this_request
     def _give(response: Response) -> Response:
@@ -45,7 +51,7 @@ def adopt(secret: str, started: BrowserSession) -> None:
 
 def forget() -> None:
     """Take the cookie back."""
-    g.browser_session = None
+    request.environ[_FOUND] = None
 
     @after_this_request
     def _take(response: Response) -> Response:

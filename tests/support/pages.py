@@ -1,0 +1,110 @@
+"""A person with a browser that has no script: reads pages, fills in forms, presses buttons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+
+@dataclass
+class FormOnPage:
+    """A form as it was loaded: what it would send, and its buttons."""
+
+    action: str
+    sends: list[tuple[str, str]] = field(default_factory=list)
+    boxes: list[tuple[str, str]] = field(default_factory=list)
+    buttons: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def values(self, name: str) -> list[str]:
+        """What is sent under a name."""
+        return [value for each, value in self.sends if each == name]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[FormOnPage] = []
+        self._open: FormOnPage | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value if value is not None else "" for name, value in attrs}
+        if tag == "form":
+            self._open = FormOnPage(given.get("action", ""))
+            self.forms.append(self._open)
+        elif self._open is not None and tag == "input":
+            self._input(self._open, given)
+        elif self._open is not None and tag == "button":
+            self._open.buttons.append((given.get("id", ""), given.get("name", ""), given.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._open = None
+
+    def _input(self, form: FormOnPage, given: dict[str, str]) -> None:
+        name, value = given.get("name", ""), given.get("value", "")
+        if given.get("type") == "checkbox":
+            form.boxes.append((name, value or "on"))
+            if "checked" in given:
+                form.sends.append((name, value or "on"))
+        else:
+            form.sends.append((name, value))
+
+
+class Visitor:
+    """One browser: cookies are kept, redirects within the server are followed on request only."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.page: TestResponse | None = None
+
+    def load(self, path: str, **kwargs: Any) -> TestResponse:
+        """Open an address; the redirects of this server are followed."""
+        self.page = self.client.get(path, follow_redirects=True, **kwargs)
+        return self.page
+
+    @property
+    def text(self) -> str:
+        assert self.page is not None
+        return self.page.get_data(as_text=True)
+
+    def form(self, n: int = 0) -> FormOnPage:
+        """The form number n of the page that is open."""
+        reader = _Reader()
+        reader.feed(self.text)
+        return reader.forms[n]
+
+    def press(
+        self,
+        do: str | None = None,
+        *,
+        n: int = 0,
+        tick: tuple[tuple[str, str], ...] = (),
+        untick: tuple[tuple[str, str], ...] = (),
+        **fill: str,
+    ) -> TestResponse:
+        """Press the button of this value in form n, after ticking and filling in; redirects are not followed."""
+        form = self.form(n)
+        sends = [each for each in form.sends if each not in untick and each[0].replace("-", "_") not in fill]
+        names = {name.replace("-", "_"): name for name, _ in form.sends}
+        sends += [each for each in tick if each not in sends]
+        sends += [(names.get(name, name), value) for name, value in fill.items()]
+        if do is not None:
+            assert do in [value for _, _, value in form.buttons], do
+            sends.append(("do", do))
+        data: dict[str, list[str]] = {}
+        for name, value in sends:
+            data.setdefault(name, []).append(value)
+        return self.client.post(form.action, data=data)
+
+    def sign_in(
+        self, username: str = "ada@example.com", password: str = "correct horse", **kwargs: Any
+    ) -> TestResponse:
+        """Fill in the sign-in page that is open."""
+        answer = self.press(username=username, password=password, **kwargs)
+        if answer.status_code == 303:
+            self.load(answer.location)
+        return answer
