@@ -55,6 +55,19 @@ def test_use_cases_do_not_nest():
         pass
 
 
+def test_reading_sees_one_state():
+    """What another writes meanwhile does not show between two statements."""
+    with reading() as session:
+        before = session.scalar(sa.select(sa.func.count()).select_from(LoginFailureRow))
+        with transaction() as other:
+            other.add(LoginFailureRow(key="a", failures=1, last_failure=AT))
+
+        after = session.scalar(sa.select(sa.func.count()).select_from(LoginFailureRow))
+
+    assert (before, after) == (0, 0)
+    assert failures() == ["a"]
+
+
 @dataclass
 class Sample:
     """A table of its own with each of our types."""

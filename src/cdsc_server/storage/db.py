@@ -100,8 +100,12 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session that sees one state of the database and writes nothing."""
+    options: dict[str, Any] = {"cdsc_writes": False}
+    if db.engine.dialect.name == "postgresql":
+        # Its default gives each statement a state of its own.
+        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with (
-        db.engine.connect().execution_options(cdsc_writes=False) as connection,
+        db.engine.connect().execution_options(**options) as connection,
         Session(connection, expire_on_commit=False) as session,
     ):
         yield session
