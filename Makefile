@@ -15,7 +15,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 .PHONY: demo
 demo: $(VENV)/.installed ## Start a server with sample data, then walk through it
@@ -39,6 +39,11 @@ bench: $(VENV)/.installed-test ## Measure the server beside its peers
 .PHONY: openapi
 openapi: $(VENV)/.installed ## Write the OpenAPI documents the code stands for
 	@$(BIN)/cdsc openapi --write openapi/
+
+.PHONY: conformance
+conformance: $(VENV)/.installed-test ## Renew docs/reference/conformance.md from the kit and the tests
+	@RENEW_KIT_ROWS=1 $(BIN)/python -m pytest -q tests/conformance/test_kit.py -k sqlite
+	@$(BIN)/python -m tests.conformance.report --write
 
 .PHONY: lock
 lock: $(VENV)/.installed-dev ## Renew the pinned requirements (UPGRADE=1 takes newer versions too)
