@@ -128,7 +128,6 @@ def test_a_later_contract_belongs_to_a_selection_of_the_future(app, agreed, get)
     assert set(ids(get, CONTRACTS)) == {"house", "later"}
 
 
-@requirement("WG3-01-7.3.1-06")
 def test_after_sync_until_later_objects_stay_hidden(app, agreed, get):
     until = {"sync_until": "2026-02-01T00:00:00Z"}
     agreed.to(agreed.entry("supply_details", "home", kind="account_selection", later=True, **until))

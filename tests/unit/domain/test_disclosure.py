@@ -138,7 +138,6 @@ def test_relations_are_followed_away_from_what_was_ticked(kind, object_id, seen)
     assert {each for of_kind in view.seen.values() for each in of_kind} == seen
 
 
-@requirement("WG3-01-7.3.1-06")
 def test_after_sync_until_the_relations_of_that_instant_are_shown():
     """The second contract and its meter came later; the first is still told as current."""
     frozen = ticked("servicepoint_selection", "s", sync_until=DAYS[1])

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from flask import Response, current_app, g, request, stream_with_context
+from flask import Response, current_app, g, request
 
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
@@ -27,6 +27,7 @@ from cdsc_server.services.usage_data import (
     read_values,
 )
 from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.customer_data.blueprint import streamed
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.usage_values import values_json
 from cdsc_server.web.paging import asked_place, page_url
@@ -61,7 +62,7 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
         "next": page_url(_page(found.following, backward=False)),
         "previous": page_url(_page(found.preceding, backward=True)),
     }
-    body = stream_with_context(_body(found, ends))
+    body = streamed(_body(found, ends))
     response = current_app.response_class(body, mimetype="application/json")
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip") > 0:
