@@ -13,7 +13,7 @@ class CredentialSchema(Schema):
     """A Credential: CDS-WG1-02 7.1."""
 
     credential_id = fields.String(required=True)
-    uri = fields.String(required=True)
+    uri = fields.URL(required=True)
     client_id = fields.String(required=True)
     created = Instant(required=True)
     modified = Instant(required=True)
