@@ -300,6 +300,47 @@ def upgrade() -> None:
     op.create_index(op.f("ix_logins_customer_id"), "logins", ["customer_id"], unique=False)
 
     op.create_table(
+        "messages",
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("previous_id", sa.String(), nullable=True),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("read", sa.Boolean(), nullable=False),
+        sa.Column("creator", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("updates_requested", sa.Text(), nullable=True),
+        sa.Column("grants_requested", sa.Text(), nullable=True),
+        sa.Column("related_type", sa.String(), nullable=True),
+        sa.Column("related_key", sa.String(), nullable=True),
+        sa.Column("amount", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("currency", sa.String(), nullable=True),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["previous_id"], ["messages.message_id"], name=op.f("fk_messages_previous_id")),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registrations.registration_id"], name=op.f("fk_messages_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_messages")),
+    )
+    op.create_index(op.f("ix_messages_previous_id"), "messages", ["previous_id"], unique=False)
+    op.create_index(
+        op.f("ix_messages_registration_id_modified_message_id"),
+        "messages",
+        ["registration_id", "modified", "message_id"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('open', 'pending')"),
+        postgresql_where=sa.text("status IN ('open', 'pending')"),
+    )
+    op.create_index(
+        op.f("ix_messages_registration_id_read_modified_message_id"),
+        "messages",
+        ["registration_id", "read", "modified", "message_id"],
+        unique=False,
+    )
+
+    op.create_table(
         "sessions",
         sa.Column("session_hash", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=True),
@@ -375,6 +416,19 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "message_attachments",
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("filename", sa.String(), nullable=False),
+        sa.Column("mime_type", sa.String(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.message_id"], name=op.f("fk_message_attachments_message_id")
+        ),
+        sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_message_attachments")),
+    )
+    op.create_table(
         "authorization_requests",
         sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
@@ -445,6 +499,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_authorization_requests_expires"), "authorization_requests")
 
     op.drop_table("authorization_requests")
+    op.drop_table("message_attachments")
     op.drop_index(op.f("ix_grants_registration_id_modified_grant_id"), "grants")
     op.drop_index(op.f("ix_grants_customer_id_created"), "grants")
     op.drop_index(op.f("ix_grants_client_id"), "grants")
@@ -458,6 +513,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sessions_customer_id"), "sessions")
 
     op.drop_table("sessions")
+    op.drop_index(op.f("ix_messages_registration_id_read_modified_message_id"), "messages")
+    op.drop_index(
+        op.f("ix_messages_registration_id_modified_message_id"),
+        "messages",
+        sqlite_where=sa.text("status IN ('open', 'pending')"),
+        postgresql_where=sa.text("status IN ('open', 'pending')"),
+    )
+    op.drop_index(op.f("ix_messages_previous_id"), "messages")
+
+    op.drop_table("messages")
     op.drop_index(op.f("ix_logins_customer_id"), "logins")
 
     op.drop_table("logins")

@@ -1,0 +1,203 @@
+"""Messages between this Server and a registration, and the files attached to them (CDS-WG1-02 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, Integer, String, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from cdsc_server.domain.messages import OUTSTANDING, MessageStatus, MessageType, RelatedTo
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.keyset import Cursor, Page, page
+from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
+
+_WAITING: Final = text("status IN ('open', 'pending')")
+
+
+class MessageRow(DataBase):
+    """A Message (CDS-WG1-02 6.1)."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index(None, "registration_id", "read", "modified", "message_id"),
+        # Few Messages wait for somebody; this index holds only those.
+        Index(
+            None,
+            "registration_id",
+            "modified",
+            "message_id",
+            sqlite_where=_WAITING,
+            postgresql_where=_WAITING,
+        ),
+        Index(None, "previous_id"),
+    )
+
+    message_id: Mapped[str] = mapped_column(String, primary_key=True)
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.registration_id"))
+    #: The Message this one answers; previous_uri on the wire.
+    previous_id: Mapped[str | None] = mapped_column(ForeignKey("messages.message_id"), default=None)
+    type: Mapped[str] = mapped_column(String)
+    status: Mapped[str] = mapped_column(String)
+    read: Mapped[bool] = mapped_column(Boolean)
+    #: The client_id of the Client that sent it; None for the Server.
+    creator: Mapped[str | None] = mapped_column(String, default=None)
+    name: Mapped[str] = mapped_column(String)
+    description: Mapped[str] = mapped_column(String)
+    updates_requested: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON, default=None)
+    grants_requested: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON, default=None)
+    #: See domain/messages.RelatedTo: no address of this Server is stored.
+    related_type: Mapped[str | None] = mapped_column(String, default=None)
+    related_key: Mapped[str | None] = mapped_column(String, default=None)
+    amount: Mapped[Decimal | None] = mapped_column(ExactDecimal, default=None)
+    currency: Mapped[str | None] = mapped_column(String, default=None)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    modified: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def related(self) -> RelatedTo | None:
+        """What it is about."""
+        if self.related_type is None or self.related_key is None:
+            return None
+        return RelatedTo(self.related_type, self.related_key)
+
+    @related.setter
+    def related(self, related: RelatedTo | None) -> None:
+        self.related_type = None if related is None else str(related.type)
+        self.related_key = None if related is None else related.key
+
+
+class AttachmentRow(DataBase):
+    """A file attached to a Message (CDS-WG1-02 6.7); its bytes are in the BlobStore."""
+
+    __tablename__ = "message_attachments"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.message_id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)
+    filename: Mapped[str] = mapped_column(String)
+    mime_type: Mapped[str] = mapped_column(String)
+    size: Mapped[int] = mapped_column(Integer)
+    content_hash: Mapped[str] = mapped_column(String)
+
+
+#: The three lists of CDS-WG1-02 6.8; a Message may be outstanding and in one of the others at once.
+SEGMENTS: Final[Mapping[str, ColumnElement[bool]]] = {
+    "outstanding": MessageRow.status.in_(OUTSTANDING),
+    "unread": MessageRow.read.is_(False),
+    "read": MessageRow.read.is_(True),
+}
+
+
+def find_message(
+    session: Session, message_id: str, *, registration_id: str | None = None, lock: bool = False
+) -> MessageRow | None:
+    """The Message; None when there is none, or none of this registration. `lock`: until the transaction ends."""
+    statement = select(MessageRow).where(MessageRow.message_id == message_id)
+    if registration_id is not None:
+        statement = statement.where(MessageRow.registration_id == registration_id)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).one_or_none()
+
+
+def list_segment(
+    session: Session,
+    registration_id: str,
+    segment: str,
+    *,
+    message_ids: Collection[str] | None,
+    cursor: Cursor | None,
+    size: int,
+    most_bytes: int,
+) -> Page[MessageRow]:
+    """
+    One of the three lists, last modified first.
+
+    Args:
+        segment: a key of SEGMENTS.
+        most_bytes: the page ends early rather than hold more bytes of attached files, but holds one Message at least.
+    """
+    statement = select(MessageRow).where(MessageRow.registration_id == registration_id, SEGMENTS[segment])
+    if message_ids is not None:
+        statement = statement.where(MessageRow.message_id.in_(message_ids))
+    found = page(session, statement, at=MessageRow.modified, id=MessageRow.message_id, cursor=cursor, size=size)
+    return _within(session, found, most_bytes, backwards=cursor is not None and cursor.backwards)
+
+
+def _within(session: Session, found: Page[MessageRow], most_bytes: int, *, backwards: bool) -> Page[MessageRow]:
+    sizes = dict(
+        session.execute(
+            select(AttachmentRow.message_id, func.sum(AttachmentRow.size))
+            .where(AttachmentRow.message_id.in_([row.message_id for row in found.rows]))
+            .group_by(AttachmentRow.message_id)
+        )
+        .tuples()
+        .all()
+    )
+    total = kept = 0
+    for row in reversed(found.rows) if backwards else found.rows:
+        total += sizes.get(row.message_id, 0)
+        if kept and total > most_bytes:
+            break
+        kept += 1
+    if kept == len(found.rows):
+        return found
+    if backwards:
+        rows = found.rows[-kept:]
+        return replace(found, rows=rows, previous=Cursor(True, rows[0].modified, rows[0].message_id))
+    rows = found.rows[:kept]
+    return replace(found, rows=rows, next=Cursor(False, rows[-1].modified, rows[-1].message_id))
+
+
+def attachments_of(session: Session, message_ids: Collection[str]) -> dict[str, list[AttachmentRow]]:
+    """What is attached to these Messages, in the order it was sent."""
+    found: dict[str, list[AttachmentRow]] = {}
+    for row in session.scalars(
+        select(AttachmentRow)
+        .where(AttachmentRow.message_id.in_(message_ids))
+        .order_by(AttachmentRow.message_id, AttachmentRow.position)
+    ):
+        found.setdefault(row.message_id, []).append(row)
+    return found
+
+
+def latest_submission(session: Session, request_id: str) -> MessageRow | None:
+    """The Client's newest client_submission to a request, which overrides all earlier ones (CDS-WG1-02 6.11)."""
+    return session.scalars(
+        select(MessageRow)
+        .where(MessageRow.previous_id == request_id, MessageRow.type == MessageType.CLIENT_SUBMISSION)
+        .order_by(MessageRow.created.desc(), MessageRow.message_id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def replies_to(session: Session, message_id: str) -> Sequence[MessageRow]:
+    """The Messages that answer or amend this one, the oldest first."""
+    return session.scalars(
+        select(MessageRow)
+        .where(MessageRow.previous_id == message_id)
+        .order_by(MessageRow.created, MessageRow.message_id)
+    ).all()
+
+
+def pending_amendments(session: Session, message_id: str) -> Sequence[MessageRow]:
+    """Support requests of the Client that amend this one, directly or by another one, and wait for the Server."""
+    chain = (
+        select(MessageRow.message_id)
+        .where(MessageRow.previous_id == message_id, MessageRow.type == MessageType.SUPPORT_REQUEST)
+        .cte("chain", recursive=True)
+    )
+    chain = chain.union(
+        select(MessageRow.message_id)
+        .join(chain, MessageRow.previous_id == chain.c.message_id)
+        .where(MessageRow.type == MessageType.SUPPORT_REQUEST)
+    )
+    return session.scalars(
+        select(MessageRow)
+        .where(MessageRow.message_id.in_(select(chain.c.message_id)), MessageRow.status == MessageStatus.PENDING)
+        .with_for_update()
+    ).all()
