@@ -2,91 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.support.demo import CDSC, SECONDS, Demo, environment, free_port, start
+
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
-
-_CDSC = [sys.executable, "-m", "cdsc_server.cli"]
-_SECONDS = 90
-
-
-@dataclass(frozen=True)
-class Demo:
-    """A demonstration that runs: its addresses, and how long it took until they answered."""
-
-    process: subprocess.Popen[bytes]
-    url: str
-    example_url: str
-    seconds: float
-    output: Path
-
-    def interrupt(self) -> int:
-        """Press Ctrl-C; gives the exit status."""
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310 - an address of ours
-            return answer.status == 200
-    except (URLError, OSError):
-        return False
-
-
-def _environment(directory: Path, port: int, example_port: int) -> dict[str, str]:
-    around = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
-    ports = {"CDSC_PORT": str(port), "CDSC_EXAMPLE_PORT": str(example_port)}
-    return {**around, **ports, "CDSC_DEMO_DIR": str(directory)}
-
-
-def _start(directory: Path, *smaller: str) -> Demo:
-    port, example_port = _free_port(), _free_port()
-    output = directory.with_suffix(".out")
-    started = time.monotonic()
-    with output.open("wb") as file:
-        process = subprocess.Popen(
-            [*_CDSC, "demo", *smaller],
-            env=_environment(directory, port, example_port),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    urls = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{example_port}"
-    while not all(map(_answers, urls)):
-        if process.poll() is not None or time.monotonic() - started > _SECONDS:
-            process.kill()
-            process.wait()
-            pytest.fail(f"the demonstration did not start:\n{output.read_text()}")
-        time.sleep(0.05)
-    return Demo(process, *urls, time.monotonic() - started, output)
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Two Customers with two and a half months, for all tests that only look."""
-    running = _start(tmp_path_factory.mktemp("demonstration") / "demo", "--days", "75", "--customers", "2")
-    yield running
-    assert running.interrupt() == 0
 
 
 @pytest.fixture
@@ -125,7 +53,7 @@ def test_it_says_who_can_sign_in_and_where(demo):
 
 def test_the_walk_goes_all_the_way(demo):
     done = subprocess.run(
-        [*_CDSC, "walkthrough", demo.url], capture_output=True, text=True, timeout=_SECONDS, check=False
+        [*CDSC, "walkthrough", demo.url], capture_output=True, text=True, timeout=SECONDS, check=False
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -135,10 +63,10 @@ def test_the_walk_goes_all_the_way(demo):
 
 def test_a_walk_stops_at_the_first_wrong_answer(demo):
     done = subprocess.run(
-        [*_CDSC, "walkthrough", demo.url, "--password", "not-this-one"],
+        [*CDSC, "walkthrough", demo.url, "--password", "not-this-one"],
         capture_output=True,
         text=True,
-        timeout=_SECONDS,
+        timeout=SECONDS,
         check=False,
     )
 
@@ -203,7 +131,7 @@ def test_the_example_app_takes_a_no_for_an_answer(demo, tab):
 
 def test_ctrl_c_ends_all_of_it_and_a_later_start_is_quick(tmp_path):
     """The first start makes the data, the second only stores what was measured since: 5 seconds on an idle machine."""
-    first = _start(tmp_path / "demo", "--days", "75", "--customers", "2")
+    first = start(tmp_path / "demo", "--days", "75", "--customers", "2")
     assert first.interrupt() == 0
     for url in (first.url, first.example_url):
         # Both ports can be listened on again, so no child was left behind.
@@ -213,7 +141,7 @@ def test_ctrl_c_ends_all_of_it_and_a_later_start_is_quick(tmp_path):
     subprocess.run([sys.executable, "-c", "import cdsc_server.app"], check=True)
     loading = time.monotonic() - started
 
-    again = _start(tmp_path / "demo")
+    again = start(tmp_path / "demo")
 
     assert again.interrupt() == 0
     # Loading the application takes a good second; a busy machine needs longer for all of it.
@@ -223,9 +151,9 @@ def test_ctrl_c_ends_all_of_it_and_a_later_start_is_quick(tmp_path):
 @pytest.mark.parametrize("name", ["CDSC_PORT", "CDSC_EXAMPLE_PORT"])
 def test_a_port_in_use_is_said_before_anything_is_made(name, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = {"CDSC_PORT": _free_port(), "CDSC_EXAMPLE_PORT": _free_port(), name: taken.getsockname()[1]}
-        around = _environment(tmp_path / "demo", ports["CDSC_PORT"], ports["CDSC_EXAMPLE_PORT"])
-        done = subprocess.run([*_CDSC, "demo"], env=around, capture_output=True, text=True, timeout=30, check=False)
+        ports = {"CDSC_PORT": free_port(), "CDSC_EXAMPLE_PORT": free_port(), name: taken.getsockname()[1]}
+        around = environment(tmp_path / "demo", ports["CDSC_PORT"], ports["CDSC_EXAMPLE_PORT"])
+        done = subprocess.run([*CDSC, "demo"], env=around, capture_output=True, text=True, timeout=30, check=False)
 
     assert done.returncode == 1
     assert re.search(rf"port {ports[name]} is in use.*{name}=", done.stderr)
@@ -234,7 +162,7 @@ def test_a_port_in_use_is_said_before_anything_is_made(name, tmp_path):
 
 def test_a_walk_against_nothing_says_what_to_do():
     done = subprocess.run(
-        [*_CDSC, "walkthrough", f"http://127.0.0.1:{_free_port()}"],
+        [*CDSC, "walkthrough", f"http://127.0.0.1:{free_port()}"],
         capture_output=True,
         text=True,
         timeout=30,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from cdsc_server.demo.seeding import Files, fill_up, make
+from cdsc_server.demo.files import Files
+from cdsc_server.demo.seeding import fill_up, make
 
 NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
 
@@ -53,6 +56,26 @@ def test_a_making_that_was_cut_off_begins_again(files):
     list(make(files, NOW, days=3, customers=2))
 
     assert _rows(files, "SELECT count(*) FROM customers") == [(2,)]
+
+
+def test_a_making_that_was_killed_begins_again(files):
+    """Not even a chance to tidy up: the file of the other name stays behind, and the next start takes it away."""
+    code = (
+        "import os, sys; from datetime import datetime; from pathlib import Path\n"
+        "from cdsc_server.demo.seeding import Files, make\n"
+        "steps = make(Files(Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2]), days=3, customers=3)\n"
+        "next(steps), next(steps)\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, files.directory, NOW.isoformat()], check=False)
+    assert killed.returncode == -9
+    assert files.unfinished.exists()
+    assert not files.database.exists()
+
+    list(make(files, NOW, days=3, customers=3))
+
+    assert sorted(path.name for path in files.directory.iterdir()) == ["demo.sqlite", "sealing.key"]
+    assert _rows(files, "SELECT count(*) FROM customers") == [(3,)]
 
 
 def test_a_later_start_stores_what_was_measured_since(files):
