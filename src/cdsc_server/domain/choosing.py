@@ -47,7 +47,7 @@ class Item:
         numbers: the numbers that stand on bills, each with what it is.
         number: the one that preselection compares.
         types: service types, for contracts.
-        details: what is shared along with it and must be told, such as its meters.
+        details: numbers of the meters that are shared along with it.
     """
 
     id: str

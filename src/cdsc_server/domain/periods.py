@@ -101,7 +101,7 @@ def _window(values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Perio
         short = f"From {since} to {'today' if told == today else told}, nothing after that"
     elif past:
         says = f"From {since} until {until}."
-        adds = 'You can stop it at any time under "Who has my data".' if end is None else "You can stop it sooner."
+        adds = "You can stop it at any time under “Who has my data”." if end is None else "You can stop it sooner."
         adds = f"The past, and new use as it is measured. {adds}"
         short = f"From {since} until {until}"
     else:
@@ -128,7 +128,7 @@ def _kept(until: datetime | None, *, at: datetime, zone: ZoneInfo, what: str) ->
     if until is None:
         return Period(
             f"{head} up to date until you stop it.",
-            'You can stop it at any time under "Who has my data".',
+            'You can stop it at any time under “Who has my data”.',
             "Kept up to date until you stop it",
             past=False, next=True, open=True, first="", last=_STOP,
         )  # fmt: skip

@@ -265,13 +265,14 @@ def _open(
 
 def _form(database: Session, opened: _Opened, draft: Draft, *, catalogue: Catalogue, now: datetime) -> Form:
     zone = catalogue.utility.timezone
+    names = {item.id: item.title for item in opened.holdings.items["service_contract_selection"]}
     return build_form(
         opened.row.request_id,
         opened.request,
         opened.asked,
         draft,
         opened.holdings,
-        examples=find_examples(database, opened.customer.customer_id, now=now, zone=zone),
+        examples=find_examples(database, opened.customer.customer_id, names, now=now, zone=zone),
         client_name=opened.client.client_name,
         customer_name=opened.customer.display_name,
         catalogue=catalogue,

@@ -122,6 +122,10 @@ class Form:
         return any(section.editable for section in self.sections)
 
     @property
+    def all_editable(self) -> bool:
+        return all(section.editable for section in self.sections)
+
+    @property
     def kept(self) -> list[tuple[Section, tuple[Item, ...]]]:
         """The sections that are not left out, each with everything that is ticked in it."""
         return [(section, section.ticked) for section in self.sections if not section.draft.left_out]

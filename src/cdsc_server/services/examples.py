@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -55,8 +55,15 @@ class Examples:
     interval: str = ""
 
 
-def find_examples(session: Session, customer_id: str, *, now: datetime, zone: ZoneInfo) -> Examples:
-    """Examples for everything this Customer has data of; at most seven statements."""
+def find_examples(
+    session: Session, customer_id: str, names: Mapping[str, str], *, now: datetime, zone: ZoneInfo
+) -> Examples:
+    """
+    Examples for everything this Customer has data of; at most seven statements.
+
+    Args:
+        names: the Customer's own names of contracts, by id.
+    """
     says: dict[str, str] = {}
     contract = session.scalars(
         select(ServiceContractRow)
@@ -80,7 +87,7 @@ def find_examples(session: Session, customer_id: str, *, now: datetime, zone: Zo
     series = session.scalars(
         select(UsageSeriesRow).where(UsageSeriesRow.customer_id == customer_id).order_by(UsageSeriesRow.series)
     ).all()
-    plot = _usage(session, series, says, now=now, zone=zone)
+    plot = _usage(session, series, says, names, now=now, zone=zone)
     _mix(session, series, says, now=now, zone=zone)
     lengths = [row.interval_seconds for row in series if _is_usage(row) and row.interval_seconds]
     return Examples(says, plot, interval_words(min(lengths)) if lengths else "")
@@ -95,7 +102,13 @@ def _is_usage(row: UsageSeriesRow) -> bool:
 
 
 def _usage(
-    session: Session, series: Iterable[UsageSeriesRow], says: dict[str, str], *, now: datetime, zone: ZoneInfo
+    session: Session,
+    series: Iterable[UsageSeriesRow],
+    says: dict[str, str],
+    names: Mapping[str, str],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> Plot | None:
     usable = [row for row in series if _is_usage(row) and row.interval_seconds]
     # Electricity first, and the finest interval: it shows most.
@@ -112,7 +125,10 @@ def _usage(
                 f"between {clock_time(start, zone)} and {clock_time(end, zone)} " if readings.interval < 86_400 else ""
             )
             amount = format_decimal(value, format="#,##0.###", locale="en", decimal_quantization=True)
-            says["cds_usage"] = f"on {day(start, zone)}, {between}you used {amount} {unit}."
+            where = names.get(usable[0].contract_id or "", "")
+            says["cds_usage"] = (
+                f"{where + ', ' if where else ''}on {day(start, zone)}, {between}you used {amount} {unit}."
+            )
             return _plot(last_day, zone, unit) if readings.interval <= 3_600 else None
     return None
 

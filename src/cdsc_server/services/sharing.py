@@ -162,13 +162,15 @@ def _share(
         scope = catalogue.scope(details["type"])
         if scope is not None:
             periods += periods_of(scope, details, at=row.created, zone=catalogue.utility.timezone)[:1]
-    ticked = {(each["kind"], len(each["ids"])) for each in row.selections if each["kind"]}
+    ticked: dict[str, set[str]] = {}
+    for each in row.selections:
+        ticked.setdefault(each["kind"], set()).update(each["ids"])
     return Share(
         grant_id=row.grant_id,
         client_name="" if client is None else client.client_name,
         status=status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now),
         titles=list(dict.fromkeys(title_of(catalogue, each["type"]) for each in row.authorization_details)),
-        counted=" and ".join(counted(kind, count) for kind, count in sorted(ticked)),
+        counted=" and ".join(counted(kind, len(ids)) for kind, ids in sorted(ticked.items())),
         sections=kept[-1].form["sections"] if kept else (),
         periods=periods,
         created=row.created,

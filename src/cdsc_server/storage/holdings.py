@@ -101,7 +101,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                 ),
                 row.contract_number,
                 tuple(row.service_types),
-                tuple(f"Meter {number}" for number in sorted(meters_of.get(row.contract_id, ()))),
+                tuple(sorted(meters_of.get(row.contract_id, ()))),
             )
             for row in contracts
         ],

@@ -14,7 +14,6 @@ from cdsc_server.services import sessions
 from cdsc_server.services.sessions import BrowserSession
 from cdsc_server.web.context import ports, settings
 
-
 #: Kept with the request itself: a context may outlive it.
 _FOUND: Final = "cdsc.browser_session"
 
