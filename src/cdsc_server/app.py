@@ -9,6 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from cdsc_server import telemetry
+from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
 from cdsc_server.errors import InvalidConfiguration
@@ -68,4 +69,6 @@ def system_ports(settings: Settings) -> Ports:
     Raises:
         InvalidConfiguration: the key file cannot be used.
     """
-    return Ports(clock=SystemClock(), keys=FileKeyStore.read(settings.key_file))
+    return Ports(
+        clock=SystemClock(), keys=FileKeyStore.read(settings.key_file), blobs=FileBlobStore(settings.blob_dir)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from pathlib import Path
 
@@ -29,13 +30,14 @@ def openapi_command(write: Path | None, check: Path | None) -> None:
 def rendered() -> dict[str, str]:
     """The documents by file name; they name no host and hold nothing of the machine or its settings."""
     from cdsc_server.app import create_app
+    from cdsc_server.connectors.file_blobs import FileBlobStore
     from cdsc_server.connectors.file_keys import FileKeyStore
     from cdsc_server.ports import Ports, SystemClock
     from cdsc_server.settings import Settings
     from cdsc_server.web.docs.document import as_json, as_yaml, openapi
 
-    # Neither database nor key is used: routes and declarations alone make the document.
-    ports = Ports(clock=SystemClock(), keys=FileKeyStore(secrets.token_bytes(32)))
+    # Neither database, key nor files are used: routes and declarations alone make the document.
+    ports = Ports(clock=SystemClock(), keys=FileKeyStore(secrets.token_bytes(32)), blobs=FileBlobStore(os.devnull))
     document = openapi(create_app(Settings(database_url="sqlite:///:memory:"), ports), server="/")
     return {"cdsc.json": as_json(document), "cdsc.yaml": as_yaml(document)}
 

@@ -4,9 +4,10 @@ What the outside must offer, as Protocols; `app.py` hands in the real ones, test
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 
 class Clock(Protocol):
@@ -29,6 +30,32 @@ class KeyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class StoredBlob:
+    """
+    What a BlobStore keeps.
+
+    Args:
+        content_hash: SHA-256 of the bytes, as hex.
+        size: how many they are.
+    """
+
+    content_hash: str
+    size: int
+
+
+class BlobStore(Protocol):
+    """Keeps files apart from the database, each found by the hash of its content."""
+
+    def put(self, chunks: Iterable[bytes]) -> StoredBlob:
+        """Store the bytes; they survive a crash when this returns. Storing the same again is no fault."""
+        ...
+
+    def open(self, content_hash: str) -> BinaryIO:
+        """The bytes from their start, seekable, to be closed by the caller; raises KeyError when there are none."""
+        ...
+
+
 class SystemClock:
     """The clock of this machine."""
 
@@ -43,3 +70,4 @@ class Ports:
 
     clock: Clock
     keys: KeyStore
+    blobs: BlobStore

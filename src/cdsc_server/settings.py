@@ -58,7 +58,11 @@ class Settings:
     )
     address_login_failures: int = setting(50, "Failed sign-ins from one network address after which it waits.")
     registrations_per_hour: int = setting(60, "Registration requests taken from one network address in an hour.")
-    body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes.")
+    body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes, except of Messages with attachments.")
+    blob_dir: str = setting("var/blobs", "Directory of attached and shared files; made when the first one comes.")
+    attachment_bytes: int = setting(
+        10_485_760, "Most that the files attached to one Message may hold together, in bytes; at least 10000000."
+    )
     log_format: str = setting("text", "text for people, json for collectors.")
     demo: bool = setting(
         False, "Whether this server is the demonstration: says on its pages that people and data are made up."
@@ -134,6 +138,10 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_FORM_SECONDS must be at least 600, so that nobody is hurried (CDS-WG3-01 9.2)")
     if settings.body_bytes < 65_536:
         faults.append("CDSC_BODY_BYTES must be at least 65536")
+    if settings.attachment_bytes < 10_000_000:
+        faults.append("CDSC_ATTACHMENT_BYTES must be at least 10000000 (CDS-WG1-02 6.9)")
+    if not settings.blob_dir:
+        faults.append("CDSC_BLOB_DIR must name a directory")
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
     if not settings.jobs_url.startswith(("sqlite:///", "redis://", "rediss://")):

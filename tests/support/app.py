@@ -31,7 +31,7 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def settings(database_url: str, key_file: Path) -> Settings:
+def settings(database_url: str, key_file: Path, tmp_path: Path) -> Settings:
     """
     Settings of a server for tests. A module that needs others overrides this fixture:
 
@@ -41,7 +41,7 @@ def settings(database_url: str, key_file: Path) -> Settings:
     """
     from cdsc_server.settings import Settings
 
-    return Settings.for_tests(database_url=database_url, key_file=str(key_file))
+    return Settings.for_tests(database_url=database_url, key_file=str(key_file), blob_dir=str(tmp_path / "blobs"))
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ def _start(demonstration: Demonstration, files: Files, children: Children) -> No
         "CDSC_DATABASE_URL": f"sqlite:///{files.database}",
         "CDSC_JOBS_URL": f"sqlite:///{files.directory / 'jobs.sqlite'}",
         "CDSC_KEY_FILE": str(files.key),
+        "CDSC_BLOB_DIR": str(files.directory / "blobs"),
         "CDSC_BASE_URL": demonstration.url,
         "CDSC_DEMO": "yes",
     }
