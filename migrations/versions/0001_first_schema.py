@@ -80,6 +80,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_login_failures")),
     )
     op.create_table(
+        "mails",
+        sa.Column("mail_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("fault", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("mail_id", name=op.f("pk_mails")),
+    )
+    op.create_index(op.f("ix_mails_status_due"), "mails", ["status", "due"], unique=False)
+
+    op.create_table(
         "meter_devices",
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("meter_device_id", sa.String(), nullable=False),
@@ -341,6 +356,27 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "payments",
+        sa.Column("payment_id", sa.String(), nullable=False),
+        sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("amount", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("receipt_url", sa.String(), nullable=True),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registrations.registration_id"], name=op.f("fk_payments_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_payments")),
+    )
+    op.create_index(
+        op.f("ix_payments_registration_id_created"), "payments", ["registration_id", "created"], unique=False
+    )
+
+    op.create_table(
         "sessions",
         sa.Column("session_hash", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=True),
@@ -513,6 +549,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sessions_customer_id"), "sessions")
 
     op.drop_table("sessions")
+    op.drop_index(op.f("ix_payments_registration_id_created"), "payments")
+
+    op.drop_table("payments")
     op.drop_index(op.f("ix_messages_registration_id_read_modified_message_id"), "messages")
     op.drop_index(
         op.f("ix_messages_registration_id_modified_message_id"),
@@ -557,6 +596,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices")
 
     op.drop_table("meter_devices")
+    op.drop_index(op.f("ix_mails_status_due"), "mails")
+
+    op.drop_table("mails")
     op.drop_table("login_failures")
     op.drop_table("customers")
     op.drop_index(op.f("ix_bill_statements_customer_id_account_id_statement_date"), "bill_statements")

@@ -11,6 +11,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cdsc_server import telemetry
 from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
+from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import Ports, SystemClock
@@ -64,11 +66,19 @@ def load_catalogue(settings: Settings) -> Catalogue:
 
 def system_ports(settings: Settings) -> Ports:
     """
-    The real outside: this machine's clock, and the key in its file.
+    The real outside: this machine's clock, the key in its file, the servers for mail and payments.
 
     Raises:
-        InvalidConfiguration: the key file cannot be used.
+        InvalidConfiguration: the key file, the address of the mail server or the payment secret cannot be used.
     """
     return Ports(
-        clock=SystemClock(), keys=FileKeyStore.read(settings.key_file), blobs=FileBlobStore(settings.blob_dir)
+        clock=SystemClock(),
+        keys=FileKeyStore.read(settings.key_file),
+        blobs=FileBlobStore(settings.blob_dir),
+        mailer=SmtpMailer.at(settings.mail_url, sender=settings.mail_from) if settings.mail_url else None,
+        payments=(
+            SandboxPayments(settings.payment_url, read_secret(settings.payment_secret_file))
+            if settings.payment_url
+            else None
+        ),
     )

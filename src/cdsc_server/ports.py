@@ -4,10 +4,13 @@ What the outside must offer, as Protocols; `app.py` hands in the real ones, test
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import BinaryIO, Protocol
+
+from cdsc_server.domain.payments import PaymentNews
 
 
 class Clock(Protocol):
@@ -27,6 +30,60 @@ class KeyStore(Protocol):
 
     def open(self, sealed: bytes, *, context: str) -> str:
         """The text that was sealed; raises ValueError when the key or context differs or the bytes were changed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Mail:
+    """
+    A mail ready to go.
+
+    Args:
+        mail_id: unique; the same at every attempt, so that a mail that comes twice can be told.
+        text, html: the same words twice.
+    """
+
+    mail_id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+
+class MailFault(Exception):
+    """
+    A mail could not be handed on.
+
+    Args:
+        hopeless: another attempt would end the same way, because the address or the mail itself was refused.
+    """
+
+    def __init__(self, words: str, *, hopeless: bool = False) -> None:
+        super().__init__(words)
+        self.hopeless = hopeless
+
+
+class Mailer(Protocol):
+    """Hands mails to a server that delivers them."""
+
+    def send(self, mail: Mail) -> None:
+        """Return when the mail was taken over; raises MailFault when it was not."""
+        ...
+
+
+class ForgedCallback(Exception):
+    """A callback is not from the payment provider, was changed on the way, or is old."""
+
+
+class PaymentProvider(Protocol):
+    """Takes money for us on pages of its own, and calls back."""
+
+    def checkout_url(self, payment_id: str, amount: Decimal, currency: str, return_url: str) -> str:
+        """Where to pay; may be asked for again and again until the payment is done. Makes no call."""
+        ...
+
+    def read_callback(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> PaymentNews:
+        """What a callback says; raises ForgedCallback when it is not to be believed."""
         ...
 
 
@@ -71,3 +128,7 @@ class Ports:
     clock: Clock
     keys: KeyStore
     blobs: BlobStore
+    #: None where no mail is sent.
+    mailer: Mailer | None = None
+    #: None where nothing can be paid online.
+    payments: PaymentProvider | None = None

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 from cdsc_server.errors import InvalidConfiguration
 
 
-def setting(default: Any, doc: str) -> Any:
-    """A field with the text of its documentation."""
-    return field(default=default, metadata={"doc": doc})
+def setting(default: Any, doc: str, *, secret: bool = False) -> Any:
+    """A field with the text of its documentation; a secret one is left out of the repr."""
+    return field(default=default, metadata={"doc": doc}, repr=not secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +62,23 @@ class Settings:
     blob_dir: str = setting("var/blobs", "Directory of attached and shared files; made when the first one comes.")
     attachment_bytes: int = setting(
         10_485_760, "Most that the files attached to one Message may hold together, in bytes; at least 10000000."
+    )
+    mail_url: str = setting(
+        "",
+        "Server that takes our mail: smtp://USER:PASSWORD@HOST:587?starttls=yes or smtps://HOST:465; "
+        "empty sends no mail. See docs/how-to/operate/mail.md.",
+        secret=True,
+    )
+    mail_from: str = setting("", "Address our mail comes from, such as no-reply@utility.example.")
+    mail_tries: int = setting(11, "Attempts to hand on a mail before it is put aside as a dead letter.")
+    mail_retry_seconds: int = setting(60, "Wait after the first failed attempt; it doubles each time, up to 6 hours.")
+    payment_url: str = setting(
+        "",
+        "Address of the payment provider, without a slash at the end; empty takes no payments online. "
+        "See docs/how-to/operate/payments.md.",
+    )
+    payment_secret_file: str = setting(
+        "var/keys/payment.secret", "File with the secret that the payment provider and this server share."
     )
     log_format: str = setting("text", "text for people, json for collectors.")
     demo: bool = setting(
@@ -148,6 +165,12 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_JOBS_URL must start with sqlite:///, redis:// or rediss://")
     if settings.catalogue_file and not Path(settings.catalogue_file).is_file():
         faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
+    if bool(settings.mail_url) != bool(settings.mail_from):
+        faults.append("CDSC_MAIL_URL and CDSC_MAIL_FROM belong together: set both or none")
+    if settings.mail_tries < 1 or settings.mail_retry_seconds < 1:
+        faults.append("CDSC_MAIL_TRIES and CDSC_MAIL_RETRY_SECONDS must be above 0")
+    if settings.payment_url and not settings.payment_url.startswith(("https://", "http://127.0.0.1:")):
+        faults.append("CDSC_PAYMENT_URL must start with https://, except on this machine itself")
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults

@@ -1,0 +1,154 @@
+"""
+The words of our mails: said once, rendered twice, as plain text and as HTML.
+
+A letter greets with our own name for the Customer, has one link, and asks for no password.
+Names that apps gave themselves are made harmless first: a mail program must not turn them into links or new lines.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from cdsc_server.domain.periods import clock_time, day
+
+_WORD_JOINER: Final = "\u2060"
+_ISOLATE: Final = ("\u2068", "\u2069")
+_LONGEST_NAME: Final = 100
+
+CLOSING: Final = (
+    "You can see and stop everything under Who has my data. We never ask for your password by email.",
+    "{utility}, {phone}",
+)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """
+    A mail before it is rendered.
+
+    Args:
+        kind: what it is about, in one word.
+        greeting: with our own name for the person, or none.
+        lines: paragraphs before the list.
+        items: a list; empty for none.
+        after: paragraphs after the list.
+        lead: the words before the link.
+        link: the only link.
+    """
+
+    kind: str
+    subject: str
+    greeting: str
+    lines: Sequence[str]
+    lead: str
+    link: str
+    items: Sequence[str] = ()
+    after: Sequence[str] = ()
+
+
+class StoppedBy(StrEnum):
+    """Who ended a sharing."""
+
+    CUSTOMER = "customer"
+    CLIENT = "client"
+    SERVER = "server"
+
+
+def receipt_letter(
+    *,
+    customer_name: str,
+    app: str,
+    confirmation: str,
+    at: datetime,
+    zone: ZoneInfo,
+    parts: Sequence[tuple[str, str]],
+    counts: Sequence[str],
+    link: str,
+) -> Letter:
+    """
+    Tells of an approval.
+
+    Args:
+        app: as the app calls itself.
+        parts: title and duration of each kind of data.
+        counts: how many services, accounts or meters, such as "2 services".
+        link: of the receipt.
+    """
+    app = harmless(app)
+    what_for = " and ".join(dict.fromkeys(counts))
+    return Letter(
+        kind="receipt",
+        subject=f"You share data with {app}: {confirmation}",
+        greeting=_greeting(customer_name),
+        lines=[f"On {day(at, zone)} at {clock_time(at, zone)} you let {app} read:"],
+        items=[f"{title}. {duration}" if duration else f"{title}." for title, duration in parts],
+        after=[f"For: {what_for}."] if what_for else [],
+        lead="Your receipt, where you can also stop:",
+        link=link,
+    )
+
+
+def revoked_letter(
+    *,
+    customer_name: str,
+    app: str,
+    contact: str | None,
+    confirmation: str,
+    by: StoppedBy,
+    reason: str = "",
+    at: datetime,
+    zone: ZoneInfo,
+    link: str,
+) -> Letter:
+    """
+    Tells that a sharing has ended.
+
+    Args:
+        contact: an address of the app's own; None when it gave none.
+        reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
+        link: of the receipt.
+    """
+    app = harmless(app)
+    stopped = {
+        StoppedBy.CUSTOMER: f"You stopped it on {day(at, zone)} at {clock_time(at, zone)}.",
+        StoppedBy.CLIENT: f"{app} stopped it on {day(at, zone)} at {clock_time(at, zone)}.",
+        StoppedBy.SERVER: f"We stopped it on {day(at, zone)} at {clock_time(at, zone)}, because {reason}.",
+    }[by]
+    asked = f"{app}: {harmless(contact)}" if contact else app
+    return Letter(
+        kind="revoked",
+        subject=f"{app} can no longer read your data",
+        greeting=_greeting(customer_name),
+        lines=[stopped, f"{app} keeps what it already read. To have that deleted, ask {asked}."],
+        after=[f"Confirmation: {confirmation}"],
+        lead="Your receipt:",
+        link=link,
+    )
+
+
+def harmless(name: str) -> str:
+    """
+    A name from outside, as it may stand in a mail: one line, no hidden characters, nothing that becomes a link.
+
+    A name written from right to left is set apart, so that it does not turn the words around it.
+    """
+    visible = "".join(" " if unicodedata.category(each) in ("Zl", "Zp", "Cc") else each for each in name)
+    visible = "".join(each for each in visible if unicodedata.category(each) not in ("Cf", "Cs", "Co", "Cn"))
+    plain = " ".join(visible.split())
+    plain = plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
+    plain = re.sub(r"(?<=\w)([.:@/])(?=[\w/])", rf"\1{_WORD_JOINER}", plain)
+    if any(unicodedata.bidirectional(each) in ("R", "AL") for each in plain):
+        return plain.join(_ISOLATE)
+    return plain
+
+
+def _greeting(customer_name: str) -> str:
+    name = harmless(customer_name)
+    return f"Hello {name}," if name else "Hello,"

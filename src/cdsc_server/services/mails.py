@@ -1,0 +1,193 @@
+"""
+Mails: written into the outbox in the transaction of what they tell of, and sent afterwards by the worker.
+
+So nobody reads of a change that was undone, and a mail server that is down delays mails but loses none.
+A mail may come twice when a worker dies at the wrong moment; it then carries the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from sqlalchemy.orm import Session
+
+from cdsc_server import exact_json
+from cdsc_server.domain.catalogue import Utility
+from cdsc_server.domain.letters import CLOSING, Letter
+from cdsc_server.ports import Clock, KeyStore, Mail, Mailer, MailFault
+from cdsc_server.settings import Settings
+from cdsc_server.storage import outbox
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.outbox import MailRow, MailStatus
+
+log = logging.getLogger(__name__)
+
+#: How long an attempt may take before another worker may try: longer than any conversation with a mail server.
+CLAIM: Final = timedelta(minutes=10)
+LONGEST_WAIT: Final = timedelta(hours=6)
+KEPT_SENT: Final = timedelta(days=30)
+KEPT_DEAD: Final = timedelta(days=90)
+_BATCH: Final = 50
+_SEALED_FOR: Final = "mail"
+
+
+@dataclass(frozen=True)
+class KeptMail:
+    """A mail of the outbox as an operator sees it: neither its words nor its link."""
+
+    mail_id: str
+    kind: str
+    recipient: str
+    created: datetime
+    attempts: int
+    fault: str | None
+
+
+def post(
+    session: Session,
+    letter: Letter,
+    *,
+    to: str | None,
+    utility: Utility,
+    settings: Settings,
+    keys: KeyStore,
+    now: datetime,
+) -> None:
+    """
+    Put a letter into the outbox, in the caller's transaction; nothing where no mail is sent or nobody to send it to.
+
+    Args:
+        to: mail address; None for a Customer without one.
+    """
+    if not settings.mail_url or not to:
+        return
+    mail_id = secrets.token_urlsafe(16)
+    words = {"subject": letter.subject, **_rendered(letter, utility)}
+    session.add(
+        MailRow(
+            mail_id=mail_id,
+            kind=letter.kind,
+            recipient=to,
+            sealed=keys.seal(exact_json.dumps(words).decode(), context=_SEALED_FOR + mail_id),
+            created=now,
+            due=now,
+        )
+    )
+
+
+def anything_due(*, clock: Clock) -> bool:
+    """Whether a mail waits for its attempt."""
+    with reading() as session:
+        return bool(outbox.due_mails(session, now=clock.now(), limit=1))
+
+
+def send_due(*, mailer: Mailer, keys: KeyStore, clock: Clock, settings: Settings) -> int:
+    """
+    Send every mail whose time has come.
+
+    Safe to run in several workers at once: each mail is claimed first, in a transaction of its own.
+
+    Returns:
+        How many were handed on.
+    """
+    sent = 0
+    while True:
+        with reading() as session:
+            ids = outbox.due_mails(session, now=clock.now(), limit=_BATCH)
+        if not ids:
+            return sent
+        sent += sum(_attempt(mail_id, mailer=mailer, keys=keys, clock=clock, settings=settings) for mail_id in ids)
+
+
+def _attempt(mail_id: str, *, mailer: Mailer, keys: KeyStore, clock: Clock, settings: Settings) -> bool:
+    now = clock.now()
+    with transaction() as session:
+        row = outbox.claim_mail(session, mail_id, now=now, until=now + CLAIM)
+    if row is None:
+        return False
+    if row.attempts > settings.mail_tries:
+        # Every attempt before this one was counted, but none came to an end.
+        _postpone(row, "no attempt came to an end", hopeless=True, now=now, settings=settings)
+        return False
+    try:
+        mailer.send(_opened(row, keys))
+    except (MailFault, ValueError) as fault:
+        hopeless = not isinstance(fault, MailFault) or fault.hopeless
+        _postpone(row, str(fault), hopeless=hopeless, now=clock.now(), settings=settings)
+        return False
+    with transaction() as session:
+        outbox.finish_mail(session, mail_id, now=clock.now())
+    log.info("mail %s (%s) was sent", mail_id, row.kind)
+    return True
+
+
+def _opened(row: MailRow, keys: KeyStore) -> Mail:
+    words = exact_json.loads(keys.open(row.sealed or b"", context=_SEALED_FOR + row.mail_id))
+    return Mail(row.mail_id, row.recipient, words["subject"], words["text"], words["html"])
+
+
+def _postpone(row: MailRow, fault: str, *, hopeless: bool, now: datetime, settings: Settings) -> None:
+    dead = hopeless or row.attempts >= settings.mail_tries
+    due = now if dead else now + wait_after(row.attempts, first=timedelta(seconds=settings.mail_retry_seconds))
+    with transaction() as session:
+        outbox.postpone_mail(session, row.mail_id, due=due, fault=fault, dead=dead)
+    log.warning("mail %s (%s), attempt %d: %s%s", row.mail_id, row.kind, row.attempts, fault, "; given up" * dead)
+
+
+def wait_after(attempts: int, *, first: timedelta) -> timedelta:
+    """How long to wait after so many failed attempts; doubles each time, up to LONGEST_WAIT."""
+    return min(first * (1 << min(attempts - 1, 30)), LONGEST_WAIT)
+
+
+def dead_mails(*, limit: int = 1000) -> list[KeptMail]:
+    """Mails that were given up, the oldest first."""
+    with reading() as session:
+        rows = outbox.mails_in(session, MailStatus.DEAD, limit=limit)
+    return [KeptMail(row.mail_id, row.kind, row.recipient, row.created, row.attempts, row.fault) for row in rows]
+
+
+def counts() -> dict[str, int]:
+    """How many mails wait, were sent and were given up."""
+    with reading() as session:
+        found = outbox.count_mails(session)
+    return {status.value: found.get(status, 0) for status in MailStatus}
+
+
+def revive(mail_ids: Sequence[str] | None, *, clock: Clock) -> int:
+    """Let dead mails be tried again from the start: these, or all; returns how many."""
+    with transaction() as session:
+        return outbox.revive_mails(session, mail_ids, now=clock.now())
+
+
+def forget(*, clock: Clock) -> int:
+    """Delete what was sent, and given up, long ago; returns how many."""
+    now = clock.now()
+    with transaction() as session:
+        return outbox.forget_mails(session, sent_before=now - KEPT_SENT, dead_before=now - KEPT_DEAD)
+
+
+def _rendered(letter: Letter, utility: Utility) -> dict[str, str]:
+    closing = [line.format(utility=utility.name, phone=utility.support_phone) for line in CLOSING]
+    values = {"letter": asdict(letter), "utility": utility, "closing": closing}
+    return {kind: _templates().get_template(f"letter.{name}").render(values) for kind, name in _TWINS.items()}
+
+
+_TWINS: Final = {"text": "txt", "html": "html"}
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("cdsc_server.services", "mail_templates"),
+        autoescape=select_autoescape(["html"]),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
