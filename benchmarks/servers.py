@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from cdsc_server.connectors.file_keys import FileKeyStore
 
-_SECONDS_TO_START = 30
+_SECONDS_TO_START = 60
 
 
 @contextmanager
