@@ -175,7 +175,8 @@ def redirect_uris_are_ignored(session: Session) -> Findings:
 @condition("WG1-02-11.2-01", "WG1-02-11.2-02", "WG1-02-11.4-01")
 def open_to_programs(session: Session) -> Findings:
     """Metadata and registration are open to programs, without captcha and without an account."""
-    answers = (session.server_metadata.exchange, session.authorization_server.exchange, session.registered.exchange)
+    registered = send(session, request_body(session))
+    answers = (session.server_metadata.exchange, session.authorization_server.exchange, registered)
     odd = [answer.url for answer in answers if "json" not in answer.media_type or answer.status not in (200, 201)]
     for row in ("WG1-02-11.2-01", "WG1-02-11.2-02", "WG1-02-11.4-01"):
         yield judge(row, not odd, f"{several(odd)} did not answer a program with JSON", *answers)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from cdsc_conformance.condition import condition
 from cdsc_conformance.exchanges import Exchange
-from cdsc_conformance.findings import Finding, Findings, judge, skipped
+from cdsc_conformance.findings import Finding, Findings, Unmet, judge, skipped
 from cdsc_conformance.session import Session
 from cdsc_conformance.tables import kind_fault, members, of_kind, rows_of, several, shown
 
@@ -140,11 +141,13 @@ def bad_requests(session: Session) -> Findings:
 @condition("WG1-01-8.1-03", "WG1-01-8.1-05")
 def linked_resources(session: Session) -> Findings:
     """What public documents link to is public."""
-    body = session.server_metadata.body
+    body, entries = session.server_metadata.body, []
+    with suppress(Unmet):  # a listing that is shut is told as one of the documents
+        entries = session.coverage_entries
     documents = [body[name] for name in ("coverage", "oauth_metadata") if isinstance(body.get(name), str)]
     maps = [
         entry[name]
-        for _, entry in (session.coverage_entries if "coverage" in body else [])
+        for _, entry in entries
         for name in ("map_resource", "geojson_resource")
         if isinstance(entry.get(name), str)
     ]

@@ -1,0 +1,79 @@
+"""Every planted fault is found by the kit, at the row it breaks."""
+
+import shutil
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from werkzeug.serving import make_server
+
+from cdsc_conformance import plans
+from cdsc_conformance.findings import Outcome
+from cdsc_conformance.runner import run
+from cdsc_conformance.session import Session
+from tests.conformance.fault_list import FAULTS
+from tests.support.app import dispose
+from tests.support.live import _not_yet, _Silent
+
+
+@dataclass
+class Switched:
+    """One application, and the server whose fault is changed between tests."""
+
+    server: Any
+    app: Any
+    url: str
+
+
+@pytest.fixture(scope="module")
+def switched(_sqlite_template, key_file, tmp_path_factory):
+    """Registrations of one test do not touch those of another, so all faults may share a database."""
+    from cdsc_server.app import create_app, system_ports
+    from cdsc_server.settings import Settings
+
+    database = shutil.copyfile(_sqlite_template, tmp_path_factory.mktemp("faulty") / "faulty.sqlite3")
+    server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Silent)
+    url = f"http://127.0.0.1:{server.server_port}"
+    settings = Settings.for_tests(
+        database_url=f"sqlite:///{database}", key_file=str(key_file), base_url=url, registrations_per_hour=100_000
+    )
+    server.app = app = create_app(settings, system_ports(settings))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield Switched(server, app, url)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    dispose(app)
+
+
+def outcomes(url, plan, row):
+    """What the conditions about a row say of it."""
+    session = Session(url)
+    chosen = [condition for condition in plans.plan(plan) if row in condition.rows]
+    result = run(session, {plan: chosen})
+    session.http.close()
+    return [finding for each in result.judged for finding in each.findings if finding.row == row]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.row} {fault.name}")
+def test_a_planted_fault_is_found_at_its_row(switched, fault):
+    """The finding shows the exchange, so that a reader can see the fault with their own eyes."""
+    switched.server.app = fault.wrap(switched.app)
+    found = outcomes(switched.url, fault.plan, fault.row)
+    switched.server.app = switched.app
+
+    failed = [finding for finding in found if finding.outcome is Outcome.FAILED]
+    assert failed, [(finding.outcome, finding.reason) for finding in found]
+    assert all(finding.reason and finding.exchanges for finding in failed)
+
+
+@pytest.mark.parametrize("row", sorted({(fault.plan, fault.row) for fault in FAULTS}), ids=lambda row: row[1])
+def test_without_the_fault_nothing_is_said(switched, row):
+    """A condition that always fails would find every fault too."""
+    assert all(finding.outcome in (Outcome.PASSED, Outcome.SKIPPED) for finding in outcomes(switched.url, *row))
+
+
+def test_there_are_many_faults():
+    assert len({fault.row for fault in FAULTS}) >= 60
