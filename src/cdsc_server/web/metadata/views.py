@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
@@ -20,10 +20,12 @@ from cdsc_server.schemas.metadata import (
 from cdsc_server.services.publishing import publish
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, ports, public_url, settings
-from cdsc_server.web.describe import describe
+from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.parameters import filters
 
 blueprint = Blueprint("metadata", __name__)
+
+_UNCHANGED: Final = Answer(description="Not changed since the ETag in If-None-Match.", media_type=None)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class _Documents:
 
 @blueprint.get("/.well-known/cds-server-metadata.json")
 @public
-@describe(tag="Metadata", section="CDS-WG1-01 3", answers={200: ServerMetadataSchema})
+@describe(tag="Metadata", section="CDS-WG1-01 3", answers={200: ServerMetadataSchema, 304: _UNCHANGED})
 def cds_server_metadata() -> ResponseReturnValue:
     """
     CDS server metadata
@@ -49,7 +51,11 @@ def cds_server_metadata() -> ResponseReturnValue:
 
 @blueprint.get("/.well-known/oauth-authorization-server")
 @public
-@describe(tag="Metadata", section="CDS-WG1-02 3.2, RFC 8414 3", answers={200: AuthorizationServerMetadataSchema})
+@describe(
+    tag="Metadata",
+    section="CDS-WG1-02 3.2, RFC 8414 3",
+    answers={200: AuthorizationServerMetadataSchema, 304: _UNCHANGED},
+)
 def oauth_authorization_server() -> ResponseReturnValue:
     """
     Authorization server metadata
@@ -61,7 +67,9 @@ def oauth_authorization_server() -> ResponseReturnValue:
 
 @blueprint.get("/coverage")
 @public
-@describe(tag="Metadata", section="CDS-WG1-01 4", query=CoverageFilters, answers={200: CoverageListingSchema})
+@describe(
+    tag="Metadata", section="CDS-WG1-01 4", query=CoverageFilters, answers={200: CoverageListingSchema, 304: _UNCHANGED}
+)
 def coverage() -> ResponseReturnValue:
     """
     List coverage
