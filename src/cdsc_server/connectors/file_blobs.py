@@ -1,4 +1,4 @@
-"""A BlobStore in a directory: one file for each content, named by its SHA-256, readable by the server's account only."""
+"""A BlobStore in a directory: one file for each content, named by its SHA-256, readable by our account only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class FileBlobStore:
         """
         Store the bytes; they are on the disk when this returns, and a crash leaves no half of them behind.
 
-        What is stored already is kept as it is.
+        Where the same bytes are stored already, they take their place, so nobody ever reads a part of them.
         """
         unfinished = self._made(_UNFINISHED) / secrets.token_hex(16)
         digest, size = hashlib.sha256(), 0

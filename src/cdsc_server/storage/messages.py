@@ -129,15 +129,12 @@ def list_segment(
 
 
 def _within(session: Session, found: Page[MessageRow], most_bytes: int, *, backwards: bool) -> Page[MessageRow]:
-    sizes = dict(
-        session.execute(
-            select(AttachmentRow.message_id, func.sum(AttachmentRow.size))
-            .where(AttachmentRow.message_id.in_([row.message_id for row in found.rows]))
-            .group_by(AttachmentRow.message_id)
-        )
-        .tuples()
-        .all()
+    counted = session.execute(
+        select(AttachmentRow.message_id, func.sum(AttachmentRow.size))
+        .where(AttachmentRow.message_id.in_([row.message_id for row in found.rows]))
+        .group_by(AttachmentRow.message_id)
     )
+    sizes = {message_id: int(size) for message_id, size in counted}
     total = kept = 0
     for row in reversed(found.rows) if backwards else found.rows:
         total += sizes.get(row.message_id, 0)

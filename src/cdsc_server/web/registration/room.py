@@ -51,13 +51,14 @@ def cursor_of(filters: Mapping[str, Any]) -> Cursor | None:
 
 def links(page: Page[Any]) -> dict[str, str | None]:
     """`next` and `previous` as absolute addresses that carry the filters of this request along."""
-    return {"next": _link(page.next), "previous": _link(page.previous)}
+    return {"next": link(page.next), "previous": link(page.previous)}
 
 
-def _link(cursor: Cursor | None) -> str | None:
+def link(cursor: Cursor | None, **more: str) -> str | None:
+    """The absolute address of the page at a place, with the filters of this request and `more`; None for None."""
     if cursor is None:
         return None
     place = exact_json.dumps([cursor.backwards, instant(cursor.at), cursor.id])
     text = base64.urlsafe_b64encode(place).decode().rstrip("=")
-    query = {**request.args.to_dict(), "cursor": text}
+    query = {**request.args.to_dict(), **more, "cursor": text}
     return f"{settings().base_url}{request.path}?{urlencode(query)}"
