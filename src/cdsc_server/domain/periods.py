@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -75,7 +75,11 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     if "sync_until" in scope.fields and (not window or _brings_objects(scope, values)):
         until = durations.resolve(values["sync_until"], at=at, zone=zone, sign=+1)
         kept = _kept(until, at=at, zone=zone, what="Details of the services" if window else "")
-        if not (window and said[0].open and until is None):
+        if window and said[0].open and until is None:
+            # 9.2.2.2: the end of updates is told as well; here it is the same for both.
+            told = f"Details of the services are kept up to date as long as that. {said[0].adds}"
+            said[0] = replace(said[0], adds=told)
+        else:
             said.append(kept)
     return tuple(said)
 

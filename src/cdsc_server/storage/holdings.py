@@ -38,10 +38,11 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             ServicePointRow.service_point_id,
             ServicePointRow.servicepoint_number,
             ServicePointRow.address,
+            ServicePointRow.types,
         ).where(ServicePointRow.customer_id == customer_id)
     ).all()
     meters = session.execute(
-        select(MeterDeviceRow.meter_device_id, MeterDeviceRow.meter_number).where(
+        select(MeterDeviceRow.meter_device_id, MeterDeviceRow.meter_number, MeterDeviceRow.types).where(
             MeterDeviceRow.customer_id == customer_id
         )
     ).all()
@@ -109,7 +110,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             Item(
                 row.service_point_id,
                 _joined(row.address or "Connection"),
-                "",
+                _kinds(row.types),
                 (f"Connection {row.servicepoint_number}",) if row.servicepoint_number else (),
                 row.servicepoint_number,
             )
@@ -119,7 +120,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             Item(
                 row.meter_device_id,
                 f"Meter {row.meter_number}" if row.meter_number else "Meter",
-                _joined(addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
+                _joined(_kinds(row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
                 (),
                 row.meter_number,
             )
@@ -143,6 +144,10 @@ def _order(item: Item) -> tuple[str, str, str, str]:
 def _joined(*parts: str) -> str:
     # An address keeps the lines it has on a bill; here it stands in one.
     return " · ".join(", ".join(part.splitlines()) for part in parts if part)
+
+
+def _kinds(types: list[str]) -> str:
+    return ", ".join(each.replace("_", " ") for each in types).capitalize()
 
 
 def _services(count: int) -> str:

@@ -57,7 +57,7 @@ def test_no_sends_access_denied_and_shares_nothing(opened, visitor, stored):
     assert stored(GrantRow) == []
 
 
-@requirement("WG3-01-9.2.1.6-04")
+@requirement("WG3-01-9.2.1.6-04", "WG3-01-9.1.2-04")
 def test_no_can_be_said_without_signing_in(ask, visitor, stored):
     request_id = ask(("usage_data", ALL))
     visitor.load(f"/consent/{request_id}")

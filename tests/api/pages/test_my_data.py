@@ -41,7 +41,7 @@ def test_the_last_read_is_told(app, shared, visitor, clock):
     assert "Last read on 1 March 2026, 7:00" in visitor.text
 
 
-@requirement("WG1-02-8.2-12")
+@requirement("WG1-02-8.2-09")
 def test_stopping_empties_the_grant(shared, visitor, stored):
     visitor.load(f"/my-data/{shared}")
     answer = visitor.press("stop", n=1)

@@ -100,7 +100,7 @@ def test_number_and_address_are_random_and_apart(receipt_path, stored):
     assert row.path_hash == secret_hash(secret)
 
 
-@requirement("WG3-01-9.4-43", "WG3-01-9.4-44", "WG3-01-9.4-45")
+@requirement("WG3-01-9.4-43", "WG3-01-9.4-44", "WG3-01-9.4-45", "WG1-02-8.2-13")
 def test_stopping_by_receipt_ends_access_at_once_and_needs_no_sign_in(app, receipt_path, stranger, stored, clock):
     headers = token(app, stored, clock)
     assert app.test_client().get("/cds/service_contracts", headers=headers).status_code == 200

@@ -101,6 +101,7 @@ def test_ten_minutes_without_a_page_end_the_sign_in_and_the_page_says_so(visitor
 
 
 @pytest.mark.usefixtures("ada")
+@requirement("WG3-01-9.1.2-09")
 def test_signing_out_ends_the_session_everywhere(visitor, stored):
     visitor.sign_in()
     cookie = visitor.client.get_cookie("cdsc_session").value
