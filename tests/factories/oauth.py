@@ -123,7 +123,9 @@ def register(http: FlaskClient, scope: str = ALL_SCOPES, **metadata: Any) -> Par
 
     app = authentication(lambda each: each["response_types"])
     if app.client_id:
-        changed = http.put(f"/clients/{app.client_id}", json={"redirect_uris": [CALLBACK]}, headers=bearer)
+        own = next(each for each in clients if each["client_id"] == app.client_id)
+        body = {**own, "redirect_uris": [CALLBACK], "cds_default_redirect_uri": CALLBACK}
+        changed = http.put(f"/clients/{app.client_id}", json=body, headers=bearer)
         assert changed.status_code == 200, changed.json
     grant_admin = authentication(lambda each: each["scope"] == "cds_grant_admin")
     return Party(http, admin, grant_admin, app, dict(answer.json), bearer)

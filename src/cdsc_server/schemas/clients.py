@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
 
 from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated, WebAddress
+
+
+def _one_line(text: str) -> None:
+    """People read it on the form, in the middle of a sentence."""
+    if not text.isprintable() or not text.strip():
+        raise ValidationError("must be one line of printable characters")
 
 
 class ClientMetadataSchema(Schema):
     """What a Client says of itself: RFC 7591 2."""
 
-    client_name = fields.String(validate=validate.Length(min=1, max=200))
+    client_name = fields.String(validate=[validate.Length(min=1, max=200), _one_line])
     contacts = fields.List(fields.String(validate=validate.Length(min=1, max=320)), validate=validate.Length(max=20))
     client_uri = WebAddress()
     logo_uri = WebAddress()

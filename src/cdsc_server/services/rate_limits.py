@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from cdsc_server.domain.secrets import secret_hash
@@ -27,7 +28,7 @@ def count_hourly(what: str, caller: str, *, limit: int, clock: Clock) -> None:
     with transaction() as session:
         count = rate_limits.count_once(session, f"{what}:{secret_hash(caller)}", started=hour)
     if count > limit:
-        wait = int((hour + timedelta(hours=1) - now).total_seconds()) + 1
+        wait = math.ceil((hour + timedelta(hours=1) - now).total_seconds())
         raise TooManyRequests(
             f"more than {limit} requests in an hour", retry_after=wait, detail=f"{what} of one caller"
         )

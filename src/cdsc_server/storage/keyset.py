@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Row = TypeVar("Row")
@@ -61,7 +61,8 @@ def page(
     key = tuple_(at, id)
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
-        place = tuple_(cursor.at, cursor.id)
+        # With the column's own type, because SQLite keeps instants as text of one width.
+        place = tuple_(literal(cursor.at, at.type), literal(cursor.id))
         statement = statement.where(key > place if backwards else key < place)
     order = (at.asc(), id.asc()) if backwards else (at.desc(), id.desc())
     rows = list(session.scalars(statement.order_by(*order).limit(size + 1)))

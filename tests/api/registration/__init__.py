@@ -1,0 +1,1 @@
+"""Registration and the admin APIs through the test client."""

@@ -1,0 +1,299 @@
+"""Grants API: CDS-WG1-02 8."""
+
+import pytest
+
+from tests.factories.oauth import register
+from tests.support import requirement
+from tests.support.oauth import judged_before_storage
+
+
+def read(party, approval):
+    return party.http.get(f"/grants/{approval.grant_id}", headers=party.bearer).json
+
+
+def patch(party, approval, **body):
+    return party.http.patch(f"/grants/{approval.grant_id}", json=body, headers=party.bearer)
+
+
+def opens(party, tokens):
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    return party.http.get("/usage_data", headers=headers).status_code == 200
+
+
+@requirement(
+    "WG1-02-8-01",
+    "WG1-02-8.1-01",
+    "WG1-02-8.1-02",
+    "WG1-02-8.1-03",
+    "WG1-02-8.1-04",
+    "WG1-02-8.1-05",
+    "WG1-02-8.1-06",
+    "WG1-02-8.1-08",
+    "WG1-02-8.1-09",
+    "WG1-02-8.1-10",
+    "WG1-02-8.1-11",
+    "WG1-02-8.1-12",
+    "WG1-02-8.1-14",
+    "WG1-02-8.1-17",
+    "WG1-02-8.1-18",
+    "WG1-02-8.1-19",
+    "WG1-02-8.1-20",
+    "WG1-02-8.6-01",
+)
+def test_a_grant_is_whole_and_keeps_what_was_ticked_to_itself(party, approval, settings):
+    """Every member, null where there is nothing; the selection stays with the Server."""
+    grant = read(party, approval)
+
+    assert grant["uri"] == f"{settings.base_url}/grants/{approval.grant_id}"
+    assert (grant["status"], grant["client_id"], grant["scope"]) == ("active", party.app.client_id, "usage_data")
+    assert (grant["states"], grant["receipt_confirmations"]) == (["xyz"], ["DGE-7K4M-29QX"])
+    assert (grant["replacing"], grant["replaced_by"], grant["children"]) == ([], [], [])
+    assert [grant[name] for name in ("parent", "not_before", "not_after", "eta", "expires")] == [None] * 5
+    assert grant["enabled_scope"] == grant["scope"]
+    assert grant["enabled_authorization_details"] == grant["authorization_details"]
+    assert grant["created"] == grant["modified"]
+    assert not {"selections", "customer_id"} & grant.keys()
+    assert "contract-1" not in str(grant)
+
+
+@requirement("WG1-02-8.7-03")
+@judged_before_storage
+@pytest.mark.parametrize("status", ["active", "revoked", "expired", "pending", "open", "", 1, None])
+def test_a_client_can_only_close(party, approval, status):
+    """Every other status is refused, and the Grant stays as it was."""
+    before = read(party, approval)
+
+    answer = patch(party, approval, status=status)
+
+    assert (answer.status_code, answer.json["field"]) == (400, "status")
+    assert read(party, approval) == before
+
+
+@requirement("WG1-02-8.2-10", "WG1-02-8.7-01", "WG1-02-8.7-16", "WG1-02-8.1-19", "WG1-02-8.1-20")
+def test_a_closed_grant_opens_nothing_at_once(party, approval, clock):
+    """What was granted stays on record, what is enabled is gone."""
+    tokens = party.access(approval)
+    clock.advance(seconds=1)
+
+    answer = patch(party, approval, status="closed")
+
+    assert (answer.status_code, answer.json["status"]) == (200, "closed")
+    assert (answer.json["enabled_scope"], answer.json["enabled_authorization_details"]) == ("", [])
+    assert answer.json["scope"] == "usage_data"
+    assert answer.json["modified"] > answer.json["created"]
+    assert not opens(party, tokens)
+
+
+def test_closing_twice_is_closing_once(party, approval, clock):
+    """A repeated request is no fault."""
+    first = patch(party, approval, status="closed").json
+    clock.advance(seconds=1)
+
+    assert patch(party, approval, status="closed").json == first
+
+
+def test_a_revoked_grant_cannot_be_closed(party, approve):
+    """The Customer ended it; the record says so for ever."""
+    approval = approve(status="revoked", enabled_scope="", enabled_authorization_details=[])
+
+    answer = patch(party, approval, status="closed")
+
+    assert answer.status_code == 409
+    assert read(party, approval)["status"] == "revoked"
+
+
+@requirement("WG1-02-8.7-04", "WG1-02-8.7-06")
+def test_a_client_gives_a_scope_back_without_asking_anybody(party, approve):
+    """Its tokens open less from the next call on."""
+    approval = approve(scopes=("usage_data", "supply_details"))
+    tokens = party.access(approval)
+
+    answer = patch(party, approval, scope="supply_details")
+
+    assert (answer.status_code, answer.json["status"]) == (200, "active")
+    assert (answer.json["scope"], answer.json["enabled_scope"]) == ("supply_details", "supply_details")
+    assert [each["type"] for each in party.introspect(tokens["access_token"])["authorization_details"]] == [
+        "supply_details"
+    ]
+
+
+@requirement("WG1-02-8.7-09", "WG1-02-8.7-11")
+def test_a_client_gives_part_of_an_entry_back(party, approve):
+    """The other entries stay as they are."""
+    approval = approve(scopes=("usage_data", "supply_details"))
+    entry = {"type": "usage_data", "segment_start": "2026-01-01T00:00:00Z"}
+
+    answer = patch(party, approval, authorization_details=[entry])
+
+    assert answer.status_code == 200
+    assert [(each["type"], each.get("segment_start")) for each in answer.json["enabled_authorization_details"]] == [
+        ("usage_data", "2026-01-01T00:00:00Z"),
+        ("supply_details", None),
+    ]
+
+
+def test_a_narrow_token_ends_when_its_grant_is_reduced(party, approve):
+    """It was cut for entries that are not there any more; a refresh gives another."""
+    approval = approve(scopes=("usage_data", "supply_details"))
+    refresh_token = party.access(approval)["refresh_token"]
+    form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    narrow = party.token({**form, "scope": "usage_data"}).json["access_token"]
+
+    patch(party, approval, scope="supply_details")
+
+    assert party.introspect(narrow) == {"active": False}
+    assert party.token(form).json["scope"] == "supply_details"
+
+
+@requirement("WG1-02-8.7-05", "WG1-02-8.7-10")
+@judged_before_storage
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"scope": "usage_data account_list"}, "invalid_scope"),
+        ({"scope": "openid"}, "invalid_scope"),
+        ({"scope": ""}, "invalid_request"),
+        ({"authorization_details": [{"type": "account_list"}]}, "invalid_authorization_details"),
+        ({"authorization_details": [{"type": "usage_data", "segment_start": "P5Y"}]}, "invalid_authorization_details"),
+        ({"authorization_details": "usage_data"}, "invalid_request"),
+        (
+            {"authorization_details": [{"type": "usage_data", "include_accounts": True}]},
+            "invalid_authorization_details",
+        ),
+    ],
+)
+def test_a_client_never_gives_itself_more(party, approval, body, code):
+    """Only the Customer widens a Grant."""
+    before = read(party, approval)
+
+    answer = patch(party, approval, **body)
+
+    assert (answer.status_code, answer.json["code"]) == (400, code)
+    assert read(party, approval) == before
+
+
+@requirement("WG1-02-8.7-02", "WG1-02-8.7-15")
+def test_what_a_client_may_not_modify_is_ignored(party, approval):
+    """And an empty change changes nothing."""
+    before = read(party, approval)
+
+    answers = [patch(party, approval, states=["other"], enabled_scope="x", grant_id="y"), patch(party, approval)]
+
+    assert [answer.json for answer in answers] == [before, before]
+
+
+def test_a_grant_of_another_registration_is_not_there(party, approval, client):
+    """Neither to be read nor to be closed."""
+    stranger = register(client)
+    place = f"/grants/{approval.grant_id}"
+
+    answers = [
+        client.open(place, method=method, json={"status": "closed"}, headers=stranger.bearer)
+        for method in ("GET", "PATCH")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert client.get("/grants", headers=stranger.bearer).json["grants"] == []
+    assert read(party, approval)["status"] == "active"
+
+
+@requirement("WG1-02-8.2-03", "WG1-02-8.2-11")
+def test_time_alone_moves_a_status(party, approve, clock):
+    """Nobody has to touch the row."""
+    later = clock.now().replace(hour=13)
+    future = approve(status="future", not_before=later)
+    ending = approve(expires=later)
+    before = [read(party, each)["status"] for each in (future, ending)]
+
+    clock.set(later)
+    bearer = register(party.http).bearer  # the admin token of `party` has ended meanwhile
+    token = party.token({"grant_type": "client_credentials"}, by=party.admin).json["access_token"]
+    party.bearer["Authorization"] = f"Bearer {token}"
+
+    assert before == ["future", "active"]
+    assert [read(party, each)["status"] for each in (future, ending)] == ["active", "expired"]
+    assert read(party, ending)["enabled_scope"] == ""
+    assert party.http.get("/grants", headers=bearer).json["grants"] == []
+    listed = party.http.get("/grants", query_string={"statuses": "expired"}, headers=party.bearer).json["grants"]
+    assert [each["grant_id"] for each in listed] == [ending.grant_id]
+
+
+@requirement(
+    "WG1-02-8.5-06",
+    "WG1-02-8.5-07",
+    "WG1-02-8.5-08",
+    "WG1-02-8.5-09",
+    "WG1-02-8.5-10",
+    "WG1-02-8.5-11",
+    "WG1-02-8.5-12",
+    "WG1-02-8.5-13",
+    "WG1-02-8.5-14",
+    "WG1-02-8.5-15",
+)
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({}, "ba"),
+        ({"grant_ids": "{a} unknown"}, "a"),
+        ({"grant_ids": "{a} {b}"}, "ba"),
+        ({"parents": "{a}"}, ""),
+        ({"statuses": "closed"}, "b"),
+        ({"statuses": "active closed"}, "ba"),
+        ({"client_ids": "{app}"}, "ba"),
+        ({"client_ids": "{admin}"}, ""),
+        ({"scopes": "usage_data"}, "a"),
+        ({"scopes": "usage"}, ""),
+        ({"scopes": "USAGE_DATA"}, ""),
+        ({"scopes": "account_list usage_data"}, "ba"),
+        ({"states": "one"}, "a"),
+        ({"states": "on"}, ""),
+        ({"states": 'a"b'}, "b"),
+        ({"states": "one two"}, "ba"),
+        ({"receipt_confirmations": "DGE-B"}, "b"),
+        ({"after": "2026-03-01T12:00:01Z"}, "b"),
+        ({"before": "2026-03-01T12:00:00Z"}, "a"),
+        ({"scopes": "usage_data", "statuses": "closed"}, ""),
+        ({"statuses": ""}, ""),
+    ],
+)
+def test_the_listing_is_filtered(party, approve, clock, query, expected):
+    """Filters intersect; the last modified stands first."""
+    a = approve(states=["one"], receipt_confirmations=["DGE-A"])
+    clock.advance(seconds=1)
+    b = approve(
+        scopes=("account_list",), status="closed", states=["two", 'a"b'], receipt_confirmations=["DGE-B", "DGE-C"]
+    )
+    names = {a.grant_id: "a", b.grant_id: "b"}
+    words = {"a": a.grant_id, "b": b.grant_id, "app": party.app.client_id, "admin": party.admin.client_id}
+    asked = {name: value.format(**words) for name, value in query.items()}
+
+    listing = party.http.get("/grants", query_string=asked, headers=party.bearer)
+
+    assert "".join(names[each["grant_id"]] for each in listing.json["grants"]) == expected
+
+
+@requirement("WG1-02-8.5-02", "WG1-02-8.5-03", "WG1-02-8.5-04", "WG1-02-8.5-05", "WG1-02-8.5-16")
+@pytest.mark.slow
+def test_a_long_listing_is_paged_both_ways_and_loses_nothing(app, party, approve, settings):
+    """101 Grants of one moment: the ids break the tie; filters travel along."""
+    from cdsc_server.storage.db import transaction
+    from cdsc_server.storage.grants import GrantRow
+
+    model = approve()
+    with app.app_context(), transaction() as session:
+        row = session.get_one(GrantRow, model.grant_id)
+        columns = {column.key: getattr(row, column.key) for column in GrantRow.__table__.columns}
+        session.add_all(GrantRow(**{**columns, "grant_id": f"grant-{number:03}"}) for number in range(100))
+
+    def follow(url):
+        return party.http.get(url.removeprefix(settings.base_url), headers=party.bearer).json
+
+    first = follow("/grants?statuses=active")
+    second = follow(first["next"])
+    back = follow(second["previous"])
+
+    assert (len(first["grants"]), len(second["grants"])) == (100, 1)
+    assert (first["previous"], second["next"]) == (None, None)
+    assert len({each["grant_id"] for each in first["grants"] + second["grants"]}) == 101
+    assert back == first
+    assert "statuses=active" in first["next"]
