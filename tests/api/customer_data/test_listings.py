@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import delete, select, update
+from sqlalchemy.exc import OperationalError
 
 from cdsc_server.domain.grants import Selection
+from cdsc_server.services import grant_reads
 from cdsc_server.storage.authorizations import TokenRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
@@ -253,6 +255,7 @@ def test_a_page_does_not_repeat_what_changed_meanwhile(app, agreed, get):
         "x",
         "",
         "W10",
+        "WzEsIngiLDIsM10",
         "eyJhIjoxfQ",
         "WyJhY2NvdW50IiwxLCJ4Iixmb10",
         "WyJhY2NvdW50IiwxMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAsIngiLGZhbHNlXQ",
@@ -298,6 +301,21 @@ def test_the_number_of_statements_does_not_grow_with_the_data(app, agreed, get, 
     assert len(many) == len(few) <= 3, many
 
 
+@pytest.mark.parametrize("query", [{}, {"q": "street"}])
+def test_more_contracts_than_a_statement_names_are_listed_too(app, agreed, get, query):
+    """Every one of them, and the shop that was left out stays out."""
+    with app.app_context(), transaction() as session:
+        session.add_all(customer_data.contract(f"c{n:03}", "home") for n in range(520))
+    agreed.to(agreed.entry("supply_details", later=True, left_out=["shop"], include_service_contract_details=True))
+    found, page = [], get(CONTRACTS, **query)
+    while page["next"]:
+        found += page["service_contracts"]
+        page = get(CONTRACTS, **parse_qs(urlsplit(page["next"]).query))
+    found += page["service_contracts"]
+
+    assert sorted(each["cds_servicecontract_id"] for each in found) == [*(f"c{n:03}" for n in range(520)), "house"]
+
+
 def test_answers_are_not_to_be_kept(client, everything):
     answer = client.get("/cds/accounts", headers={"Authorization": "Bearer token"})
 
@@ -319,6 +337,22 @@ def test_a_read_is_noted_once_a_minute(app, everything, get, clock):
     get("/cds/accounts")
 
     assert (before, noted, again, last_read()) == (None, first, first, first + timedelta(minutes=1))
+
+
+def test_a_database_too_busy_to_note_a_read_still_answers(app, everything, get, monkeypatch):
+    """The next read notes it."""
+
+    def busy(*_, **__):
+        raise OperationalError("UPDATE grants", {}, Exception("database is locked"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(grant_reads, "mark_read", busy)
+        answered = get("/cds/accounts")
+    get("/cds/accounts")
+
+    assert answered["accounts"]
+    with app.app_context(), transaction() as session:
+        assert session.scalars(select(GrantRow.last_read)).one() is not None
 
 
 def test_a_refused_read_is_not_noted(app, everything, get):

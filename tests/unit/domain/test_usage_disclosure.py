@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from hypothesis import given
@@ -149,6 +149,13 @@ def test_windows_of_two_entries_over_one_series_are_united():
     (opening,) = openings([early, late], two_contracts(), [METER], now=NOW)["meter"]
 
     assert (opening.start, opening.end) == (second(DAYS[0]), second(DAYS[2]))
+
+
+def test_windows_with_time_between_them_stay_apart():
+    early, late = replace(USAGE, end=DAYS[1]), replace(USAGE, start=DAYS[1] + timedelta(days=1))
+    first, then = openings([early, late], two_contracts(), [METER], now=NOW)["meter"]
+
+    assert (first.end, then.start) == (second(DAYS[1]), second(DAYS[1]) + 86400)
 
 
 def test_where_columns_differ_one_stretch_ends_and_the_next_begins():
