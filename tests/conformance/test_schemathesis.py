@@ -92,6 +92,8 @@ def known(app, client, clock):
     as_admin = {"Authorization": f"Bearer {token(client, admin, scope='cds_client_admin')}"}
     objects = client.get("/clients", headers=as_admin).get_json()["clients"]
     credentials = client.get("/credentials", headers=as_admin).get_json()["credentials"]
+    hello = {"type": "private_message", "previous_uri": None, "name": "Hello", "description": "We have begun."}
+    message = client.post("/messages", json=hello, headers=as_admin).get_json()
     consenting = next(each for each in objects if "usage_data" in each["scope"].split())
     with app.app_context(), transaction() as session:
         store_customer(session)
@@ -135,6 +137,7 @@ def known(app, client, clock):
             "client_id": consenting["client_id"],
             "credential_id": credentials[0]["credential_id"],
             "grant_id": "grant-unused",
+            "message_id": message["message_id"],
         },
     )
 
