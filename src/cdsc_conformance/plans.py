@@ -22,9 +22,9 @@ MODULES: Final = {
     "registration": ("registration", "registration_values"),
     "clients": ("clients", "client_changes"),
     "credentials": ("credentials",),
-    "grants": ("grants",),
-    "token": ("tokens",),
-    "authorize": ("authorization_requests",),
+    "grants": ("grants", "granted"),
+    "token": ("tokens", "grant_admin"),
+    "authorize": ("authorization_requests", "code_flow"),
 }
 
 NAMES: Final = tuple(MODULES)

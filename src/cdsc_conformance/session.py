@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 from urllib.parse import urljoin, urlsplit
 
 from cdsc_conformance.exchanges import Exchange
 from cdsc_conformance.findings import Unmet
 from cdsc_conformance.recorder import Recorder
 from cdsc_conformance.registration import Registered, register_for
+
+if TYPE_CHECKING:
+    from cdsc_conformance.flows import CodeClient, Flow
 
 WELL_KNOWN: Final = "/.well-known/cds-server-metadata.json"
 
@@ -160,6 +163,19 @@ class Session:
     def changing(self) -> Registered:
         """A second registration, whose objects conditions may change."""
         return self.register()
+
+    @Step
+    def code_client(self) -> CodeClient:
+        """A Client Object with a redirect URI of the kit's, for flows with a person."""
+        from cdsc_conformance.flows import CodeClient, account  # they stand on this module
+
+        account(self)
+        return CodeClient(self, self.register())
+
+    @Step
+    def agreed(self) -> Flow:
+        """One agreement that conditions only read from."""
+        return self.code_client.flow(state="kit-agreed")
 
     def register(self, **members: object) -> Registered:
         """

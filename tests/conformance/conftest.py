@@ -7,16 +7,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.serving import make_server
 
+from cdsc_conformance.session import Account
+from tests.factories import people
 from tests.support.app import dispose
 from tests.support.live import _certificate, _not_yet, _Silent
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from cdsc_server.ports import Ports
     from cdsc_server.settings import Settings
 
@@ -28,6 +33,10 @@ class _KeptAlive(_Silent):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+
+#: A Customer with something to share, as documentation would name a test account.
+ACCOUNT = Account("ada@example.com", people.PASSWORD)
 
 
 @dataclass(frozen=True)
@@ -62,10 +71,19 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
         dispose(app)
 
 
+def seed(app: Flask) -> None:
+    """Give the test account its Customer."""
+    from cdsc_server.storage.db import transaction
+
+    with app.app_context(), transaction() as session:
+        people.baker(session, at=datetime.now(UTC))
+
+
 @pytest.fixture
 def kit_server(settings: Settings, ports: Ports, tmp_path: Path) -> Iterator[Server]:
     """Our own server, without a fault we know of, and with a clock that runs: the order of changes shows."""
     from cdsc_server.ports import SystemClock
 
-    with serving(settings, replace(ports, clock=SystemClock()), tmp_path) as (server, _):
+    with serving(settings, replace(ports, clock=SystemClock()), tmp_path) as (server, app):
+        seed(app)
         yield server

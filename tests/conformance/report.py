@@ -53,7 +53,7 @@ class Coverage:
 
     def gap(self, row: str) -> Gap | None:
         """The line that says why nothing shows the row."""
-        return next((gap for gap in self.gaps if fnmatchcase(row, gap.pattern)), None)
+        return explained(row, self.gaps)
 
     def faults(self) -> Iterator[str]:
         """Lines of known_gaps.tsv that explain nothing."""
@@ -97,8 +97,18 @@ def collect() -> Coverage:
         status = pytest.main(["--collect-only", "-q", "--rootdir", str(ROOT), str(ROOT / "tests")], plugins=[collector])
     if status != 0 or collector.faults:
         sys.exit(f"{said.getvalue()}\n" + "\n".join(collector.faults))
-    lines = [line.split("\t") for line in GAPS.read_text(encoding="utf-8").splitlines()[1:] if line.strip()]
-    return Coverage(collector.tests, known_rows.read(), [Gap(*line) for line in lines])
+    return Coverage(collector.tests, known_rows.read(), gaps())
+
+
+def gaps() -> list[Gap]:
+    """The lines of known_gaps.tsv."""
+    lines = GAPS.read_text(encoding="utf-8").splitlines()[1:]
+    return [Gap(*line.split("\t")) for line in lines if line.strip()]
+
+
+def explained(row: str, known: Iterable[Gap]) -> Gap | None:
+    """The line that says why nothing shows the row."""
+    return next((gap for gap in known if fnmatchcase(row, gap.pattern)), None)
 
 
 def page(coverage: Coverage) -> str:
