@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.ports import Clock
+from cdsc_server.services import changelog
 from cdsc_server.storage import clean_up
 from cdsc_server.storage.db import transaction
 
@@ -32,6 +34,12 @@ def remove_ended(*, clock: Clock, batches: int = 100) -> int:
 
 
 def expire_grants(*, clock: Clock) -> int:
-    """Mark Grants whose end has passed as expired; returns how many."""
+    """Mark Grants whose end has passed as expired and tell their Clients; returns how many."""
+    now = clock.now()
     with transaction() as session:
-        return clean_up.expire_grants(session, now=clock.now())
+        expired = clean_up.expire_grants(session, now=now)
+        for grant_id, registration_id in expired:
+            changelog.grant_ended(
+                session, registration_id=registration_id, grant_id=grant_id, status=GrantStatus.EXPIRED, now=now
+            )
+    return len(expired)

@@ -23,6 +23,7 @@ from cdsc_server.errors import (
     NotFound,
 )
 from cdsc_server.ports import Clock
+from cdsc_server.services import changelog
 from cdsc_server.services.registration import URIS
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients
@@ -113,16 +114,30 @@ def replace_client(
     now = clock.now()
     with transaction() as session:
         row = _found(session, client_id, registration_id)
-        _refuse_what_is_ours(sent, exact_json.loads(exact_json.dumps(to_wire(row, base_url=settings.base_url))))
+        before = _as_shown(row, settings)
+        _refuse_what_is_ours(sent, before)
         _replace(row, sent, catalogue=catalogue, base_url=settings.base_url, at=now)
         status = sent.get("cds_status", row.status)
         if status not in row.status_options:
             raise _refusal("cds_status", f"must be one of {', '.join(row.status_options)}")
         if status == ClientStatus.DISABLED and row.status != status:
-            clients.expire_credentials(session, client_id, now=now)
+            ended = clients.expire_credentials(session, client_id, now=now)
+            changelog.credentials_ended(session, row, credential_ids=ended, now=now)
             authorizations.revoke_tokens(session, now=now, client_id=client_id)
-        row.status, row.modified = status, now
+        row.status = status
+        members = _differing(before, _as_shown(row, settings))
+        row.modified = now
+        changelog.client_changed(session, row, members=members, now=now)
     return row
+
+
+def _as_shown(row: ClientRow, settings: Settings) -> dict[str, Any]:
+    shown: dict[str, Any] = exact_json.loads(exact_json.dumps(to_wire(row, base_url=settings.base_url)))
+    return shown
+
+
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
 
 
 def _refuse_what_is_ours(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:

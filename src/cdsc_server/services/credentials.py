@@ -13,6 +13,7 @@ from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.services import changelog
 from cdsc_server.storage import authorizations, clients
 from cdsc_server.storage.clients import ClientRow, CredentialRow
 from cdsc_server.storage.db import reading, transaction
@@ -53,7 +54,9 @@ def create_credential(client_id: str, *, registration_id: str, clock: Clock, key
             raise InvalidRequest("client_id: no client of this registration that has secrets", field="client_id")
         if client.status == ClientStatus.DISABLED:
             raise InvalidRequest("client_id: the client is disabled; enable it first", field="client_id")
-        row, _ = new_credential(session, client, now=clock.now(), keys=keys)
+        now = clock.now()
+        row, _ = new_credential(session, client, now=now, keys=keys)
+        changelog.credential_added(session, row, now=now)
     return to_wire(row, keys=keys)
 
 
@@ -111,6 +114,7 @@ def expire_credential(
             row.modified = now
             if row.expires is not None and row.expires <= now:
                 authorizations.revoke_tokens(session, now=now, credential_id=credential_id)
+            changelog.credential_changed(session, row, now=now)
     return to_wire(row, keys=keys)
 
 

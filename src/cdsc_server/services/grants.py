@@ -14,6 +14,7 @@ from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
 from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
+from cdsc_server.services import changelog
 from cdsc_server.storage import authorizations, grants
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantFilters, GrantRow
@@ -77,6 +78,9 @@ def _close(session: Session, row: GrantRow, *, now: datetime) -> None:
     row.status, row.enabled_scope, row.enabled_authorization_details = GrantStatus.CLOSED, "", []
     row.modified = now
     authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id)
+    changelog.grant_ended(
+        session, registration_id=row.registration_id, grant_id=row.grant_id, status=GrantStatus.CLOSED, now=now
+    )
 
 
 def _reduce(session: Session, row: GrantRow, change: GrantChange, *, catalogue: Catalogue, now: datetime) -> None:
@@ -100,6 +104,13 @@ def _reduce(session: Session, row: GrantRow, change: GrantChange, *, catalogue: 
     row.modified = now
     # These stand beside entries that have moved or shrunk; a refresh gives new ones.
     authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
+    changelog.grant_changed(
+        session,
+        registration_id=row.registration_id,
+        grant_id=row.grant_id,
+        what=f"It opens less: {row.enabled_scope}.",
+        now=now,
+    )
 
 
 def gives_no_access(row: GrantRow, *, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.services import changelog
 from cdsc_server.services.receipts import receipt_secret
 from cdsc_server.storage import authorizations, clients, customers, grants
 from cdsc_server.storage.clients import ClientRow
@@ -132,6 +133,13 @@ def _stop(session: Session, grant_id: str, customer_id: str, *, now: datetime) -
     if stopped:
         authorizations.revoke_tokens(session, grant_id=grant_id, now=now)
         authorizations.void_codes(session, grant_id, now=now)
+        changelog.grant_ended(
+            session,
+            registration_id=session.get_one(GrantRow, grant_id).registration_id,
+            grant_id=grant_id,
+            status=GrantStatus.REVOKED,
+            now=now,
+        )
     return stopped
 
 

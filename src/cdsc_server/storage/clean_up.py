@@ -43,18 +43,24 @@ def _remove(session: Session, key: InstrumentedAttribute[Any], which: ColumnElem
     return cast("CursorResult[Any]", result).rowcount
 
 
-def expire_grants(session: Session, *, now: datetime) -> int:
+def expire_grants(session: Session, *, now: datetime) -> list[tuple[str, str]]:
     """
     Mark Grants whose end has passed as expired, so that listings and their order show it (CDS-WG1-02 8.2).
 
     Access does not wait for this: it is judged by the clock at every request.
 
     Returns:
-        How many Grants expired.
+        grant_id and registration_id of each Grant that expired.
     """
     over = (GrantRow.expires <= now) & GrantRow.status.in_(
         (GrantStatus.ACTIVE, GrantStatus.PENDING, GrantStatus.PARTIAL)
     )
     ended = {"status": GrantStatus.EXPIRED, "enabled_scope": "", "enabled_authorization_details": [], "modified": now}
-    result = session.execute(update(GrantRow).where(over).values(ended).execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", result).rowcount
+    expired = session.execute(
+        update(GrantRow)
+        .where(over)
+        .values(ended)
+        .returning(GrantRow.grant_id, GrantRow.registration_id)
+        .execution_options(synchronize_session=False)
+    )
+    return [(grant_id, registration_id) for grant_id, registration_id in expired]

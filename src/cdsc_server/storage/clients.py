@@ -141,13 +141,16 @@ def list_credentials(
     return page(session, statement, at=CredentialRow.modified, id=CredentialRow.credential_id, cursor=cursor, size=size)
 
 
-def expire_credentials(session: Session, client_id: str, *, now: datetime) -> None:
-    """End every Credential of a Client Object that was disabled (CDS-WG1-02 7.1)."""
-    session.execute(
+def expire_credentials(session: Session, client_id: str, *, now: datetime) -> list[str]:
+    """End every Credential of a Client Object that was disabled; returns which were alive (CDS-WG1-02 7.1)."""
+    ended = session.scalars(
         update(CredentialRow)
         .where(CredentialRow.client_id == client_id, or_(CredentialRow.expires.is_(None), CredentialRow.expires > now))
         .values(expires=now, modified=now)
+        .returning(CredentialRow.credential_id)
+        .execution_options(synchronize_session=False)
     )
+    return list(ended)
 
 
 def clients_by_id(session: Session, client_ids: Collection[str]) -> dict[str, ClientRow]:
