@@ -61,7 +61,7 @@ def test_a_worker_does_what_is_queued_and_ends_when_told(app, settings, ports, c
                 )
             )  # fmt: skip
         queue = jobs.queue(settings)
-        tasks = jobs.register(queue, app, ports)
+        tasks = jobs.register(queue, app, settings, ports)
 
         tasks["remove_ended"]()
 

@@ -8,8 +8,12 @@ The queue is huey's: a SQLite file by default, Redis when CDSC_JOBS_URL names on
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from flask import Flask
 from huey import Huey, RedisHuey, SqliteHuey, crontab
@@ -17,10 +21,14 @@ from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
-from cdsc_server.services import clean_up
+from cdsc_server.services import clean_up, mails
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
+
+#: How often the outbox is looked at; the queue's own timetable knows minutes only.
+_SECONDS_BETWEEN_LOOKS: Final = 1
+_SECONDS_AFTER_A_FAULT: Final = 15
 
 
 def queue(settings: Settings) -> Huey:
@@ -38,7 +46,7 @@ def queue(settings: Settings) -> Huey:
     return RedisHuey("cdsc", url=settings.jobs_url, **options)
 
 
-def register(jobs: Huey, app: Flask, ports: Ports) -> dict[str, TaskWrapper]:
+def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[str, TaskWrapper]:
     """
     Put the recurring work of the application on the queue's timetable.
 
@@ -58,15 +66,62 @@ def register(jobs: Huey, app: Flask, ports: Ports) -> dict[str, TaskWrapper]:
         if removed:
             log.info("removed %d rows that had ended", removed)
 
-    timetable = {"*": expire_grants, "*/10": remove_ended}
-    return {
-        work.__name__: jobs.periodic_task(crontab(minute=minute), name=work.__name__)(work)
-        for minute, work in timetable.items()
+    def send_mails() -> None:
+        if ports.mailer is None:
+            return
+        with app.app_context():
+            mails.send_due(mailer=ports.mailer, keys=ports.keys, clock=ports.clock, settings=settings)
+
+    def forget_mails() -> None:
+        with app.app_context():
+            forgotten = mails.forget(clock=ports.clock)
+        if forgotten:
+            log.info("forgot %d mails", forgotten)
+
+    timetable = {
+        expire_grants: crontab(),
+        remove_ended: crontab(minute="*/10"),
+        send_mails: crontab(),
+        forget_mails: crontab(minute="17"),
     }
+    return {work.__name__: jobs.periodic_task(when, name=work.__name__)(work) for work, when in timetable.items()}
 
 
 def run(settings: Settings, app: Flask, ports: Ports) -> None:
     """Work until SIGINT or SIGTERM; what runs at that moment is finished first."""
     jobs = queue(settings)
-    register(jobs, app, ports)
-    jobs.create_consumer(workers=1, worker_type="thread", periodic=True, check_worker_health=True).run()
+    tasks = register(jobs, app, settings, ports)
+    # Two, so that a mail server which takes its time holds up nothing else.
+    consumer = jobs.create_consumer(workers=2, worker_type="thread", periodic=True, check_worker_health=True)
+    with _watched_outbox(jobs, app, ports, send=tasks["send_mails"]):
+        consumer.run()
+
+
+@contextmanager
+def _watched_outbox(jobs: Huey, app: Flask, ports: Ports, *, send: TaskWrapper) -> Iterator[None]:
+    """Queue the sending of mails as soon as one is due, instead of at the next full minute."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        wait = _SECONDS_BETWEEN_LOOKS
+        while not ended.wait(wait):
+            wait = _SECONDS_BETWEEN_LOOKS
+            try:
+                with app.app_context():
+                    due = mails.anything_due(clock=ports.clock)
+                # What is queued already will send this one too.
+                if due and jobs.pending_count() == 0:
+                    send()
+            except Exception:
+                log.exception("the outbox cannot be looked at")
+                wait = _SECONDS_AFTER_A_FAULT
+
+    watcher = threading.Thread(target=watch, name="outbox", daemon=True)
+    if ports.mailer is not None:
+        watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        if watcher.is_alive():
+            watcher.join(5)

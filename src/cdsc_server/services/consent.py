@@ -23,10 +23,11 @@ from cdsc_server.domain.drafts import Draft, SectionDraft, SectionEdit
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
 from cdsc_server.errors import NotFound, Problem
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import receipts
+from cdsc_server.services import receipts, sharing_mails
 from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
 from cdsc_server.services.examples import find_examples
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.sessions import REMEMBERED, BrowserSession
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients, customers
@@ -349,6 +350,7 @@ def _grant(
         keys=keys,
         now=now,
     )
+    sharing_mails.tell_of_receipt(database, grant, mailing=Mailing(catalogue.utility, settings, keys), now=now)
     code = issue_code(
         database,
         client_id=opened.client.client_id,

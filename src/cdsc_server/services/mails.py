@@ -39,6 +39,20 @@ _SEALED_FOR: Final = "mail"
 
 
 @dataclass(frozen=True)
+class Mailing:
+    """What it takes to put a letter into the outbox."""
+
+    utility: Utility
+    settings: Settings
+    keys: KeyStore
+
+    @property
+    def wanted(self) -> bool:
+        """Whether this server sends mail at all."""
+        return bool(self.settings.mail_url)
+
+
+@dataclass(frozen=True)
 class KeptMail:
     """A mail of the outbox as an operator sees it: neither its words nor its link."""
 
@@ -50,32 +64,23 @@ class KeptMail:
     fault: str | None
 
 
-def post(
-    session: Session,
-    letter: Letter,
-    *,
-    to: str | None,
-    utility: Utility,
-    settings: Settings,
-    keys: KeyStore,
-    now: datetime,
-) -> None:
+def post(session: Session, letter: Letter, *, to: str | None, mailing: Mailing, now: datetime) -> None:
     """
     Put a letter into the outbox, in the caller's transaction; nothing where no mail is sent or nobody to send it to.
 
     Args:
         to: mail address; None for a Customer without one.
     """
-    if not settings.mail_url or not to:
+    if not mailing.wanted or not to:
         return
     mail_id = secrets.token_urlsafe(16)
-    words = {"subject": letter.subject, **_rendered(letter, utility)}
+    words = exact_json.dumps({"subject": letter.subject, **_rendered(letter, mailing.utility)}).decode()
     session.add(
         MailRow(
             mail_id=mail_id,
             kind=letter.kind,
             recipient=to,
-            sealed=keys.seal(exact_json.dumps(words).decode(), context=_SEALED_FOR + mail_id),
+            sealed=mailing.keys.seal(words, context=_SEALED_FOR + mail_id),
             created=now,
             due=now,
         )

@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
+from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.periods import Period, periods_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import changelog
+from cdsc_server.services import changelog, sharing_mails
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
 from cdsc_server.storage import authorizations, clients, customers, grants
 from cdsc_server.storage.clients import ClientRow
@@ -95,7 +97,7 @@ def customer_name(customer_id: str) -> str:
     return "" if row is None else row.display_name
 
 
-def stop(grant_id: str, customer_id: str, *, clock: Clock) -> bool:
+def stop(grant_id: str, customer_id: str, *, clock: Clock, mailing: Mailing) -> bool:
     """
     End a Grant for its Customer.
 
@@ -108,10 +110,10 @@ def stop(grant_id: str, customer_id: str, *, clock: Clock) -> bool:
     with transaction() as session:
         if grants.grant_of_customer(session, grant_id, customer_id) is None:
             raise NotFound("There is nothing at this address.")
-        return _stop(session, grant_id, customer_id, now=clock.now())
+        return _stop(session, grant_id, customer_id, mailing=mailing, now=clock.now())
 
 
-def stop_by_receipt(secret: str, *, clock: Clock) -> bool:
+def stop_by_receipt(secret: str, *, clock: Clock, mailing: Mailing) -> bool:
     """
     End the Grant of a receipt, for whoever holds its address (CDS-WG3-01 9.4).
 
@@ -125,10 +127,10 @@ def stop_by_receipt(secret: str, *, clock: Clock) -> bool:
         receipt = grants.find_receipt(session, secret_hash(secret))
         if receipt is None:
             raise NotFound("There is no receipt at this address.")
-        return _stop(session, receipt.grant_id, receipt.customer_id, now=clock.now())
+        return _stop(session, receipt.grant_id, receipt.customer_id, mailing=mailing, now=clock.now())
 
 
-def _stop(session: Session, grant_id: str, customer_id: str, *, now: datetime) -> bool:
+def _stop(session: Session, grant_id: str, customer_id: str, *, mailing: Mailing, now: datetime) -> bool:
     stopped = grants.stop_grant(session, grant_id, customer_id, now=now)
     if stopped:
         authorizations.revoke_tokens(session, grant_id=grant_id, now=now)
@@ -140,6 +142,7 @@ def _stop(session: Session, grant_id: str, customer_id: str, *, now: datetime) -
             status=GrantStatus.REVOKED,
             now=now,
         )
+        sharing_mails.tell_of_end(session, grant_id, by=StoppedBy.CUSTOMER, mailing=mailing, now=now)
     return stopped
 
 

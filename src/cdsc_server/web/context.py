@@ -9,6 +9,7 @@ from flask import Flask, current_app, url_for
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.ports import Ports
+from cdsc_server.services.mails import Mailing
 from cdsc_server.settings import Settings
 
 
@@ -41,6 +42,11 @@ def ports() -> Ports:
 
 def catalogue() -> Catalogue:
     return context().catalogue
+
+
+def mailing() -> Mailing:
+    """What a use case needs to write mails."""
+    return Mailing(catalogue().utility, settings(), ports().keys)
 
 
 def public_url(endpoint: str, **values: object) -> str:

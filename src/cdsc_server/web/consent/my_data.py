@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server.services import sharing
 from cdsc_server.web.bearer import public
-from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_form
 from cdsc_server.web.pages import page_blueprint, render
@@ -55,7 +55,7 @@ def stop(grant_id: str) -> ResponseReturnValue:
     if session.customer_id is None:
         return _to_sign_in()
     if request.form.get("do") == "stop":
-        sharing.stop(grant_id, session.customer_id, clock=ports().clock)
+        sharing.stop(grant_id, session.customer_id, clock=ports().clock, mailing=mailing())
     return redirect(url_for("my_data.detail", grant_id=grant_id), 303)
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server.services import receipts, sharing
 from cdsc_server.web.bearer import public
-from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_origin
 from cdsc_server.web.pages import page_blueprint, render
@@ -42,7 +42,7 @@ def stop(secret: str) -> ResponseReturnValue:
     """Stop sharing: the button, and not the link, because mail scanners follow links."""
     check_origin()
     if request.form.get("do") == "stop":
-        sharing.stop_by_receipt(secret, clock=ports().clock)
+        sharing.stop_by_receipt(secret, clock=ports().clock, mailing=mailing())
     return redirect(url_for("receipt.show", secret=secret), 303)
 
 

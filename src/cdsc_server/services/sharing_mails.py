@@ -1,0 +1,69 @@
+"""What Customers are told by mail about what they share: that it began, and that it ended."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.letters import StoppedBy, receipt_letter, revoked_letter
+from cdsc_server.services import mails
+from cdsc_server.services.mails import Mailing
+from cdsc_server.services.receipts import receipt_secret
+from cdsc_server.storage import clients, customers, grants
+from cdsc_server.storage.grants import GrantRow, ReceiptRow
+
+
+def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now: datetime) -> None:
+    """Write the receipt mail of the approval just kept, in its transaction; none without a mail address."""
+    receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
+    customer = None if receipt is None else customers.find_customer(session, receipt.customer_id)
+    if receipt is None or customer is None:
+        return
+    sections = receipt.form["sections"]
+    letter = receipt_letter(
+        customer_name=customer.display_name,
+        app=receipt.form["client_name"],
+        confirmation=receipt.confirmation,
+        at=receipt.created,
+        zone=mailing.utility.timezone,
+        parts=[(each["title"], " ".join(period["says"] for period in each["periods"])) for each in sections],
+        counts=[each["counted"] + f", and {each['several']} you add later" * each["future"] for each in sections],
+        link=_receipt_url(receipt, mailing),
+    )
+    mails.post(session, letter, to=customer.email, mailing=mailing, now=now)
+
+
+def tell_of_end(
+    session: Session, grant_id: str, *, by: StoppedBy, reason: str = "", mailing: Mailing, now: datetime
+) -> None:
+    """
+    Write the mail that a sharing has ended, in the transaction that ends it.
+
+    Nothing for a Grant without a receipt: no Customer agreed to that one.
+
+    Args:
+        reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
+    """
+    receipt = grants.latest_receipt(session, grant_id) if mailing.wanted else None
+    customer = None if receipt is None else customers.find_customer(session, receipt.customer_id)
+    grant = None if receipt is None else grants.grant_of_customer(session, grant_id, receipt.customer_id)
+    if receipt is None or customer is None or grant is None:
+        return
+    client = clients.find_client(session, grant.client_id)
+    letter = revoked_letter(
+        customer_name=customer.display_name,
+        app=receipt.form["client_name"] if client is None else client.client_name,
+        contact=next(iter(client.contacts), None) if client is not None else None,
+        confirmation=receipt.confirmation,
+        by=by,
+        reason=reason,
+        at=now,
+        zone=mailing.utility.timezone,
+        link=_receipt_url(receipt, mailing),
+    )
+    mails.post(session, letter, to=customer.email, mailing=mailing, now=now)
+
+
+def _receipt_url(receipt: ReceiptRow, mailing: Mailing) -> str:
+    return f"{mailing.settings.base_url}/receipt/{receipt_secret(receipt, keys=mailing.keys)}"
