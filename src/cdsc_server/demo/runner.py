@@ -116,9 +116,15 @@ def _start(demonstration: Demonstration, files: Files, children: Children) -> No
     }
     children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
     # Loaded and done while both programs load what they need.
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
     from cdsc_server.demo import seeding
 
-    seeding.fill_up(files, datetime.now(UTC))
+    try:
+        seeding.fill_up(files, datetime.now(UTC))
+    except (SQLAlchemyError, CommandError) as fault:
+        raise Stopped(f"{files.directory} was made by another version ({fault}). Delete it to begin anew.") from fault
     children.wait_for("server", f"{demonstration.url}/healthz", seconds=_SECONDS_TO_ANSWER)
     children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
 
