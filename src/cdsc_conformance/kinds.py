@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -73,7 +72,7 @@ def is_integer(value: Any) -> bool:
 
 def is_number(value: Any) -> bool:
     """A JSON number of either sign."""
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
 def is_media_type(value: Any) -> bool:
@@ -85,7 +84,7 @@ def is_base64(value: Any) -> bool:
     """RFC 4648."""
     try:
         return isinstance(value, str) and base64.b64decode(value, validate=True) is not None
-    except binascii.Error:
+    except ValueError:  # not the alphabet, or not even ASCII
         return False
 
 
@@ -109,7 +108,7 @@ KINDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "url": (is_url, "an absolute URL"),
     "country": (lambda value: _matches(value, "[A-Z]{2}"), "a country code of two letters"),
     "currency": (lambda value: _matches(value, "[A-Z]{3}"), "an ISO 4217 code"),
-    "timezone": (lambda value: value in available_timezones(), "an IANA time zone"),
+    "timezone": (lambda value: isinstance(value, str) and value in available_timezones(), "an IANA time zone"),
     "media_type": (is_media_type, "a media type"),
     "base64": (is_base64, "Base64"),
     "strings": (_is_strings, "an array of strings"),
