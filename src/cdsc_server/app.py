@@ -18,7 +18,19 @@ from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import Ports, SystemClock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
-from cdsc_server.web import consent, context, customer_data, docs, health, metadata, oauth, problems, registration, wire
+from cdsc_server.web import (
+    consent,
+    context,
+    customer_data,
+    docs,
+    health,
+    metadata,
+    oauth,
+    payments,
+    problems,
+    registration,
+    wire,
+)
 
 _DEFAULT_CATALOGUE = Path(__file__).with_name("default.toml")
 
@@ -46,6 +58,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     oauth.install(app)
     registration.install(app)
     consent.install(app)
+    payments.install(app)
     docs.install(app)
     return app
 

@@ -48,7 +48,8 @@ class SandboxPayments:
         Raises:
             ForgedCallback: not signed with our secret, signed too long ago, or not in the agreed form.
         """
-        timestamp, signed = headers.get(TIMESTAMP_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
+        sent = {name.lower(): value for name, value in headers.items()}
+        timestamp, signed = sent.get(TIMESTAMP_HEADER.lower(), ""), sent.get(SIGNATURE_HEADER.lower(), "")
         if not is_genuine(self._secret, body, timestamp=timestamp, signed=signed, now=now):
             raise ForgedCallback("the signature is wrong or old")
         try:

@@ -46,6 +46,15 @@ class Payment:
     receipt_url: str | None
     checkout_url: str | None
 
+    @property
+    def amount_text(self) -> str:
+        """The amount with its digits, and no exponent."""
+        return format(self.amount, "f")
+
+
+def followed_by_nothing(session: Session, payment: PaymentRow) -> None:
+    """An `OnChange` for payments that nobody waits for."""
+
 
 def start_payment(
     session: Session,
