@@ -22,6 +22,7 @@ MODULES: Final = {
     "registration": ("registration", "registration_values"),
     "clients": ("clients", "client_changes"),
     "credentials": ("credentials",),
+    "messages": ("messages",),
     "grants": ("grants", "granted"),
     "token": ("tokens", "grant_admin"),
     "authorize": ("authorization_requests", "code_flow"),

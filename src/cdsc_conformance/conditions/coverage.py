@@ -153,16 +153,18 @@ def rules(session: Session) -> Findings:
         yield from skipped("WG1-01-4.3-22", "no coverage entry is geographic")
 
 
-@condition("WG1-01-4.3-20")
+@condition("WG1-01-4.3-20", "WG1-01-4.3-21")
 def geojson(session: Session) -> Findings:
     """geojson_resource is GeoJSON with coordinates that WGS 84 has."""
     urls = [entry["geojson_resource"] for _, entry in session.coverage_entries if "geojson_resource" in entry]
     if not urls:
-        yield from skipped("WG1-01-4.3-20", "no coverage entry has a geojson_resource")
+        rows = ("WG1-01-4.3-20", "WG1-01-4.3-21")
+        yield from skipped(rows, "no coverage entry has a geojson_resource")
         return
     read = [session.fetch(url) for url in urls]
     faults = [f"{answer.url} {fault}" for answer in read if (fault := geojson_fault(answer.object()))]
-    yield judge("WG1-01-4.3-20", not faults, several(faults), *read)
+    for row in ("WG1-01-4.3-20", "WG1-01-4.3-21"):
+        yield judge(row, not faults, several(faults), *read)
 
 
 @condition("WG1-01-2-01", "WG1-01-2-02", "WG1-01-2-03", "WG1-01-2-04")
