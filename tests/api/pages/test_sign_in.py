@@ -150,7 +150,17 @@ def test_the_cookie_is_out_of_reach_for_scripts_and_other_sites(client):
     assert "Path=/" in cookie
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/", "/receipt/unknown", "/consent/unknown", "/receipt-redirect"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/sign-in",
+        "/",
+        "/receipt/unknown",
+        "/consent/unknown",
+        "/receipt-redirect",
+        "/oauth/authorize?client_id=unknown",
+    ],
+)
 def test_pages_allow_no_script_no_frame_and_no_copy(client, path):
     headers = client.get(path).headers
 

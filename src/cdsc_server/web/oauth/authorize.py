@@ -18,10 +18,12 @@ from cdsc_server.services import authorization_requests
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, ports, settings
 from cdsc_server.web.describe import Answer, describe
+from cdsc_server.web.pages import guarded
 from cdsc_server.web.sessions import ensure_session
 
 blueprint = Blueprint("authorize", __name__)
 blueprint.problem_style = "page"  # type: ignore[attr-defined]
+blueprint.after_request(guarded)
 
 
 @blueprint.route("/oauth/authorize", methods=["GET", "POST"])
