@@ -41,7 +41,7 @@ class KeptMail:
 
     def _part(self, kind: str) -> str:
         part = self.message.get_body(preferencelist=(kind,))
-        return "" if part is None else str(part.get_content())
+        return "" if part is None else str(part.get_content()).replace("\r\n", "\n")
 
 
 class KeptMails:

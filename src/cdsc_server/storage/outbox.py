@@ -97,7 +97,7 @@ def mails_in(session: Session, status: MailStatus, *, limit: int) -> Sequence[Ma
 def count_mails(session: Session) -> dict[str, int]:
     """How many mails there are of each status."""
     rows = session.execute(select(MailRow.status, func.count()).group_by(MailRow.status))
-    return dict(rows.tuples())
+    return {str(status): int(count) for status, count in rows}
 
 
 def revive_mails(session: Session, mail_ids: Sequence[str] | None, *, now: datetime) -> int:

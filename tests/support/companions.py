@@ -1,0 +1,109 @@
+"""
+`mail_catcher`: a real SMTP server with a page, one for all tests of a worker. `payment_sandbox`: a payment provider.
+
+Both are processes of their own on free ports of 127.0.0.1, gone when the tests are.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+
+@dataclass(frozen=True)
+class Catcher:
+    """A running catcher: `smtp_url` is for CDSC_MAIL_URL, `url` shows what it caught."""
+
+    smtp_url: str
+    url: str
+
+    def mails(self, recipient: str | None = None) -> list[dict[str, Any]]:
+        """What it caught, or what it caught for one address; the latest first."""
+        every = requests.get(f"{self.url}/mails.json", timeout=10).json()
+        return [each for each in every if recipient is None or recipient in each["recipients"]]
+
+    def wait_for(self, recipient: str, *, seconds: float = 20) -> dict[str, Any]:
+        """The latest mail to an address, when there is one before the time is up."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if found := self.mails(recipient):
+                return found[0]
+            time.sleep(0.1)
+        raise AssertionError(f"no mail came to {recipient}")
+
+
+@pytest.fixture(scope="session")
+def mail_catcher() -> Iterator[Catcher]:
+    """Shared by tests, so each of them uses addresses of its own."""
+    with catching(free_port()) as catcher:
+        yield catcher
+
+
+@pytest.fixture
+def payment_sandbox(tmp_path: Path) -> Callable[[str, str], Any]:
+    """Gives a context manager over a provider: takes the address of the server and the file with the secret."""
+
+    @contextmanager
+    def started(server_url: str, secret_file: str) -> Iterator[str]:
+        port = free_port()
+        variables = {"CDSC_BASE_URL": server_url, "CDSC_PAYMENT_SECRET_FILE": secret_file}
+        command = ("payment-sandbox", "--port", str(port), "--directory", str(tmp_path / "orders"))
+        with _running(command, f"http://127.0.0.1:{port}/healthz", variables):
+            yield f"http://127.0.0.1:{port}"
+
+    return started
+
+
+@contextmanager
+def catching(smtp_port: int) -> Iterator[Catcher]:
+    """A catcher that takes mail on this port."""
+    web_port = free_port()
+    command = ("mail-catcher", "--port", str(smtp_port), "--web-port", str(web_port))
+    with _running(command, f"http://127.0.0.1:{web_port}/healthz", {}):
+        yield Catcher(f"smtp://127.0.0.1:{smtp_port}?starttls=no", f"http://127.0.0.1:{web_port}")
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(command: tuple[str, ...], url: str, variables: dict[str, str]) -> Iterator[None]:
+    around = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cdsc_server.cli", *command],
+        env={**around, **variables},
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        _wait(url, process)
+        yield
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(url, timeout=5).raise_for_status()
+        except requests.RequestException:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"nothing answers at {url} (status {process.poll()})")
