@@ -12,6 +12,7 @@ down_revision = None
 def upgrade() -> None:
     op.create_table(
         "accounts",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("parent_id", sa.String(), nullable=True),
@@ -27,12 +28,13 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "account_id", name=op.f("pk_accounts")),
+        sa.PrimaryKeyConstraint("customer_key", "account_id", name=op.f("pk_accounts")),
     )
     op.create_index(op.f("ix_accounts_account_id"), "accounts", ["account_id"], unique=False)
 
     op.create_table(
         "bill_statements",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("bill_statement_id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -50,12 +52,12 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "bill_statement_id", name=op.f("pk_bill_statements")),
+        sa.PrimaryKeyConstraint("customer_key", "bill_statement_id", name=op.f("pk_bill_statements")),
     )
     op.create_index(
-        op.f("ix_bill_statements_customer_id_account_id_statement_date"),
+        op.f("ix_bill_statements_customer_key_account_id_statement_date"),
         "bill_statements",
-        ["customer_id", "account_id", "statement_date"],
+        ["customer_key", "account_id", "statement_date"],
         unique=False,
     )
 
@@ -96,6 +98,7 @@ def upgrade() -> None:
 
     op.create_table(
         "meter_devices",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("meter_device_id", sa.String(), nullable=False),
         sa.Column("meter_number", sa.String(), nullable=True),
@@ -104,19 +107,20 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "meter_device_id", name=op.f("pk_meter_devices")),
+        sa.PrimaryKeyConstraint("customer_key", "meter_device_id", name=op.f("pk_meter_devices")),
     )
     op.create_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices", ["meter_device_id"], unique=False)
 
     op.create_table(
         "meter_installations",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("meter_device_id", sa.String(), nullable=False),
         sa.Column("service_point_id", sa.String(), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("end", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint(
-            "customer_id", "meter_device_id", "service_point_id", "start", name=op.f("pk_meter_installations")
+            "customer_key", "meter_device_id", "service_point_id", "start", name=op.f("pk_meter_installations")
         ),
     )
     op.create_table(
@@ -145,17 +149,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "served_contracts",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("service_point_id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("start", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("end", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint(
-            "customer_id", "service_point_id", "contract_id", "start", name=op.f("pk_served_contracts")
+            "customer_key", "service_point_id", "contract_id", "start", name=op.f("pk_served_contracts")
         ),
     )
     op.create_table(
         "service_contracts",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("contract_id", sa.String(), nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
@@ -174,18 +180,19 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "contract_id", name=op.f("pk_service_contracts")),
+        sa.PrimaryKeyConstraint("customer_key", "contract_id", name=op.f("pk_service_contracts")),
     )
     op.create_index(op.f("ix_service_contracts_contract_id"), "service_contracts", ["contract_id"], unique=False)
     op.create_index(
-        op.f("ix_service_contracts_customer_id_account_id"),
+        op.f("ix_service_contracts_customer_key_account_id"),
         "service_contracts",
-        ["customer_id", "account_id"],
+        ["customer_key", "account_id"],
         unique=False,
     )
 
     op.create_table(
         "service_points",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("service_point_id", sa.String(), nullable=False),
         sa.Column("servicepoint_number", sa.String(), nullable=True),
@@ -198,7 +205,7 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("customer_id", "service_point_id", name=op.f("pk_service_points")),
+        sa.PrimaryKeyConstraint("customer_key", "service_point_id", name=op.f("pk_service_points")),
     )
     op.create_index(op.f("ix_service_points_service_point_id"), "service_points", ["service_point_id"], unique=False)
 
@@ -420,6 +427,7 @@ def upgrade() -> None:
         sa.Column("grant_id", sa.String(), nullable=False),
         sa.Column("registration_id", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("parent_id", sa.String(), nullable=True),
         sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
@@ -432,11 +440,12 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
-        sa.Column("not_after", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("eta", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("last_read", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_grants_client_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name=op.f("fk_grants_customer_id")),
+        sa.ForeignKeyConstraint(["parent_id"], ["grants.grant_id"], name=op.f("fk_grants_parent_id")),
         sa.ForeignKeyConstraint(
             ["registration_id"], ["registrations.registration_id"], name=op.f("fk_grants_registration_id")
         ),
@@ -444,6 +453,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grants_client_id"), "grants", ["client_id"], unique=False)
     op.create_index(op.f("ix_grants_customer_id_created"), "grants", ["customer_id", "created"], unique=False)
+    op.create_index(op.f("ix_grants_parent_id"), "grants", ["parent_id"], unique=False)
     op.create_index(
         op.f("ix_grants_registration_id_modified_grant_id"),
         "grants",
@@ -503,6 +513,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_codes_grant_id"), "codes", ["grant_id"], unique=False)
 
     op.create_table(
+        "grant_replacements",
+        sa.Column("grant_id", sa.String(), nullable=False),
+        sa.Column("replaced_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_grant_replacements_grant_id")),
+        sa.ForeignKeyConstraint(["replaced_id"], ["grants.grant_id"], name=op.f("fk_grant_replacements_replaced_id")),
+        sa.PrimaryKeyConstraint("grant_id", "replaced_id", name=op.f("pk_grant_replacements")),
+    )
+    op.create_index(op.f("ix_grant_replacements_replaced_id"), "grant_replacements", ["replaced_id"], unique=False)
+
+    op.create_table(
         "receipts",
         sa.Column("path_hash", sa.String(), nullable=False),
         sa.Column("path_sealed", sa.LargeBinary(), nullable=False),
@@ -528,6 +548,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_receipts_grant_id"), "receipts")
 
     op.drop_table("receipts")
+    op.drop_index(op.f("ix_grant_replacements_replaced_id"), "grant_replacements")
+
+    op.drop_table("grant_replacements")
     op.drop_index(op.f("ix_codes_grant_id"), "codes")
     op.drop_index(op.f("ix_codes_expires"), "codes")
 
@@ -537,6 +560,7 @@ def downgrade() -> None:
     op.drop_table("authorization_requests")
     op.drop_table("message_attachments")
     op.drop_index(op.f("ix_grants_registration_id_modified_grant_id"), "grants")
+    op.drop_index(op.f("ix_grants_parent_id"), "grants")
     op.drop_index(op.f("ix_grants_customer_id_created"), "grants")
     op.drop_index(op.f("ix_grants_client_id"), "grants")
 
@@ -582,7 +606,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_service_points_service_point_id"), "service_points")
 
     op.drop_table("service_points")
-    op.drop_index(op.f("ix_service_contracts_customer_id_account_id"), "service_contracts")
+    op.drop_index(op.f("ix_service_contracts_customer_key_account_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_contract_id"), "service_contracts")
 
     op.drop_table("service_contracts")
@@ -601,7 +625,7 @@ def downgrade() -> None:
     op.drop_table("mails")
     op.drop_table("login_failures")
     op.drop_table("customers")
-    op.drop_index(op.f("ix_bill_statements_customer_id_account_id_statement_date"), "bill_statements")
+    op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")
 
     op.drop_table("bill_statements")
     op.drop_index(op.f("ix_accounts_account_id"), "accounts")

@@ -17,7 +17,7 @@ from cdsc_server.ports import Clock
 from cdsc_server.services import changelog
 from cdsc_server.storage import authorizations, grants
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.grants import GrantFilters, GrantRow
+from cdsc_server.storage.grants import GrantFilters, GrantRow, Relatives
 from cdsc_server.storage.keyset import Cursor, Page
 
 
@@ -30,23 +30,34 @@ class GrantChange:
     authorization_details: Sequence[dict[str, Any]] | None = None
 
 
+@dataclass(frozen=True)
+class SeenGrant:
+    """A Grant, with the ids of those around it."""
+
+    row: GrantRow
+    relatives: Relatives
+
+
 def list_grants(
     registration_id: str, filters: GrantFilters, *, clock: Clock, cursor: Cursor | None, size: int
-) -> Page[GrantRow]:
-    """Grants of the registration, last modified first."""
+) -> Page[SeenGrant]:
+    """Grants of the registration, last modified first; three statements, however many there are."""
     with reading() as session:
-        return grants.list_grants(session, registration_id, filters, now=clock.now(), cursor=cursor, size=size)
+        page = grants.list_grants(session, registration_id, filters, now=clock.now(), cursor=cursor, size=size)
+        around = grants.relatives_of(session, [row.grant_id for row in page.rows])
+    rows = [SeenGrant(row, around[row.grant_id]) for row in page.rows]
+    return Page(rows, previous=page.previous, next=page.next)
 
 
-def get_grant(grant_id: str, *, registration_id: str) -> GrantRow:
+def get_grant(grant_id: str, *, registration_id: str) -> SeenGrant:
     """The Grant; NotFound when there is none in this registration."""
     with reading() as session:
-        return _found(session, grant_id, registration_id)
+        return _seen(session, _found(session, grant_id, registration_id))
 
 
 def modify_grant(
     grant_id: str, change: GrantChange, *, registration_id: str, catalogue: Catalogue, clock: Clock
-) -> GrantRow:
+) -> SeenGrant:
     """
     Close a Grant, or give part of it back; both hold at once.
 
@@ -67,7 +78,7 @@ def modify_grant(
             _close(session, row, now=now)
         elif change.scope is not None or change.authorization_details is not None:
             _reduce(session, row, change, catalogue=catalogue, now=now)
-    return row
+        return _seen(session, row)
 
 
 def _close(session: Session, row: GrantRow, *, now: datetime) -> None:
@@ -115,11 +126,20 @@ def _reduce(session: Session, row: GrantRow, change: GrantChange, *, catalogue: 
 
 def gives_no_access(row: GrantRow, *, now: datetime) -> bool:
     """Whether its status at `now` shuts the Grant, whatever is enabled (CDS-WG1-02 8.2)."""
-    return _status(row, now=now) in SHUT
+    return status_of(row, now=now) in SHUT
 
 
-def _status(row: GrantRow, *, now: datetime) -> GrantStatus:
+def status_of(row: GrantRow, *, now: datetime) -> GrantStatus:
+    """Its status as it is at `now`, whether or not anything has noted that yet."""
     return status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now)
+
+
+def _seen(session: Session, row: GrantRow) -> SeenGrant:
+    return SeenGrant(row, grants.relatives_of(session, [row.grant_id])[row.grant_id])
+
+
+def _uri(grant_id: str, base_url: str) -> str:
+    return f"{base_url}/grants/{grant_id}"
 
 
 def _found(session: Session, grant_id: str, registration_id: str, *, lock: bool = False) -> GrantRow:
@@ -129,22 +149,23 @@ def _found(session: Session, grant_id: str, registration_id: str, *, lock: bool 
     return row
 
 
-def to_wire(row: GrantRow, *, base_url: str, now: datetime) -> dict[str, Any]:
+def to_wire(seen: SeenGrant, *, base_url: str, now: datetime) -> dict[str, Any]:
     """The Grant as the API shows it at `now`; what was ticked stays with the Server (CDS-WG1-02 8.1)."""
-    status = _status(row, now=now)
+    row, status = seen.row, status_of(seen.row, now=now)
     shut = status in SHUT
     return {
         "grant_id": row.grant_id,
-        "uri": f"{base_url}/grants/{row.grant_id}",
-        "replacing": [],
-        "replaced_by": [],
-        "parent": None,
-        "children": [],
+        "uri": _uri(row.grant_id, base_url),
+        "replacing": [_uri(grant_id, base_url) for grant_id in seen.relatives.replacing],
+        "replaced_by": [_uri(grant_id, base_url) for grant_id in seen.relatives.replaced_by],
+        "parent": row.parent_id,
+        "children": list(seen.relatives.children),
         "created": row.created,
         "modified": row.modified,
         "not_before": row.not_before,
-        "not_after": row.not_after,
-        "eta": None,
+        # A Grant whose time is over gives no access from that instant on, so both say the same.
+        "not_after": row.expires,
+        "eta": row.eta if status is GrantStatus.PENDING else None,
         "expires": row.expires,
         "status": status,
         "client_id": row.client_id,

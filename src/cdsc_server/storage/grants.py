@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,11 +39,14 @@ class GrantRow(DataBase):
         Index(None, "registration_id", "modified", "grant_id"),
         Index(None, "customer_id", "created"),
         Index(None, "client_id"),
+        Index(None, "parent_id"),
     )
 
     grant_id: Mapped[str] = mapped_column(String, primary_key=True)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.registration_id"))
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
+    #: The Grant this one is a part of.
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("grants.grant_id"), default=None)
     #: None for access the Server gave without a Customer (client_credentials).
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.customer_id"), default=None)
     status: Mapped[str] = mapped_column(String)
@@ -52,17 +55,28 @@ class GrantRow(DataBase):
     authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     enabled_scope: Mapped[str] = mapped_column(String)
     enabled_authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
-    #: What was ticked, one domain/grants.Selection beside each of authorization_details; never sent to the Client.
+    #: What was ticked, a domain/grants.Selection beside each of enabled_authorization_details; not for the Client.
     selections: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     states: Mapped[list[str]] = mapped_column(ExactJSON)
     receipt_confirmations: Mapped[list[str]] = mapped_column(ExactJSON)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
-    not_after: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    #: While pending, about when that ends.
+    eta: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     #: When a Client last read Customer data by it, to the minute; shown to the Customer.
     last_read: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class ReplacementRow(DataBase):
+    """A Grant that took the place of another."""
+
+    __tablename__ = "grant_replacements"
+    __table_args__ = (Index(None, "replaced_id"),)
+
+    grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"), primary_key=True)
+    replaced_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"), primary_key=True)
 
 
 class ReceiptRow(DataBase):
@@ -97,10 +111,54 @@ class GrantFilters:
     before: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Relatives:
+    """grant_ids of the Grants around one, in the order they came."""
+
+    children: tuple[str, ...] = ()
+    replacing: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()
+
+
 def find_grant(session: Session, grant_id: str, *, registration_id: str, lock: bool = False) -> GrantRow | None:
     """The Grant; None when there is none, or none of this registration."""
     statement = select(GrantRow).where(GrantRow.grant_id == grant_id, GrantRow.registration_id == registration_id)
-    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).one_or_none()
+
+
+def relatives_of(session: Session, grant_ids: Collection[str]) -> Mapping[str, Relatives]:
+    """What stands around each of these Grants; two statements, however many there are."""
+    if not grant_ids:
+        return {}
+    found: dict[str, dict[str, list[str]]] = {
+        grant_id: {"children": [], "replacing": [], "replaced_by": []} for grant_id in grant_ids
+    }
+    order = (GrantRow.created, GrantRow.grant_id)
+    parts = select(GrantRow.parent_id, GrantRow.grant_id).where(GrantRow.parent_id.in_(grant_ids)).order_by(*order)
+    for parent_id, grant_id in session.execute(parts):
+        found[str(parent_id)]["children"].append(grant_id)
+    swaps = (
+        select(ReplacementRow.grant_id, ReplacementRow.replaced_id)
+        .join(GrantRow, GrantRow.grant_id == ReplacementRow.grant_id)
+        .where(or_(ReplacementRow.grant_id.in_(grant_ids), ReplacementRow.replaced_id.in_(grant_ids)))
+        .order_by(*order, ReplacementRow.replaced_id)
+    )
+    for grant_id, replaced_id in session.execute(swaps):
+        if grant_id in found:
+            found[grant_id]["replacing"].append(replaced_id)
+        if replaced_id in found:
+            found[replaced_id]["replaced_by"].append(grant_id)
+    return {
+        grant_id: Relatives(**{name: tuple(ids) for name, ids in lists.items()}) for grant_id, lists in found.items()
+    }
+
+
+def lock_children(session: Session, parent_id: str) -> Sequence[GrantRow]:
+    """The parts of a Grant, held until this transaction ends."""
+    statement = select(GrantRow).where(GrantRow.parent_id == parent_id).order_by(GrantRow.grant_id)
+    return session.scalars(statement.with_for_update().execution_options(populate_existing=True)).all()
 
 
 def list_grants(
@@ -123,8 +181,7 @@ def _conditions(filters: GrantFilters, now: datetime) -> list[ColumnElement[bool
     if filters.grant_ids is not None:
         conditions.append(GrantRow.grant_id.in_(filters.grant_ids))
     if filters.parents is not None:
-        # No Grant has a parent yet, so a filter by parent finds none.
-        conditions.append(literal(value=False))
+        conditions.append(GrantRow.parent_id.in_(filters.parents))
     if filters.statuses is not None:
         conditions.append(_status_at(now).in_(filters.statuses))
     if filters.client_ids is not None:

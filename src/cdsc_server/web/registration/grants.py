@@ -38,7 +38,7 @@ def list_grants() -> ResponseReturnValue:
     page = grants.list_grants(
         g.token.registration_id, GrantFilters(**wanted), clock=clock, cursor=cursor, size=PAGE_SIZE
     )
-    objects = [grants.to_wire(row, base_url=settings().base_url, now=clock.now()) for row in page.rows]
+    objects = [grants.to_wire(seen, base_url=settings().base_url, now=clock.now()) for seen in page.rows]
     return shown(GrantListingSchema(), {"grants": objects, **links(page)})
 
 
@@ -51,8 +51,8 @@ def get_grant(grant_id: str) -> ResponseReturnValue:
 
     One of this registration, with its status as it is now.
     """
-    row = grants.get_grant(grant_id, registration_id=g.token.registration_id)
-    return shown(GrantSchema(), grants.to_wire(row, base_url=settings().base_url, now=ports().clock.now()))
+    seen = grants.get_grant(grant_id, registration_id=g.token.registration_id)
+    return shown(GrantSchema(), grants.to_wire(seen, base_url=settings().base_url, now=ports().clock.now()))
 
 
 @blueprint.patch("/grants/<grant_id>")
@@ -73,7 +73,7 @@ def modify_grant(grant_id: str) -> ResponseReturnValue:
     """
     change = GrantChangeSchema().load(json_body())
     clock = ports().clock
-    row = grants.modify_grant(
+    seen = grants.modify_grant(
         grant_id, change, registration_id=g.token.registration_id, catalogue=catalogue(), clock=clock
     )
-    return shown(GrantSchema(), grants.to_wire(row, base_url=settings().base_url, now=clock.now()))
+    return shown(GrantSchema(), grants.to_wire(seen, base_url=settings().base_url, now=clock.now()))
