@@ -130,14 +130,25 @@ def malformed_details(session: Session) -> Findings:
         yield from _refusals(session, row, tried)
 
 
-@condition("WG1-02-3.8-23", "WG1-02-3.8-27")
+@condition("WG1-02-3.8-23", "WG1-02-3.8-27", "WG1-02-3.2-49")
 def limits(session: Session) -> Findings:
-    """Values beyond maximum and below minimum are refused."""
+    """Values are taken up to maximum and down to minimum, and refused beyond."""
     held = _fields(session)
     beyond = [(s, f, value) for s, f in held if (value := _beyond(f)) is not None]
     yield from _refusals(session, "WG1-02-3.8-23", beyond)
     below = [(s, f, value) for s, f in held if (value := _below(f)) is not None]
     yield from _refusals(session, "WG1-02-3.8-27", below)
+    ends = [(s, f, f[end]) for s, f in held for end in ("maximum", "minimum") if _is_value(f, end)]
+    answers = [_entry(session, client_of(session), scope, {str(field["id"]): value}) for scope, field, value in ends]
+    odd = [
+        f"{field['id']} of {scope['id']}: {shown(value)} was answered {answer.status}"
+        for (scope, field, value), answer in zip(ends, answers, strict=True)
+        if answer.status != 201
+    ]
+    if ends:
+        yield judge("WG1-02-3.2-49", not odd, several(odd), *answers[-2:])
+    else:
+        yield from skipped("WG1-02-3.2-49", "no field of the Client Object's scopes has limits that are values")
 
 
 @condition("WG1-02-3.8-11")
@@ -234,6 +245,11 @@ def _push_entry(session: Session, client: dict[str, Any], entry: dict[str, Any])
 def _no_lists(form: str) -> list[Any]:
     """What is no list with something in it: the empty one, and null unless the format takes it."""
     return [[]] if form.endswith("_or_null") else [[], None]
+
+
+def _is_value(field: Mapping[str, Any], end: str) -> bool:
+    """Whether a limit can be sent as it is; those of strings are lengths."""
+    return end in field and str(field.get("format")).startswith(("int", "decimal", "relative"))
 
 
 def _beyond(field: Mapping[str, Any]) -> Any:

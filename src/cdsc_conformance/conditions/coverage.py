@@ -124,19 +124,21 @@ def enumerations(session: Session) -> Findings:
         yield judge(row, not faults, several(faults), *evidence(session))
 
 
-@condition("WG1-01-4.3-01", "WG1-01-4.3-16", "WG1-01-4.3-18", "WG1-01-4.3-22")
+@condition("WG1-01-4.3-01", "WG1-01-4.3-08", "WG1-01-4.3-16", "WG1-01-4.3-18", "WG1-01-4.3-22")
 def rules(session: Session) -> Findings:
     """Ids are unique, entries never claim coverage itself, maps have a media type, areas have a map."""
     entries, shown_by = session.coverage_entries, evidence(session)
     if not entries:
         yield from skipped(
-            ("WG1-01-4.3-01", "WG1-01-4.3-16", "WG1-01-4.3-18", "WG1-01-4.3-22"),
+            ("WG1-01-4.3-01", "WG1-01-4.3-08", "WG1-01-4.3-16", "WG1-01-4.3-18", "WG1-01-4.3-22"),
             "there is no coverage entry to look at",
         )
         return
     known = [str(entry.get("id")) for _, entry in entries]
     twice = sorted({each for each in known if known.count(each) > 1})
     yield judge("WG1-01-4.3-01", not twice, f"two entries have id {', '.join(twice)}", *shown_by)
+    several_of_them = [where for where, entry in entries if kind_fault(entry.get("country"), "country")]
+    yield judge("WG1-01-4.3-08", not several_of_them, f"{several(several_of_them)} is not of one country", *shown_by)
     claims = [where for where, entry in entries if "coverage" in (entry.get("capabilities") or [])]
     yield judge("WG1-01-4.3-16", not claims, f"{several(claims)}: capabilities holds coverage", *shown_by)
     mapped = [(where, entry) for where, entry in entries if "map_resource" in entry]

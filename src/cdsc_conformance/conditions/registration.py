@@ -60,11 +60,16 @@ def refusals(session: Session) -> Findings:
     yield judge("WG1-02-4.2-03", not faults, several(faults), *asked)
 
 
-@condition("WG1-02-4.1-03")
+@condition("WG1-02-4.1-03", "WG1-02-3.3-03")
 def scope_mix(session: Session) -> Findings:
     """A scope nobody describes spoils the registration."""
     answer = send(session, request_body(session, scope=f"{CLIENT_ADMIN} kit_no_such_scope"))
     yield refused("WG1-02-4.1-03", answer, "a registration with an undescribed scope")
+    described = {scope.get("id") for _, scope in session.scopes}
+    others = sorted(set(session.authorization_server.body.get("scopes_supported") or []) - described)
+    taken = [scope for scope in others if send(session, request_body(session, scope=scope)).status in (200, 201)]
+    reason = f"{', '.join(taken) or 'kit_no_such_scope'} is registered without a description"
+    yield judge("WG1-02-3.3-03", not taken and answer.status == 400, reason, answer)
 
 
 @condition(*(row for row, *_ in FIXED), "WG1-02-4.2-04", "WG1-02-4.2-10", "WG1-02-4.2-12", "WG1-02-5.1-13")

@@ -21,6 +21,23 @@ def opens(session: Session, token: str) -> bool:
     return session.http.send("GET", session.endpoint(API), bearer=token).status == 200
 
 
+@condition("WG1-02-11.2-05")
+def issued(session: Session) -> Findings:
+    """The token endpoint answers as RFC 6749 5 says, and its tokens are those the APIs take."""
+    answer = session.registered.ask_token()
+    token = session.registered.token_from(answer)
+    faults = []
+    if str(answer.object().get("token_type")).lower() != "bearer":
+        faults.append(f"token_type is {answer.object().get('token_type')}")
+    if "no-store" not in answer.header("Cache-Control"):
+        faults.append("the answer may be kept in caches")
+    if not opens(session, token):
+        faults.append("the token does not open the Clients API")
+    if opens(session, f"{token}x"):
+        faults.append("another token does")
+    yield judge("WG1-02-11.2-05", not faults, several(faults), answer, *session.http.exchanges[-2:])
+
+
 @condition("WG1-02-3.2-10")
 def revocation(session: Session) -> Findings:
     """A revoked token opens nothing; an unknown one is answered 200 too."""
