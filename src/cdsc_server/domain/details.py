@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -79,15 +80,39 @@ def _read_entry(catalogue: Catalogue, raw: Any, n: int, *, allowed: frozenset[st
         raise _refusal(n, "type", f"{kind!r} is not a type this server offers")
     if scope.id not in allowed:
         raise _refusal(n, "type", f"{kind!r} is not registered for this client")
+    sent = read_fields(scope, raw, n, at=at, zone=catalogue.utility.timezone)
+    values = {name: sent.get(name, offered.default) for name, offered in scope.fields.items()}
+    _check_window(values, n, at=at, zone=catalogue.utility.timezone)
+    return RequestedEntry(scope.id, values, frozenset(sent))
+
+
+def read_fields(
+    scope: Scope,
+    raw: Mapping[str, Any],
+    n: int,
+    *,
+    at: datetime,
+    zone: ZoneInfo,
+    standing: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """
+    The fields that one entry names, in CDS vocabulary, each as its format, limits and choices want it.
+
+    Args:
+        n: place of the entry, for the words of a refusal.
+        standing: values in force already; one that is sent again is not judged by what is offered today.
+
+    Raises:
+        InvalidAuthorizationDetails: names the entry, the field and the rule.
+    """
     sent = translate_early(scope, {key: value for key, value in raw.items() if key != "type"}, n)
     for name, value in sent.items():
         offered = scope.fields.get(name)
         if offered is None:
             raise _refusal(n, name, f"is not a field of {scope.id}")
-        _check(offered, value, n, at=at, zone=catalogue.utility.timezone)
-    values = {name: sent.get(name, offered.default) for name, offered in scope.fields.items()}
-    _check_window(values, n, at=at, zone=catalogue.utility.timezone)
-    return RequestedEntry(scope.id, values, frozenset(sent))
+        if name not in standing or standing[name] != value:
+            _check(offered, value, n, at=at, zone=zone)
+    return sent
 
 
 def translate_early(scope: Scope, sent: Mapping[str, Any], n: int) -> dict[str, Any]:

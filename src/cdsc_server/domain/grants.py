@@ -49,6 +49,10 @@ SHUT: Final = frozenset(
 FINAL: Final = frozenset({GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.DISABLED})
 
 
+#: What every sub-Grant must be for a Grant that waits for them to go on (CDS-WG1-02 8.2, needs_sub_grants).
+SUFFICIENT: Final = frozenset({GrantStatus.ACTIVE, GrantStatus.PENDING, GrantStatus.DELAYED, GrantStatus.STOPPED})
+
+
 @dataclass(frozen=True)
 class Selection:
     """

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
-from cdsc_server.domain.narrowing import narrowed, scope_of
+from cdsc_server.domain.narrowing import scope_of
+from cdsc_server.domain.rescoping import Rescoped, asked_entries, rescoped
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services import changelog
-from cdsc_server.storage import authorizations, grants
+from cdsc_server.storage import authorizations, clients, grants
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantFilters, GrantRow, Relatives
 from cdsc_server.storage.keyset import Cursor, Page
+
+_OVER: Final = FINAL | {GrantStatus.EXPIRED}
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,15 @@ def modify_grant(
     grant_id: str, change: GrantChange, *, registration_id: str, catalogue: Catalogue, clock: Clock
 ) -> SeenGrant:
     """
-    Close a Grant, or give part of it back; both hold at once.
+    Close a Grant, give part of it back, or ask for more; the first two hold at once, the last waits for a Customer.
 
     Returns:
         The Grant as stored. When closed, nothing of it is enabled.
 
     Raises:
         NotFound: no such Grant in this registration.
-        Conflict: it has ended in another way.
-        InvalidScope, InvalidAuthorizationDetails: the change asks for more than the Customer agreed to.
+        Conflict: it has ended in another way, or is suspended and cannot be widened.
+        InvalidScope, InvalidAuthorizationDetails: the change asks for what this Client cannot have.
 
     Spec: CDS-WG1-02 8.7.
     """
@@ -77,7 +80,7 @@ def modify_grant(
         if change.status is GrantStatus.CLOSED:
             _close(session, row, now=now)
         elif change.scope is not None or change.authorization_details is not None:
-            _reduce(session, row, change, catalogue=catalogue, now=now)
+            _rescope(session, row, change, catalogue=catalogue, now=now)
         return _seen(session, row)
 
 
@@ -94,33 +97,68 @@ def _close(session: Session, row: GrantRow, *, now: datetime) -> None:
     )
 
 
-def _reduce(session: Session, row: GrantRow, change: GrantChange, *, catalogue: Catalogue, now: datetime) -> None:
-    if gives_no_access(row, now=now):
-        raise Conflict("the Grant gives no access that could be reduced")
-    words = (row.enabled_scope if change.scope is None else change.scope).split()
-    left = narrowed(
+def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue: Catalogue, now: datetime) -> None:
+    status = status_of(row, now=now)
+    if status in _OVER:
+        raise Conflict(f"the Grant is {status}; there is nothing left to change")
+    client = clients.find_client(session, row.client_id)
+    asked = asked_entries(
         catalogue,
-        row.enabled_authorization_details,
-        words=words,
+        row.authorization_details,
+        words=(row.scope if change.scope is None else change.scope).split(),
         details=change.authorization_details or (),
-        at=now,
+        allowed=() if client is None else client.scope.split(),
+        at=now.replace(microsecond=0),
     )
-    kept = [(entry, tick) for entry, tick in zip(left, row.selections, strict=True) if entry is not None]
-    if not kept:
+    if not asked:
         raise InvalidRequest("scope: nothing would be left; set status to closed instead", field="scope")
-    entries = [entry for entry, _ in kept]
-    row.scope = row.enabled_scope = scope_of(entries)
-    row.authorization_details = row.enabled_authorization_details = entries
-    row.selections = [tick for _, tick in kept]
+    waiting = status is GrantStatus.NEEDS_AUTHORIZATION
+    # What such a Grant lists is what is still to be agreed to.
+    agreed = row.enabled_authorization_details if waiting else row.authorization_details
+    new = rescoped(catalogue, asked, agreed=agreed, enabled=row.enabled_authorization_details)
+    if new.widened and status is GrantStatus.SUSPENDED:
+        raise Conflict("the Grant is suspended; it can be reduced, but not widened")
+    _store_scope(session, row, asked, new, status=_status_after(status, new, asked), now=now)
+
+
+def _status_after(status: GrantStatus, new: Rescoped, asked: Sequence[Mapping[str, Any]]) -> GrantStatus:
+    if new.widened:
+        return GrantStatus.NEEDS_AUTHORIZATION
+    if (
+        status in (GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.PARTIAL)
+        and [entry for entry, _ in new.enabled] == asked
+    ):
+        return GrantStatus.ACTIVE
+    return status
+
+
+def _store_scope(
+    session: Session,
+    row: GrantRow,
+    asked: list[dict[str, Any]],
+    new: Rescoped,
+    *,
+    status: GrantStatus,
+    now: datetime,
+) -> None:
+    # A Grant that has not begun opens nothing meanwhile.
+    works = [] if new.widened and status_of(row, now=now) is GrantStatus.FUTURE else new.enabled
+    enabled = [entry for entry, _ in works]
+    if asked == row.authorization_details and enabled == row.enabled_authorization_details:
+        return
+    if enabled != row.enabled_authorization_details:
+        # Tokens that open a part of it stand beside entries that have moved or shrunk; a refresh gives new ones.
+        authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
+    row.status = status
+    row.scope, row.authorization_details = scope_of(asked), asked
+    row.enabled_scope, row.enabled_authorization_details = scope_of(enabled), enabled
+    # A Grant that no Customer gave has no selections.
+    row.selections = [row.selections[place] for _, place in works] if row.selections else []
     row.modified = now
-    # These stand beside entries that have moved or shrunk; a refresh gives new ones.
-    authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
+    opens = f"It opens {row.enabled_scope} now." if enabled else "It opens nothing now."
+    waits = f" {row.scope} waits for a Customer to authorize it." if new.widened else ""
     changelog.grant_changed(
-        session,
-        registration_id=row.registration_id,
-        grant_id=row.grant_id,
-        what=f"It opens less: {row.enabled_scope}.",
-        now=now,
+        session, registration_id=row.registration_id, grant_id=row.grant_id, what=opens + waits, now=now
     )
 
 

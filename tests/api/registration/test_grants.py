@@ -145,31 +145,146 @@ def test_a_narrow_token_ends_when_its_grant_is_reduced(party, approve):
     assert party.token(form).json["scope"] == "supply_details"
 
 
-@requirement("WG1-02-8.7-05", "WG1-02-8.7-10")
+@requirement(
+    "WG1-02-8.7-05",
+    "WG1-02-8.7-07",
+    "WG1-02-8.7-08",
+    "WG1-02-8.7-10",
+    "WG1-02-8.7-12",
+    "WG1-02-8.7-13",
+    "WG1-02-8.2-06",
+)
+@pytest.mark.parametrize(
+    ("body", "asked", "opened"),
+    [
+        ({"scope": "usage_data account_list"}, "usage_data account_list", "usage_data"),
+        ({"scope": "account_list"}, "account_list", ""),
+        ({"authorization_details": [{"type": "account_list"}]}, "usage_data account_list", "usage_data"),
+        ({"authorization_details": [{"type": "usage_data", "segment_start": "P5Y"}]}, "usage_data", "usage_data"),
+        (
+            {
+                "scope": "supply_details",
+                "authorization_details": [{"type": "usage_data", "include_accounts": True}],
+            },
+            "usage_data supply_details",
+            "usage_data",
+        ),
+    ],
+)
+def test_more_than_was_agreed_to_waits_for_the_customer(party, approval, body, asked, opened):
+    """What was agreed to goes on working; not a field more of it opens."""
+    tokens = party.access(approval)
+    before = read(party, approval)
+
+    answer = patch(party, approval, **body)
+
+    assert (answer.status_code, answer.json["status"]) == (200, "needs_authorization")
+    assert (answer.json["scope"], answer.json["enabled_scope"]) == (asked, opened)
+    kept = before["authorization_details"] if opened else []
+    assert answer.json["enabled_authorization_details"] == kept
+    assert answer.json["authorization_details"] != kept
+    assert party.introspect(tokens["access_token"]).get("authorization_details", []) == kept
+    assert opens(party, tokens) == bool(opened)
+
+
+@requirement("WG1-02-8.7-08", "WG1-02-8.7-13")
+def test_less_of_one_and_more_of_another_opens_their_intersection(party, approval):
+    """In the same entry: the bound that came nearer holds at once, the field that opens more waits."""
+    entry = {"type": "usage_data", "segment_start": "2026-02-01T00:00:00Z", "include_accounts": True}
+
+    grant = patch(party, approval, authorization_details=[entry]).json
+
+    (listed,), (works,) = grant["authorization_details"], grant["enabled_authorization_details"]
+    assert grant["status"] == "needs_authorization"
+    assert (listed["segment_start"], listed["include_accounts"]) == ("2026-02-01T00:00:00Z", True)
+    assert (works["segment_start"], works["include_accounts"]) == ("2026-02-01T00:00:00Z", False)
+
+
+@requirement("WG1-02-8.7-06", "WG1-02-8.7-11")
+@pytest.mark.parametrize("body", [{"scope": "usage_data"}, {"scope": "supply_details"}])
+def test_asking_for_less_again_needs_nobody(party, approve, body):
+    """A Client that takes its wish back is where it was, or has less."""
+    approval = approve(scopes=("usage_data", "supply_details"))
+    assert (
+        patch(party, approval, scope="usage_data supply_details account_list").json["status"] == "needs_authorization"
+    )
+
+    answer = patch(party, approval, **body).json
+
+    assert (answer["status"], answer["scope"], answer["enabled_scope"]) == ("active", body["scope"], body["scope"])
+    assert answer["enabled_authorization_details"] == answer["authorization_details"]
+
+
+@requirement("WG1-02-8.7-14")
 @judged_before_storage
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"scope": "usage_data account_list"}, "invalid_scope"),
         ({"scope": "openid"}, "invalid_scope"),
+        ({"scope": "cds_client_admin"}, "invalid_scope"),
+        ({"scope": "usage_data  account_list"}, "invalid_request"),
         ({"scope": ""}, "invalid_request"),
-        ({"authorization_details": [{"type": "account_list"}]}, "invalid_authorization_details"),
-        ({"authorization_details": [{"type": "usage_data", "segment_start": "P5Y"}]}, "invalid_authorization_details"),
+        ({"scope": None}, "invalid_request"),
+        ({"scope": ["usage_data"]}, "invalid_request"),
         ({"authorization_details": "usage_data"}, "invalid_request"),
+        ({"authorization_details": ["usage_data"]}, "invalid_request"),
+        ({"authorization_details": [{}]}, "invalid_authorization_details"),
+        ({"authorization_details": [{"type": "cds_grant_admin"}]}, "invalid_authorization_details"),
+        ({"authorization_details": [{"type": "usage_data", "color": "red"}]}, "invalid_authorization_details"),
+        ({"authorization_details": [{"type": "usage_data", "segment_start": "P6Y"}]}, "invalid_authorization_details"),
         (
-            {"authorization_details": [{"type": "usage_data", "include_accounts": True}]},
+            {"authorization_details": [{"type": "usage_data", "contract_numbers": ["_all"]}]},
             "invalid_authorization_details",
         ),
+        ({"scope": "account_list", "status": "active"}, "invalid_request"),
     ],
 )
-def test_a_client_never_gives_itself_more(party, approval, body, code):
-    """Only the Customer widens a Grant."""
+def test_what_cannot_be_had_is_refused(party, approval, body, code):
+    """And nothing of a change that holds one such thing is done."""
     before = read(party, approval)
 
     answer = patch(party, approval, **body)
 
     assert (answer.status_code, answer.json["code"]) == (400, code)
     assert read(party, approval) == before
+
+
+@requirement("WG1-02-8.7-17", "WG1-02-8.7-18", "WG1-02-8.7-16")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"scope": "usage_data"},
+        {"scope": "usage_data supply_details account_list"},
+        {"authorization_details": [{"type": "usage_data", "segment_start": "P1Y"}]},
+        {"status": "closed"},
+    ],
+)
+def test_nothing_waits_for_a_review(party, approve, body):
+    """This server decides every change at once: 200, and never pending."""
+    answer = patch(party, approve(scopes=("usage_data", "supply_details")), **body)
+
+    assert (answer.status_code, answer.json["status"] == "pending") == (200, False)
+
+
+@pytest.mark.parametrize(("status", "expected"), [("suspended", 409), ("disabled", 409), ("expired", 409)])
+def test_a_grant_that_is_shut_cannot_be_widened(party, approve, status, expected):
+    """Somebody shut it; a Customer's yes to more would be a way round that."""
+    approval = approve(status=status)
+
+    answer = patch(party, approval, scope="usage_data account_list")
+
+    assert answer.status_code == expected
+    assert (read(party, approval)["status"], read(party, approval)["scope"]) == (status, "usage_data")
+
+
+def test_a_grant_of_the_future_opens_nothing_while_more_is_asked_for(party, approve, clock):
+    """Its time has not come, whatever its status says now."""
+    approval = approve(status="future", not_before=clock.now().replace(year=2027))
+
+    grant = patch(party, approval, scope="usage_data account_list").json
+
+    assert (grant["status"], grant["enabled_scope"]) == ("needs_authorization", "")
+    assert grant["enabled_authorization_details"] == []
 
 
 @requirement("WG1-02-8.7-02", "WG1-02-8.7-15")

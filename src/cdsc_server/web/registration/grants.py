@@ -67,9 +67,10 @@ def get_grant(grant_id: str) -> ResponseReturnValue:
 )
 def modify_grant(grant_id: str) -> ResponseReturnValue:
     """
-    Close or reduce a Grant
+    Close or change a Grant
 
-    What is given back stops working at once; more than the Customer agreed to takes a new authorization request.
+    What is given back stops working at once. More than a Customer agreed to turns the status to needs_authorization:
+    what was agreed to goes on working, and an authorization request with this grant_id as cds_grant_id gets the rest.
     """
     change = GrantChangeSchema().load(json_body())
     clock = ports().clock
