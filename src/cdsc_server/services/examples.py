@@ -9,15 +9,14 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.periods import clock_time, day, interval_words
 from cdsc_server.domain.readings import Readings
 from cdsc_server.domain.usage import Column
-from cdsc_server.storage.meter_devices import MeterDeviceRow
-from cdsc_server.storage.service_contracts import ServiceContractRow
-from cdsc_server.storage.usage import UsageSeriesRow
+from cdsc_server.storage.meter_devices import first_meter
+from cdsc_server.storage.service_contracts import first_contract
+from cdsc_server.storage.usage import UsageSeriesRow, find_series
 from cdsc_server.storage.usage_segments import read_columns, segment_periods
 
 #: How far back an example may lie.
@@ -65,12 +64,7 @@ def find_examples(
         names: the Customer's own names of contracts, by id.
     """
     says: dict[str, str] = {}
-    contract = session.scalars(
-        select(ServiceContractRow)
-        .where(ServiceContractRow.customer_id == customer_id)
-        .order_by(ServiceContractRow.label, ServiceContractRow.contract_number)
-        .limit(1)
-    ).first()
+    contract = first_contract(session, customer_id)
     if contract is not None:
         supplier = (contract.entity or {}).get("entity_name", "")
         since = f"since {day(datetime.combine(contract.contract_start, datetime.min.time(), zone), zone)}"
@@ -78,15 +72,11 @@ def find_examples(
         parts = (supplier, f"contract {contract.contract_number}", contract.rateplan_name, since)
         says["cds_service_contracts"] = f"{contract.label}: {_joined(parts)}."
         says["cds_rate_plan"] = f"{contract.label}: {plan}, {since}."
-    meter = session.scalars(
-        select(MeterDeviceRow).where(MeterDeviceRow.customer_id == customer_id).order_by(MeterDeviceRow.meter_number)
-    ).first()
+    meter = first_meter(session, customer_id)
     if meter is not None and meter.meter_number:
         where = contract.address if contract is not None else ""
         says["cds_meters"] = f"Meter {_joined((meter.meter_number, where))}."
-    series = session.scalars(
-        select(UsageSeriesRow).where(UsageSeriesRow.customer_id == customer_id).order_by(UsageSeriesRow.series)
-    ).all()
+    series = find_series(session, customer_id)
     plot = _usage(session, series, says, names, now=now, zone=zone)
     _mix(session, series, says, now=now, zone=zone)
     lengths = [row.interval_seconds for row in series if _is_usage(row) and row.interval_seconds]

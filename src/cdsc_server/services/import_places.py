@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from cdsc_server import exact_json
 from cdsc_server.domain.espi import RetailCustomer, UsagePoint
 from cdsc_server.storage.accounts import AccountRow
-from cdsc_server.storage.customers import CustomerRow
+from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import Base
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow, installations_of
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -73,7 +73,7 @@ def began(session: Session, place: Place, first: int | None, timezone: str, *, a
     """
     start = at if first is None else datetime.fromtimestamp(first, UTC)
     day = start.astimezone(ZoneInfo(timezone)).date()
-    contract = session.get_one(ServiceContractRow, (place.customer_id, place.contract_id))
+    contract = session.get_one(ServiceContractRow, (customer_key_of(place.customer_id), place.contract_id))
     if day < contract.contract_start:
         contract.contract_start = day
         contract.modified = at
@@ -106,7 +106,7 @@ def _store_customer(session: Session, customer_id: str, person: RetailCustomer, 
 
 
 def _store_account(session: Session, place: Place, person: RetailCustomer, at: datetime) -> None:
-    row = session.get(AccountRow, (place.customer_id, place.account_id))
+    row = session.get(AccountRow, (customer_key_of(place.customer_id), place.account_id))
     if row is not None:
         _confirm(row, {"name": person.name}, at)
         return
@@ -141,7 +141,7 @@ def _store_account(session: Session, place: Place, person: RetailCustomer, at: d
 
 def _store_contract(session: Session, place: Place, point: UsagePoint, at: datetime) -> None:
     status = None if point.active is None else "active" if point.active else "stopped"
-    row = session.get(ServiceContractRow, (place.customer_id, place.contract_id))
+    row = session.get(ServiceContractRow, (customer_key_of(place.customer_id), place.contract_id))
     if row is not None:
         stated = {
             "contract_number": point.agreement,
@@ -174,7 +174,7 @@ def _store_contract(session: Session, place: Place, point: UsagePoint, at: datet
 
 
 def _store_service_point(session: Session, place: Place, point: UsagePoint, at: datetime) -> None:
-    row = session.get(ServicePointRow, (place.customer_id, place.service_point_id))
+    row = session.get(ServicePointRow, (customer_key_of(place.customer_id), place.service_point_id))
     if row is not None:
         _confirm(row, {"voltage": point.voltage}, at)
         return
@@ -199,7 +199,7 @@ def _store_service_point(session: Session, place: Place, point: UsagePoint, at: 
 
 
 def _store_meter(session: Session, place: Place, point: UsagePoint, at: datetime) -> None:
-    row = session.get(MeterDeviceRow, (place.customer_id, place.meter_device_id))
+    row = session.get(MeterDeviceRow, (customer_key_of(place.customer_id), place.meter_device_id))
     types = _meter_types(point)
     if row is not None:
         known = row.types

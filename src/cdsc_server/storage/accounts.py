@@ -8,17 +8,17 @@ from typing import Any
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cdsc_server.storage.customers import OfCustomer
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
-class AccountRow(DataBase):
+class AccountRow(OfCustomer, DataBase):
     """An Account; embedded objects are kept in the wire shape of the standard."""
 
     __tablename__ = "accounts"
     __table_args__ = (Index(None, "account_id"),)
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     account_id: Mapped[str] = mapped_column(String, primary_key=True)
     parent_id: Mapped[str | None] = mapped_column(String, default=None)
     customer_number: Mapped[str | None] = mapped_column(String, default=None)

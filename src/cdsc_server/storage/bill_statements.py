@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import Date, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from cdsc_server.storage.customers import OfCustomer
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 
 
-class BillStatementRow(DataBase):
+class BillStatementRow(OfCustomer, DataBase):
     """A Bill Statement: unpaid balance plus charges that count make exactly `amount_due` (10.5.1)."""
 
     __tablename__ = "bill_statements"
-    __table_args__ = (Index(None, "customer_id", "account_id", "statement_date"),)
+    __table_args__ = (Index(None, "customer_key", "account_id", "statement_date"),)
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     bill_statement_id: Mapped[str] = mapped_column(String, primary_key=True)
     account_id: Mapped[str] = mapped_column(String)
     account_number: Mapped[str] = mapped_column(String)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind, Link, Node
 from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
@@ -21,7 +22,9 @@ def read_graph(session: Session, customer_id: str) -> CustomerGraph:
     """All objects of a Customer with their links; empty for a Customer who is not there."""
     nodes: dict[Kind, dict[str, Node]] = {kind: {} for kind in Kind}
     links: dict[str, list[Link]] = {_SERVED: [], _INSTALLED: []}
-    for what, object_id, other_id, number, since, until in session.execute(_statement(), {"customer_id": customer_id}):
+    for what, object_id, other_id, number, since, until in session.execute(
+        _statement(), {"customer_key": customer_key_of(customer_id)}
+    ):
         if what in links:
             links[what].append(Link(object_id, other_id, since, until))
         else:
@@ -31,7 +34,7 @@ def read_graph(session: Session, customer_id: str) -> CustomerGraph:
 
 @cache
 def _statement() -> CompoundSelect[Any]:
-    customer_id: BindParameter[str] = bindparam("customer_id")
+    customer_key: BindParameter[int] = bindparam("customer_key")
     links = (
         (_SERVED, ServedContractRow, ServedContractRow.contract_id),
         (_INSTALLED, InstallationRow, InstallationRow.meter_device_id),
@@ -58,13 +61,13 @@ def _statement() -> CompoundSelect[Any]:
         # Links stand first: their columns give the types of the whole.
         *(
             select(literal(what), object_id, row.service_point_id, null(), row.start, row.end).where(
-                row.customer_id == customer_id
+                row.customer_key == customer_key
             )
             for what, row, object_id in links
         ),
         *(
             select(literal(str(kind)), object_id, above, number, row.created, null()).where(
-                row.customer_id == customer_id
+                row.customer_key == customer_key
             )
             for kind, row, object_id, above, number in objects
         ),

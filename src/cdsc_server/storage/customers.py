@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, MappedAsDataclass, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import UtcDateTime
@@ -19,13 +19,30 @@ def customer_key_of(customer_id: str) -> int:
     return int.from_bytes(hashlib.sha256(customer_id.encode()).digest()[:8], "big") >> 1
 
 
+class OfCustomer(MappedAsDataclass, kw_only=True):
+    """
+    Columns of every table that holds what belongs to one Customer.
+
+    `customer_key` stands in all their keys, so that they can be distributed by it and lie beside each other.
+    """
+
+    # First in the keys: all of a Customer's rows lie side by side.
+    customer_key: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, init=False, sort_order=-2
+    )
+    customer_id: Mapped[str] = mapped_column(String, sort_order=-1)
+
+    def __post_init__(self) -> None:
+        self.customer_key = customer_key_of(self.customer_id)
+
+
 class CustomerRow(DataBase):
-    """A person or company the utility serves; `customer_id` is the key that Customer-side tables are distributed by."""
+    """A person or company the utility serves."""
 
     __tablename__ = "customers"
 
     customer_id: Mapped[str] = mapped_column(String, primary_key=True)
-    #: Short form of `customer_id` for tables with very many rows; unique, so that two Customers never share readings.
+    #: Short form of `customer_id`, which Customer-side tables are distributed by; unique, so that no two share data.
     customer_key: Mapped[int] = mapped_column(BigInteger, unique=True, init=False)
     display_name: Mapped[str] = mapped_column(String)
     email: Mapped[str | None] = mapped_column(String, default=None)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.choosing import Holdings, Item
 from cdsc_server.domain.wording import service_words
 from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
@@ -17,9 +18,10 @@ from cdsc_server.storage.service_points import ServedContractRow, ServicePointRo
 
 def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdings:
     """All a Customer has, each kind in the order of title, address and number; relations as they are now."""
+    key = customer_key_of(customer_id)
     accounts = session.execute(
         select(AccountRow.account_id, AccountRow.account_number, AccountRow.name, AccountRow.address).where(
-            AccountRow.customer_id == customer_id
+            AccountRow.customer_key == key
         )
     ).all()
     contracts = session.execute(
@@ -31,7 +33,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             ServiceContractRow.address,
             ServiceContractRow.service_types,
             ServiceContractRow.contract_end,
-        ).where(ServiceContractRow.customer_id == customer_id)
+        ).where(ServiceContractRow.customer_key == key)
     ).all()
     points = session.execute(
         select(
@@ -39,23 +41,23 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             ServicePointRow.servicepoint_number,
             ServicePointRow.address,
             ServicePointRow.types,
-        ).where(ServicePointRow.customer_id == customer_id)
+        ).where(ServicePointRow.customer_key == key)
     ).all()
     meters = session.execute(
         select(MeterDeviceRow.meter_device_id, MeterDeviceRow.meter_number, MeterDeviceRow.types).where(
-            MeterDeviceRow.customer_id == customer_id
+            MeterDeviceRow.customer_key == key
         )
     ).all()
     served = session.execute(
         select(ServedContractRow.contract_id, ServedContractRow.service_point_id).where(
-            ServedContractRow.customer_id == customer_id,
+            ServedContractRow.customer_key == key,
             ServedContractRow.start <= now,
             or_(ServedContractRow.end.is_(None), ServedContractRow.end > now),
         )
     ).all()
     installed = session.execute(
         select(InstallationRow.service_point_id, InstallationRow.meter_device_id).where(
-            InstallationRow.customer_id == customer_id,
+            InstallationRow.customer_key == key,
             InstallationRow.start <= now,
             or_(InstallationRow.end.is_(None), InstallationRow.end > now),
         )

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from cdsc_server.storage.customers import customer_key_of
+
 Row = TypeVar("Row")
 
 #: More ids than this are looked for here instead of being sent to the database.
@@ -41,7 +43,7 @@ def newest_first(
     The rows with these ids, one after another from a place on.
 
     Args:
-        row: a table with `customer_id` and `modified`; row_id: its id.
+        row: a table of Customers with `modified`; row_id: its id.
         backward: in the opposite order.
         limit: how many are wanted at most; a hint that spares the database work.
     """
@@ -50,7 +52,7 @@ def newest_first(
         return
     few = len(ids) <= _MOST_SENT
     order = (table.modified.asc(), row_id.desc()) if backward else (table.modified.desc(), row_id.asc())
-    rows = select(row).where(table.customer_id == customer_id).order_by(*order)
+    rows = select(row).where(table.customer_key == customer_key_of(customer_id)).order_by(*order)
     if few:
         rows = rows.where(row_id.in_(sorted(ids)))
     size = limit if few and limit is not None else _CHUNK

@@ -9,17 +9,17 @@ from typing import Any
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
-class MeterDeviceRow(DataBase):
+class MeterDeviceRow(OfCustomer, DataBase):
     """A Meter Device."""
 
     __tablename__ = "meter_devices"
     __table_args__ = (Index(None, "meter_device_id"),)
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
     meter_number: Mapped[str | None] = mapped_column(String)
     types: Mapped[list[str]] = mapped_column(ExactJSON)
@@ -29,12 +29,11 @@ class MeterDeviceRow(DataBase):
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class InstallationRow(DataBase):
+class InstallationRow(OfCustomer, DataBase):
     """That a Meter Device is or was installed at a Service Point, in [start, end)."""
 
     __tablename__ = "meter_installations"
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
     start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
@@ -48,9 +47,19 @@ def installations_of(
     return session.scalars(
         select(InstallationRow)
         .where(
-            InstallationRow.customer_id == customer_id,
+            InstallationRow.customer_key == customer_key_of(customer_id),
             InstallationRow.service_point_id == service_point_id,
             InstallationRow.meter_device_id == meter_device_id,
         )
         .order_by(InstallationRow.start)
     ).all()
+
+
+def first_meter(session: Session, customer_id: str) -> MeterDeviceRow | None:
+    """The Meter Device with the first number of a Customer; None when there is none."""
+    return session.scalars(
+        select(MeterDeviceRow)
+        .where(MeterDeviceRow.customer_key == customer_key_of(customer_id))
+        .order_by(MeterDeviceRow.meter_number, MeterDeviceRow.meter_device_id)
+        .limit(1)
+    ).first()

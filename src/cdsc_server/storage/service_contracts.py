@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Date, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
-class ServiceContractRow(DataBase):
+class ServiceContractRow(OfCustomer, DataBase):
     """A Service Contract; `label` is the Customer's own name for the place, shown on pages only."""
 
     __tablename__ = "service_contracts"
-    __table_args__ = (Index(None, "customer_id", "account_id"), Index(None, "contract_id"))
+    __table_args__ = (Index(None, "customer_key", "account_id"), Index(None, "contract_id"))
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)
     account_id: Mapped[str] = mapped_column(String)
     contract_number: Mapped[str | None] = mapped_column(String)
@@ -36,3 +36,13 @@ class ServiceContractRow(DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def first_contract(session: Session, customer_id: str) -> ServiceContractRow | None:
+    """The contract a Customer's list begins with; None when there is none."""
+    return session.scalars(
+        select(ServiceContractRow)
+        .where(ServiceContractRow.customer_key == customer_key_of(customer_id))
+        .order_by(ServiceContractRow.label, ServiceContractRow.contract_number, ServiceContractRow.contract_id)
+        .limit(1)
+    ).first()

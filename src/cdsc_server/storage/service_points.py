@@ -10,17 +10,17 @@ from typing import Any
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 
 
-class ServicePointRow(DataBase):
+class ServicePointRow(OfCustomer, DataBase):
     """A Service Point as one Customer knows it: the next occupant of the place has a row of their own."""
 
     __tablename__ = "service_points"
     __table_args__ = (Index(None, "service_point_id"),)
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
     servicepoint_number: Mapped[str | None] = mapped_column(String)
     types: Mapped[list[str]] = mapped_column(ExactJSON)
@@ -35,12 +35,11 @@ class ServicePointRow(DataBase):
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class ServedContractRow(DataBase):
+class ServedContractRow(OfCustomer, DataBase):
     """That a contract is or was served at a Service Point, in [start, end)."""
 
     __tablename__ = "served_contracts"
 
-    customer_id: Mapped[str] = mapped_column(String, primary_key=True)
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)
     start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
@@ -54,7 +53,7 @@ def served_contracts_of(
     return session.scalars(
         select(ServedContractRow)
         .where(
-            ServedContractRow.customer_id == customer_id,
+            ServedContractRow.customer_key == customer_key_of(customer_id),
             ServedContractRow.service_point_id == service_point_id,
             ServedContractRow.contract_id == contract_id,
         )

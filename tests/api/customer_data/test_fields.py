@@ -12,6 +12,7 @@ import pytest
 
 from cdsc_server.domain.detail_fields import FIELDS
 from cdsc_server.domain.grants import Selection
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.service_points import ServicePointRow
 from tests.factories import customer_data
@@ -153,7 +154,7 @@ def test_decimals_keep_every_digit(app, opening, get):
 
 def test_what_nobody_knows_is_null_where_the_standard_wants_the_field(app, opening, get):
     with app.app_context(), transaction() as session:
-        point = session.get(ServicePointRow, ("ada", "house-sp"))
+        point = session.get(ServicePointRow, (customer_key_of("ada"), "house-sp"))
         point.latitude = point.longitude = point.address = point.servicepoint_number = point.voltage = None
     token = opening(*INCLUDES, token="unknown")
     (point,) = get("/cds/service_points", token)["service_points"]

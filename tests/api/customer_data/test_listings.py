@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from cdsc_server.domain.grants import Selection
 from cdsc_server.services import grant_reads
 from cdsc_server.storage.authorizations import TokenRow
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -241,7 +242,7 @@ def test_a_page_does_not_repeat_what_changed_meanwhile(app, agreed, get):
     agreed.to(agreed.entry("supply_details", "home", kind="account_selection"))
     first = get(CONTRACTS)
     with app.app_context(), transaction() as session:
-        last = session.get(ServiceContractRow, ("ada", "c110"))
+        last = session.get(ServiceContractRow, (customer_key_of("ada"), "c110"))
         last.modified = THEN + timedelta(days=9)
     second = get(CONTRACTS, **parse_qs(urlsplit(first["next"]).query))
     both = [each["cds_servicecontract_id"] for page in (first, second) for each in page["service_contracts"]]
