@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.messages import (
     DECIDED,
+    OUTSTANDING,
     RELATED_WHEN_COMPLETE,
     TELLING,
     MessageStatus,
@@ -164,10 +165,19 @@ def reply(
     )
     if becomes is not None:
         _move(session, message, MessageStatus(becomes), now=now)
+    if decides and status not in OUTSTANDING:
+        _settle_progress(session, answer)
     # The related_uri of a payment_request stays the way to the payment; its receipt is the answer's.
     if completes and message.type != MessageType.PAYMENT_REQUEST:
         message.related, message.modified = related, now
     return answer
+
+
+def _settle_progress(session: Session, decision: MessageRow) -> None:
+    """What only reported progress takes over the decision, so that nothing about it stays outstanding."""
+    for report in messages.outstanding_updates(session, str(decision.previous_id)):
+        report.status, report.related, report.modified = decision.status, decision.related, decision.modified
+        report.description = f"{report.description}\n\n{decision.description}"
 
 
 def _move(session: Session, message: MessageRow, status: MessageStatus, *, now: datetime) -> None:

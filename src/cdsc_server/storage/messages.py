@@ -181,6 +181,17 @@ def replies_to(session: Session, message_id: str) -> Sequence[MessageRow]:
     ).all()
 
 
+def outstanding_updates(session: Session, message_id: str) -> Sequence[MessageRow]:
+    """Each request_update about a Message that still says that somebody is waited for."""
+    return session.scalars(
+        select(MessageRow).where(
+            MessageRow.previous_id == message_id,
+            MessageRow.type == MessageType.REQUEST_UPDATE,
+            MessageRow.status.in_(OUTSTANDING),
+        )
+    ).all()
+
+
 def pending_amendments(session: Session, message_id: str) -> Sequence[MessageRow]:
     """Support requests of the Client that amend this one, directly or by another one, and wait for the Server."""
     chain = (
