@@ -55,9 +55,9 @@ FROM_SERVER: dict[str, dict[str, Any]] = {
 }
 
 
-def attachment(data: bytes = b"%PDF-1.7", **changes: Any) -> dict[str, Any]:
+def attachment(content: bytes = b"%PDF-1.7", **changes: Any) -> dict[str, Any]:
     """A small file as it is posted."""
-    sound = {"filename": "letter.pdf", "mime_type": "application/pdf", "data": base64.b64encode(data).decode()}
+    sound = {"filename": "letter.pdf", "mime_type": "application/pdf", "data": base64.b64encode(content).decode()}
     return {**sound, **changes}
 
 
