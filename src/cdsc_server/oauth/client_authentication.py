@@ -37,11 +37,14 @@ class ProvenClient(ClientMixin):
         return method == SECRET_BASIC
 
 
-def authenticate(headers: Mapping[str, str], form: Mapping[str, str], *, clock: Clock) -> ProvenClient:
+def authenticate(
+    headers: Mapping[str, str], form: Mapping[str, str], *, clock: Clock, judged_later: bool = False
+) -> ProvenClient:
     """
     Who sends this request.
 
     Args:
+        judged_later: whether the use case's own statement sees to it that the proof still holds.
         form: a client_id in it must be the same; a client_secret in it would be a second method (RFC 6749 2.3).
 
     Raises:
@@ -53,7 +56,8 @@ def authenticate(headers: Mapping[str, str], form: Mapping[str, str], *, clock: 
     client_id, secret = _basic(headers.get("Authorization", ""))
     if form.get("client_id", client_id) != client_id:
         raise InvalidClient("client_id: it is not the client of the Authorization header", detail=client_id)
-    return ProvenClient(clients.authenticate(client_id, secret, clock=clock))
+    prove = clients.recognise if judged_later else clients.authenticate
+    return ProvenClient(prove(client_id, secret, clock=clock))
 
 
 def _basic(header: str) -> tuple[str, str]:

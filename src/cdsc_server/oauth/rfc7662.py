@@ -26,7 +26,7 @@ class IntrospectionEndpoint(_IntrospectionEndpoint):
         client = self.authenticate_endpoint_client(request)
         if "token" not in request.form:
             raise InvalidRequest("token: it is missing", field="token")
-        found = tokens.introspect(request.form["token"], client_id=client.client_id, clock=self.server.ports.clock)
+        found = tokens.introspect(request.form["token"], client=client.proven, clock=self.server.ports.clock)
         body = {"active": False} if found is None else introspection(*found, issuer=self.server.settings.base_url)
         return 200, body, default_json_headers
 

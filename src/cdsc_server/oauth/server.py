@@ -69,7 +69,9 @@ class Server(AuthorizationServer):
 
     def authenticate_client(self, request: FormRequest, methods: Any, endpoint: str = "token") -> ProvenClient:  # noqa: ARG002
         """The Client Object that sends the request, by client_secret_basic only."""
-        client = authenticate(request.headers, request.form, clock=self.ports.clock)
+        for_itself = endpoint == "token" and request.payload.grant_type == ClientCredentialsGrant.GRANT_TYPE
+        judged_later = for_itself or endpoint == IntrospectionEndpoint.ENDPOINT_NAME
+        client = authenticate(request.headers, request.form, clock=self.ports.clock, judged_later=judged_later)
         request.auth_method = "client_secret_basic"
         return client
 

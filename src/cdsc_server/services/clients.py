@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,13 +43,61 @@ _UPDATABLE: Final = frozenset(
 
 @dataclass(frozen=True)
 class AuthenticatedClient:
-    """A Client Object that proved who it is, with the Credential it did so by."""
+    """
+    A Client Object that proved who it is, with the Credential it did so by.
+
+    Args:
+        modified: of the Client Object as it was then; another value in the database means that this is out of date.
+    """
 
     client_id: str
     registration_id: str
     credential_id: str
     scope: str
     grant_types: tuple[str, ...]
+    modified: datetime
+    secret_hash: str = field(repr=False)
+
+    @property
+    def proof(self) -> dict[str, Any]:
+        """What a statement needs to see that this still holds: see `storage.clients.still_proven`."""
+        return {
+            "proven_client_id": self.client_id,
+            "proven_credential_id": self.credential_id,
+            "proven_modified": self.modified,
+        }
+
+
+class OutOfDate(Exception):
+    """A Client Object that was recognised has changed or ended since; authenticate it again."""
+
+
+#: Proofs of this process, by client_id and secret's hash. Whoever takes one from here has its own statement judge
+#: whether it still holds, so that nothing needs to be told to other processes when a Client Object changes.
+_proofs: OrderedDict[tuple[str, str], AuthenticatedClient] = OrderedDict()
+_MOST_PROOFS: Final = 4096
+
+
+def recognise(client_id: str, secret: str, *, clock: Clock) -> AuthenticatedClient:
+    """
+    As `authenticate`, but possibly out of date: for callers whose statement takes `proof`, and who then ask again.
+
+    Raises:
+        InvalidClient: as `authenticate`.
+    """
+    known = _proofs.get((client_id, secret_hash(secret)))
+    return authenticate(client_id, secret, clock=clock) if known is None else known
+
+
+def authenticate_again(client: AuthenticatedClient, *, clock: Clock) -> AuthenticatedClient:
+    """
+    The Client Object as it is now, after a proof of it was found out of date.
+
+    Raises:
+        InvalidClient: it cannot authenticate any more.
+    """
+    _proofs.pop((client.client_id, client.secret_hash), None)
+    return _authenticated(client.client_id, client.secret_hash, clock=clock)
 
 
 def authenticate(client_id: str, secret: str, *, clock: Clock) -> AuthenticatedClient:
@@ -60,7 +109,11 @@ def authenticate(client_id: str, secret: str, *, clock: Clock) -> AuthenticatedC
 
     Spec: RFC 6749 2.3.1; CDS-WG1-02 7.6.
     """
-    presented, now = secret_hash(secret), clock.now()
+    return _authenticated(client_id, secret_hash(secret), clock=clock)
+
+
+def _authenticated(client_id: str, presented: str, *, clock: Clock) -> AuthenticatedClient:
+    now = clock.now()
     rows = clients.find_with_credentials(client_id)
     # Every Credential is compared, and an unknown client too, so that the time taken tells nothing.
     fitting = [row for row in rows if hmac.compare_digest(row.secret_hash or _NOBODY, presented)]
@@ -71,7 +124,19 @@ def authenticate(client_id: str, secret: str, *, clock: Clock) -> AuthenticatedC
         reason = "disabled" if live else "expired secret" if fitting else "wrong secret" if rows else "unknown client"
         raise InvalidClient("client authentication failed", detail=f"{client_id}: {reason}")
     row = live[0]
-    return AuthenticatedClient(row.client_id, row.registration_id, row.credential_id, row.scope, tuple(row.grant_types))
+    proven = AuthenticatedClient(
+        client_id=row.client_id,
+        registration_id=row.registration_id,
+        credential_id=row.credential_id,
+        scope=row.scope,
+        grant_types=tuple(row.grant_types),
+        modified=row.modified,
+        secret_hash=presented,
+    )
+    _proofs[client_id, presented] = proven
+    while len(_proofs) > _MOST_PROOFS:
+        _proofs.popitem(last=False)
+    return proven
 
 
 def get_client(client_id: str, *, registration_id: str) -> ClientRow:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue
 from cdsc_server.domain.issued_tokens import IssuedToken
 from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidScope
+from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidScope, Problem
 from cdsc_server.ports import Clock
 from cdsc_server.services import tokens
-from cdsc_server.services.clients import AuthenticatedClient
+from cdsc_server.services.clients import AuthenticatedClient, OutOfDate, authenticate_again
 from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations
@@ -36,13 +36,32 @@ def client_credentials(
     A token for the Client Object itself: as Client Admin, or as Grant Admin of one Grant.
 
     Args:
+        client: recognised, perhaps out of date; then it is authenticated again.
         scope: None for the Client Object's own.
         details: None when the parameter is absent.
 
     Raises:
+        InvalidClient: it cannot authenticate any more.
         InvalidScope: not the scope of this Client Object.
         InvalidAuthorizationDetails: not exactly what the scope asks for.
     """
+    try:
+        return _for_client(client, scope=scope, details=details, catalogue=catalogue, clock=clock, settings=settings)
+    except (OutOfDate, Problem):
+        # A refusal may rest on what the Client Object was before.
+        client = authenticate_again(client, clock=clock)
+    return _for_client(client, scope=scope, details=details, catalogue=catalogue, clock=clock, settings=settings)
+
+
+def _for_client(
+    client: AuthenticatedClient,
+    *,
+    scope: str | None,
+    details: Sequence[Any] | None,
+    catalogue: Catalogue,
+    clock: Clock,
+    settings: Settings,
+) -> IssuedToken:
     for word in (client.scope if scope is None else scope).split():
         described = catalogue.scope(word)
         if described is None or described.id not in client.scope.split():
@@ -58,8 +77,14 @@ def _client_admin(client: AuthenticatedClient, *, clock: Clock, settings: Settin
     now = clock.now()
     expires = now + timedelta(seconds=settings.admin_token_seconds)
     secret, row = tokens.new_token(kind=tokens.ACCESS, client=client, scope=CLIENT_ADMIN, now=now, expires=expires)
-    authorizations.add_token_alone(row)
+    _store(client, row, now=now)
     return IssuedToken(secret, settings.admin_token_seconds, CLIENT_ADMIN)
+
+
+def _store(client: AuthenticatedClient, row: dict[str, Any], *, now: datetime) -> None:
+    """Store a token as long as the Client Object is what it was when it was recognised."""
+    if not authorizations.add_token_for(client.proof, row, now=now):
+        raise OutOfDate
 
 
 def _grant_admin(
@@ -78,7 +103,7 @@ def _grant_admin(
     secret, row = tokens.new_token(
         kind=tokens.ACCESS, client=client, scope=admin_scope, now=now, expires=expires, grant_id=grant_id
     )
-    authorizations.add_token_alone(row)
+    _store(client, row, now=now)
     entry = {"type": admin_scope, "client_id": owner, "grant_id": grant_id}
     return IssuedToken(secret, int((expires - now).total_seconds()), admin_scope, authorization_details=[entry])
 

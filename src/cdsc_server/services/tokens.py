@@ -14,7 +14,7 @@ from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidToken
 from cdsc_server.ports import Clock
-from cdsc_server.services.clients import AuthenticatedClient
+from cdsc_server.services.clients import AuthenticatedClient, authenticate_again
 from cdsc_server.storage import authorizations
 from cdsc_server.storage.db import transaction
 
@@ -43,14 +43,24 @@ def resolve_access_token(secret: str, *, clock: Clock) -> AccessToken:
     return read_token(row)
 
 
-def introspect(secret: str, *, client_id: str, clock: Clock) -> tuple[str, AccessToken] | None:
+def introspect(secret: str, *, client: AuthenticatedClient, clock: Clock) -> tuple[str, AccessToken] | None:
     """
     Whether a token of this Client Object is access or refresh, and what it opens; None when it opens nothing.
 
     A token of another Client Object is told apart from an unknown one by nobody (RFC 7662 2.2).
+
+    Args:
+        client: who asks; recognised, perhaps out of date, and then authenticated again.
+
+    Raises:
+        InvalidClient: it cannot authenticate any more.
     """
-    row = authorizations.find_token_with_grant(secret_hash(secret))
-    if row is None or row.client_id != client_id or why_ended(row, now=clock.now()):
+    now, token_hash = clock.now(), secret_hash(secret)
+    row = authorizations.find_token_for(client.proof, token_hash, now=now)
+    if row is None:
+        client = authenticate_again(client, clock=clock)
+        row = authorizations.find_token_for(client.proof, token_hash, now=now)
+    if row is None or row.client_id != client.client_id or why_ended(row, now=now):
         return None
     return row.kind, read_token(row)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from cdsc_server.storage.clients import ClientRow, CredentialRow
+from cdsc_server.storage.clients import ClientRow, CredentialRow, still_proven
 from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -90,6 +90,9 @@ class TokenRow(DataBase):
     revoked: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
+_NOW = bindparam("now", type_=TokenRow.issued.type)
+_PROVEN, _STILL = still_proven(_NOW)
+
 _holder, _owner = aliased(ClientRow), aliased(ClientRow)
 
 #: Everything the check of a token needs, in one journey: the token, who holds it, its Grant and whose that is.
@@ -126,6 +129,26 @@ _WITH_GRANT = (
 )
 
 
+#: The same beside the Client Object that asks: one row as long as that is proven, with or without a token.
+_WITH_GRANT_FOR_PROVEN = (
+    select(*_WITH_GRANT.selected_columns)
+    .select_from(_PROVEN)
+    .outerjoin(TokenRow, TokenRow.token_hash == bindparam("token_hash"))
+    .outerjoin(_holder, _holder.client_id == TokenRow.client_id)
+    .outerjoin(CredentialRow, CredentialRow.credential_id == TokenRow.credential_id)
+    .outerjoin(GrantRow, GrantRow.grant_id == TokenRow.grant_id)
+    .outerjoin(_owner, _owner.client_id == GrantRow.client_id)
+    .where(_STILL)
+)
+
+
+def find_token_for(proof: dict[str, Any], token_hash: str, *, now: datetime) -> Row[*tuple[Any, ...]] | None:
+    """As `find_token_with_grant`, with kind None for an unknown token; None when the proof does not hold any more."""
+    with one_statement(writes=False) as connection:
+        found = connection.execute(_WITH_GRANT_FOR_PROVEN, {**proof, "token_hash": token_hash, "now": now})
+        return found.one_or_none()
+
+
 def find_token_with_grant(token_hash: str) -> Row[*tuple[Any, ...]] | None:
     """The token of this hash with its Client Object and Grant, alive or not; None when there is none."""
     with one_statement(writes=False) as connection:
@@ -134,11 +157,26 @@ def find_token_with_grant(token_hash: str) -> Row[*tuple[Any, ...]] | None:
 
 _INSERT_TOKEN = insert(TokenRow)
 
+_TOKEN_COLUMNS = list(TokenRow.__table__.columns)
 
-def add_token_alone(values: dict[str, Any]) -> None:
-    """Store a token in a transaction of its own."""
+_INSERT_FOR_PROVEN = (
+    insert(TokenRow)
+    .from_select(
+        _TOKEN_COLUMNS,
+        select(*(bindparam(f"token_{column.key}", type_=column.type) for column in _TOKEN_COLUMNS))
+        .select_from(_PROVEN)
+        .where(_STILL),
+    )
+    .returning(TokenRow.token_hash)
+)
+
+
+def add_token_for(proof: dict[str, Any], values: dict[str, Any], *, now: datetime) -> bool:
+    """Store a token in a transaction of its own; False, and nothing stored, when the proof does not hold any more."""
+    given = {f"token_{column.key}": values.get(column.key) for column in _TOKEN_COLUMNS}
     with one_statement(writes=True) as connection:
-        connection.execute(_INSERT_TOKEN, values)
+        stored = connection.execute(_INSERT_FOR_PROVEN, {**given, **proof, "now": now})
+        return stored.one_or_none() is not None
 
 
 def add_tokens(session: Session, values: list[dict[str, Any]]) -> None:

@@ -6,9 +6,24 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, or_, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    ForeignKey,
+    FromClause,
+    Index,
+    LargeBinary,
+    Row,
+    String,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, join, mapped_column
 
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -69,6 +84,8 @@ class CredentialRow(DataBase):
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+_Proven, _ProvenBy = aliased(ClientRow), aliased(CredentialRow)
+
 #: What authentication needs, in one journey: the Client Object, once for each of its Credentials.
 _WITH_CREDENTIALS = (
     select(
@@ -78,6 +95,7 @@ _WITH_CREDENTIALS = (
         ClientRow.grant_types,
         ClientRow.token_endpoint_auth_method,
         ClientRow.status,
+        ClientRow.modified,
         CredentialRow.credential_id,
         CredentialRow.secret_hash,
         CredentialRow.expires,
@@ -85,6 +103,24 @@ _WITH_CREDENTIALS = (
     .outerjoin(CredentialRow, CredentialRow.client_id == ClientRow.client_id)
     .where(ClientRow.client_id == bindparam("client_id"))
 )
+
+
+def still_proven(now: BindParameter[datetime]) -> tuple[FromClause, ColumnElement[bool]]:
+    """
+    A table and a condition for a statement that acts for an authenticated Client Object.
+
+    Together they give one row when the Credential is alive and the Client Object neither disabled nor changed since;
+    parameters proven_client_id, proven_credential_id and proven_modified say which.
+    """
+    joined = join(_Proven, _ProvenBy, _ProvenBy.client_id == _Proven.client_id)
+    condition = and_(
+        _Proven.client_id == bindparam("proven_client_id"),
+        _Proven.modified == bindparam("proven_modified", type_=ClientRow.modified.type),
+        _Proven.status != ClientStatus.DISABLED.value,
+        _ProvenBy.credential_id == bindparam("proven_credential_id"),
+        or_(_ProvenBy.expires.is_(None), _ProvenBy.expires > now),
+    )
+    return joined, condition
 
 
 def find_with_credentials(client_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
