@@ -17,6 +17,7 @@ from cdsc_server.settings import Settings, settings_page
 _LATE: Final = {
     "demo": "cli_demo:demo",
     "import": "cli_imports:imports",
+    "mail": "cli_mail:mail",
     "mail-catcher": "cli_companions:mail_catcher",
     "openapi": "cli_openapi:openapi_command",
     "payment-sandbox": "cli_companions:payment_sandbox",

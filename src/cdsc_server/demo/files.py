@@ -23,6 +23,10 @@ class Files:
         return self.directory / "sealing.key"
 
     @property
+    def payment_secret(self) -> Path:
+        return self.directory / "payment.secret"
+
+    @property
     def unfinished(self) -> Path:
         return self.directory / "unfinished.sqlite"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from cdsc_server.demo.files import Files
+from cdsc_server.demo.neighbours import Neighbours
 from cdsc_server.demo.processes import Children, Stopped, is_free
 
 _EXAMPLE_APP = Path(__file__).parents[3] / "examples" / "third_party_app" / "app.py"
@@ -59,8 +60,9 @@ def run(demonstration: Demonstration) -> None:
             raise click.ClickException("stopped before the data was ready; the next start begins again")
         try:
             with Children(files.directory) as children:
-                _start(demonstration, files, children)
-                click.echo(_welcome(demonstration, files))
+                neighbours = Neighbours.beside(demonstration.example_port, files)
+                _start(demonstration, files, children, neighbours)
+                click.echo(_welcome(demonstration, files, neighbours))
                 while not stop.wait(0.3):
                     children.look()
                 click.echo("\nEnding the demonstration.")
@@ -96,7 +98,7 @@ def _make(demonstration: Demonstration, files: Files, stop: threading.Event) -> 
     return True
 
 
-def _start(demonstration: Demonstration, files: Files, children: Children) -> None:
+def _start(demonstration: Demonstration, files: Files, children: Children, neighbours: Neighbours) -> None:
     around = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
     around["PYTHONUNBUFFERED"] = "1"
     server = {
@@ -106,6 +108,7 @@ def _start(demonstration: Demonstration, files: Files, children: Children) -> No
         "CDSC_BLOB_DIR": str(files.directory / "blobs"),
         "CDSC_BASE_URL": demonstration.url,
         "CDSC_DEMO": "yes",
+        **neighbours.variables,
     }
     command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(demonstration.port)]
     children.start("server", command, {**around, **server})
@@ -115,6 +118,8 @@ def _start(demonstration: Demonstration, files: Files, children: Children) -> No
         "KESTREL_STATE_FILE": str(files.directory / "example-app.json"),
     }
     children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
+    for name, words in neighbours.commands.items():
+        children.start(name, [sys.executable, "-m", "cdsc_server.cli", *words], {**around, **server})
     # Loaded and done while both programs load what they need.
     from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
@@ -127,9 +132,11 @@ def _start(demonstration: Demonstration, files: Files, children: Children) -> No
         raise Stopped(f"{files.directory} was made by another version ({fault}). Delete it to begin anew.") from fault
     children.wait_for("server", f"{demonstration.url}/healthz", seconds=_SECONDS_TO_ANSWER)
     children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
+    for name, url in neighbours.urls.items():
+        children.wait_for(name, f"{url}/healthz", seconds=_SECONDS_TO_ANSWER)
 
 
-def _welcome(demonstration: Demonstration, files: Files) -> str:
+def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours) -> str:
     from cdsc_server.demo.people import PASSWORD, PEOPLE, SAMPLES_USERNAME
 
     people = PEOPLE[: demonstration.customers]
@@ -145,6 +152,7 @@ def _welcome(demonstration: Demonstration, files: Files) -> str:
             f"  {demonstration.example_url}   Kestrel Carbon, an example app: begin here, connect a customer",
             f"  {demonstration.url}   the utility: sign in, see who has your data, stop sharing",
             f"  {demonstration.url}/docs   the API, for developers",
+            f"  {neighbours.mail_url}   the mail the utility sends: nobody else gets it",
             "",
             f"Who can sign in, each with the password {PASSWORD}:",
             "",

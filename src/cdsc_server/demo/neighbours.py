@@ -1,0 +1,70 @@
+"""What stands beside the server of a demonstration: a mail server that delivers nothing, a payment provider."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cdsc_server.connectors.sandbox_payments import create_secret
+from cdsc_server.demo.files import Files
+from cdsc_server.demo.processes import is_free
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Where they listen."""
+
+    smtp_port: int
+    mail_port: int
+    payment_port: int
+    files: Files
+
+    @classmethod
+    def beside(cls, port: int, files: Files) -> Neighbours:
+        """Those of a demonstration whose last port is this one: the next ports that are free, and a secret to share."""
+        if not files.payment_secret.exists():
+            create_secret(str(files.payment_secret))
+        return cls(_free(port + 3), _free(port + 1), _free(port + 2), files)
+
+    @property
+    def mail_url(self) -> str:
+        return f"http://127.0.0.1:{self.mail_port}"
+
+    @property
+    def payment_url(self) -> str:
+        return f"http://127.0.0.1:{self.payment_port}"
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What tells the server of them."""
+        return {
+            "CDSC_MAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}?starttls=no",
+            "CDSC_MAIL_FROM": "no-reply@dge.example",
+            "CDSC_PAYMENT_URL": self.payment_url,
+            "CDSC_PAYMENT_SECRET_FILE": str(self.files.payment_secret),
+        }
+
+    @property
+    def commands(self) -> Mapping[str, Sequence[str]]:
+        """How each is started, after `cdsc`."""
+        mails, orders = str(self.files.directory / "mails"), str(self.files.directory / "orders")
+        smtp, web, payment = str(self.smtp_port), str(self.mail_port), str(self.payment_port)
+        return {
+            "mail-catcher": ["mail-catcher", "--port", smtp, "--web-port", web, "--directory", mails],
+            "payment-sandbox": ["payment-sandbox", "--port", payment, "--directory", orders],
+        }
+
+    @property
+    def urls(self) -> Mapping[str, str]:
+        """Where each answers."""
+        return {"mail-catcher": self.mail_url, "payment-sandbox": self.payment_url}
+
+
+def _free(port: int) -> int:
+    """This port, or any other one when it is taken."""
+    if port < 65536 and is_free(port):
+        return port
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
