@@ -6,7 +6,7 @@ from sqlalchemy import create_engine, pool
 from cdsc_server.storage.models import metadata
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 
-# A revision imports nothing of ours, so that it says the same for ever: our types are written as what they are stored in.
+# A revision imports nothing of ours, so that it says the same for ever: our types are written as they are stored.
 _PLAIN = {
     ExactJSON: "sa.Text()",
     ExactDecimal: "sa.Numeric().with_variant(sa.Text(), 'sqlite')",

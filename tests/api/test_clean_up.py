@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from cdsc_server.domain.grants import Selection
 from cdsc_server.services import clean_up
 from cdsc_server.storage.authorizations import TokenRow
-from cdsc_server.storage.clients import ClientRow, RegistrationRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
+from tests.factories import access, customer_data
 
 
 @pytest.fixture(autouse=True)
@@ -58,41 +59,14 @@ def test_more_than_one_batch_is_removed_in_one_run(clock):
     assert clean_up.remove_ended(clock=clock) == clean_up.BATCH + 10
 
 
-@pytest.fixture
-def grant(clock):
-    """Stores an active Grant that ends at an instant."""
+def test_a_grant_whose_end_has_passed_is_marked_expired(clock):
     now = clock.now()
-    lists = dict.fromkeys(
-        ("contacts", "redirect_uris", "response_types", "grant_types", "authorization_details_types"), []
-    )
     with transaction() as session:
-        session.add(RegistrationRow(registration_id="r", created=now, metadata_sent={}))
+        session.add(customer_data.customer())
         session.flush()
-        session.add(
-            ClientRow(
-                client_id="c", registration_id="r", scope="usage_data", client_name="c", token_endpoint_auth_method=None,
-                uris={}, status="sandbox", status_options=["sandbox", "disabled"], default_scope=None,
-                default_redirect_uri=None, default_authorization_details=None, created=now, modified=now, **lists,
-            )
-        )  # fmt: skip
-
-    def stores(grant_id, expires):
-        with transaction() as session:
-            session.add(
-                GrantRow(
-                    grant_id=grant_id, registration_id="r", client_id="c", status="active", scope="usage_data",
-                    authorization_details=[{"type": "usage_data"}], enabled_scope="usage_data",
-                    enabled_authorization_details=[{"type": "usage_data"}], selections=[], states=[],
-                    receipt_confirmations=[], created=now, modified=now, expires=expires,
-                )
-            )  # fmt: skip
-
-    return stores
-
-
-def test_a_grant_whose_end_has_passed_is_marked_expired(grant, clock):
-    grant("over", clock.now() + timedelta(minutes=5))
-    grant("going on", clock.now() + timedelta(days=5))
+        entries = [({"type": "usage_data"}, Selection("account_selection", frozenset()).to_stored())]
+        for name, life in {"over": timedelta(minutes=5), "going on": timedelta(days=5)}.items():
+            access.grant(session, entries, at=now, token=name, grant_id=name, expires=now + life)
     clock.advance(minutes=5)
 
     assert clean_up.expire_grants(clock=clock) == 1
