@@ -194,7 +194,6 @@ def test_both_sides_may_ask_and_answer_while_a_request_waits(box):
     assert box.get(progress)["description"] == "Nearly done.\n\nToo old."
 
 
-@requirement("WG1-02-3.6-13", "WG1-02-3.6-23")
 def test_a_link_that_is_over_is_followed_by_the_same_request_with_a_fresh_one(box):
     request = box.server("payment_request")
 

@@ -280,7 +280,7 @@ def test_two_submissions_at_once_leave_one_pending_request(box, party, app):
     assert len(box.listing()["outstanding"]) == 1
 
 
-@requirement("WG1-02-3.6-40", "WG1-02-3.6-41", "WG1-02-3.6-42", "WG1-02-3.6-43", "WG1-02-6.2-04")
+@requirement("WG1-02-3.6-40", "WG1-02-3.6-41", "WG1-02-6.2-04")
 @pytest.mark.parametrize(("status", "word"), [("complete", "Thank you."), ("rejected", "Page two is empty.")])
 def test_a_filled_form_comes_back_and_is_reviewed(box, status, word):
     """With the file, or with a link to it."""
