@@ -1,0 +1,52 @@
+"""`cdsc mail`: what an operator sees and does about mails that were given up."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.fixture
+def cdsc(settings):
+    """Run the command against the database of this test."""
+    variables = {
+        "CDSC_DATABASE_URL": settings.database_url,
+        "CDSC_KEY_FILE": settings.key_file,
+        "CDSC_MAIL_URL": settings.mail_url,
+        "CDSC_MAIL_FROM": settings.mail_from,
+    }
+
+    def run(*words):
+        command = [sys.executable, "-m", "cdsc_server.cli", "mail", *words]
+        return subprocess.run(
+            command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
+
+
+@pytest.mark.slow
+def test_an_operator_sees_what_was_given_up_and_has_it_tried_again(cdsc, post, send, outbox):
+    post("ada@refused.invalid")
+    send()
+    told = cdsc("status")
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout.startswith("0 waiting, 0 sent, 1 dead\n")
+    assert "receipt  ada@refused.invalid  the recipient was refused: 550" in told.stdout
+    assert cdsc("retry").returncode == 2
+    assert outbox()[0].status == "dead"
+    assert cdsc("retry", outbox()[0].mail_id).stdout == "1 will be tried again.\n"
+    assert (outbox()[0].status, outbox()[0].attempts) == ("waiting", 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_settings_can_be_tested_with_a_mail(cdsc, mail_catcher):
+    assert cdsc("test", "operator@cli.example").stdout == "The mail server took it.\n"
+    assert mail_catcher.mails("operator@cli.example")[0]["subject"] == "A test of the mail settings"
+
+    refused = cdsc("test", "operator@refused.invalid")
+    assert refused.returncode == 1
+    assert "550" in refused.stderr
