@@ -114,10 +114,20 @@ class CodeClient:
 
     def grant(self, flow: Flow) -> dict[str, Any]:
         """
-        The Grant of an agreement.
+        The Grant of an agreement, by the id that the token answer names, else by its state.
 
         Raises:
-            Unmet: the listing has none with its state.
+            Unmet: the listing has none.
+        """
+        named = [grant for grant in self.grants() if grant.get("grant_id") in flow.grant_ids]
+        return named[0] if named else self.grant_by_state(flow)
+
+    def grant_by_state(self, flow: Flow) -> dict[str, Any]:
+        """
+        The Grant with the state of a request.
+
+        Raises:
+            Unmet: the listing has none.
         """
         state = flow.asked["state"]
         found = [grant for grant in self.grants() if state in (grant.get("states") or [])]

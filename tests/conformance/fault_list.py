@@ -65,6 +65,27 @@ def _credentials(name, row, change):
     return Fault(name, row, "credentials", _both("credentials", change))
 
 
+def _grants(name, row, change):
+    return Fault(name, row, "grants", _both("grants", change))
+
+
+def _message_lists(name, row, change):
+    return Fault(name, row, "messages", answering("/messages", lambda body: change(body) if "unread" in body else None))
+
+
+def _all_unread(body):
+    body["unread"] += body["read"]
+
+
+def _all_outstanding(body):
+    body["outstanding"] += body["read"]
+
+
+def _only_of_clients(body):
+    for name in ("outstanding", "unread", "read"):
+        body[name] = [message for message in body[name] if message["creator"] is not None]
+
+
 def _both(name, change):
     listed, alone = answering(f"/{name}", each(name, change)), answering(f"/{name}/", change)
     return lambda app: listed(alone(app))
@@ -85,6 +106,10 @@ def _everything(query):
 def _unknown_grant(query):
     if "cds_grant_id" in query:
         query["cds_grant_id"] = "unknown"
+
+
+def _empty_grant_ids(body):
+    body.setdefault("cds_grant_ids", [])
 
 
 def _drop(thing, *names):
@@ -279,5 +304,55 @@ FAULTS = [
         "WG1-02-5.1-32",
         "authorize",
         asking("/oauth/authorize", lambda query: query.setdefault("redirect_uri", "https://none.example/")),
+    ),
+    _message_lists("unread holds what is read", "WG1-02-6.8-04", _all_unread),
+    _message_lists("outstanding holds what is done", "WG1-02-6.8-02", _all_outstanding),
+    _message_lists("no Message of the server", "WG1-02-5.3-11", _only_of_clients),
+    _message_lists("first changed first", "WG1-02-6.8-13", within("read", then=list.reverse)),
+    Fault("message_ids ignored", "WG1-02-6.8-09", "messages", asking("/messages", _everything)),
+    Fault("unread when sent", "WG1-02-6.9-21", "messages", answering("/messages", member("read", False), "POST")),
+    Fault("nobody sent it", "WG1-02-6.9-22", "messages", answering("/messages", member("creator", None), "POST")),
+    Fault("subject lost", "WG1-02-6.9-08", "messages", answering("/messages", member("name", ""), "POST")),
+    Fault("incomplete taken", "WG1-02-6.9-02", "messages", responding("/messages", status(201, "POST", when=400))),
+    Fault("too large is 400", "WG1-02-6.9-17", "messages", responding("/messages", status(400, "POST", when=413))),
+    Fault("files lost", "WG1-02-6.7-04", "messages", sending("/messages", without("attachments"))),
+    Fault("read as a word", "WG1-02-6.11-06", "messages", responding("/messages/", status(200, "PATCH", when=400))),
+    _grants("no not_after", "WG1-02-8.1-10", without("not_after")),
+    _grants("state lost", "WG1-02-8.1-17", member("states", [])),
+    _grants("no receipt code", "WG1-02-8.1-18", member("receipt_confirmations", [])),
+    _grants("undefined status", "WG1-02-8.2-01", member("status", "ok")),
+    Fault("states ignored", "WG1-02-8.5-11", "grants", asking("/grants", lambda query: _drop(query, "states"))),
+    Fault("first changed first", "WG1-02-8.5-16", "grants", answering("/grants", within("grants", then=list.reverse))),
+    Fault("any status", "WG1-02-8.7-03", "grants", responding("/grants/", status(200, "PATCH", when=400))),
+    Fault(
+        "closed keeps its scope",
+        "WG1-02-8.2-10",
+        "grants",
+        answering("/grants/", member("enabled_scope", "x"), "PATCH"),
+    ),
+    Fault(
+        "tokens outlive a closed Grant",
+        "WG1-02-8.2-13",
+        "grants",
+        answering("/oauth/introspect", member("active", True), "POST"),
+    ),
+    Fault(
+        "no cds_grant_ids", "WG1-02-8.4-01", "authorize", answering("/oauth/token", without("cds_grant_ids"), "POST")
+    ),
+    Fault("empty cds_grant_ids", "WG1-02-8.4-03", "authorize", answering("/oauth/token", _empty_grant_ids, "POST")),
+    Fault(
+        "details not returned",
+        "WG1-02-3.2-17",
+        "authorize",
+        answering("/oauth/token", without("authorization_details"), "POST"),
+    ),
+    Fault(
+        "prompt ignored", "WG1-02-8.3-07", "authorize", asking("/oauth/authorize", lambda query: _drop(query, "prompt"))
+    ),
+    Fault(
+        "Grant of another owner",
+        "WG1-02-3.3.2-32",
+        "token",
+        responding("/oauth/token", instead("POST", 400, {"access_token": "x"})),
     ),
 ]

@@ -20,7 +20,7 @@ from cdsc_conformance.tables import several, shown
 def grant_ids(session: Session) -> Findings:
     """The first token answer names the Grants that came about; a refresh, which makes none, names none."""
     code_client, flow = session.code_client, session.agreed
-    grant = code_client.grant(flow)
+    grant = code_client.grant_by_state(flow)
     named = flow.grant_ids == [grant["grant_id"]]
     reason = f"cds_grant_ids is {shown(flow.tokens.object().get('cds_grant_ids'))}, not [{grant['grant_id']}]"
     yield judge("WG1-02-8.4-01", named, reason, flow.tokens, *session.http.exchanges[-1:])

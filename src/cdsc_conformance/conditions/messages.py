@@ -275,6 +275,8 @@ def shape(session: Session) -> Findings:
 @condition(*(f"WG1-02-6.8-{number}" for number in ("02", "04", "06", "08", "09", "13", "11", "12")))
 def lists(session: Session) -> Findings:
     """Outstanding, unread and read hold what their names say, last modified first, and can be filtered."""
+    for kind in ("private_message", "support_request"):
+        made(post(session, type=kind))
     page = listing(session)
     body = page.object()
     for row, name, member, values in (
