@@ -97,7 +97,6 @@ def add_message(
     )
     row.related = related
     session.add(row)
-    session.flush()
     return row
 
 
