@@ -11,11 +11,13 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
+from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.narrowing import scope_of
 from cdsc_server.domain.rescoping import Rescoped, asked_entries, rescoped
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog
+from cdsc_server.services import changelog, sharing_mails
+from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import authorizations, clients, grants
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantFilters, GrantRow, Relatives
@@ -59,7 +61,7 @@ def get_grant(grant_id: str, *, registration_id: str) -> SeenGrant:
 
 
 def modify_grant(
-    grant_id: str, change: GrantChange, *, registration_id: str, catalogue: Catalogue, clock: Clock
+    grant_id: str, change: GrantChange, *, registration_id: str, catalogue: Catalogue, clock: Clock, mailing: Mailing
 ) -> SeenGrant:
     """
     Close a Grant, give part of it back, or ask for more; the first two hold at once, the last waits for a Customer.
@@ -78,17 +80,19 @@ def modify_grant(
     with transaction() as session:
         row = _found(session, grant_id, registration_id, lock=True)
         if change.status is GrantStatus.CLOSED:
-            _close(session, row, now=now)
+            _close(session, row, mailing=mailing, now=now)
         elif change.scope is not None or change.authorization_details is not None:
             _rescope(session, row, change, catalogue=catalogue, now=now)
         return _seen(session, row)
 
 
-def _close(session: Session, row: GrantRow, *, now: datetime) -> None:
+def _close(session: Session, row: GrantRow, *, mailing: Mailing, now: datetime) -> None:
     if row.status == GrantStatus.CLOSED:
         return
     if row.status in FINAL:
         raise Conflict(f"status: the Grant is {row.status} already", field="status")
+    if status_of(row, now=now) != GrantStatus.EXPIRED:
+        sharing_mails.tell_of_end(session, row.grant_id, by=StoppedBy.CLIENT, mailing=mailing, now=now)
     row.status, row.enabled_scope, row.enabled_authorization_details = GrantStatus.CLOSED, "", []
     row.modified = now
     authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id)

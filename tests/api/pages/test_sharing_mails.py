@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from cdsc_server import exact_json
+from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.services.grants import GrantChange, modify_grant
+from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
@@ -122,3 +125,23 @@ def test_a_name_made_to_mislead_misleads_nobody(shared, letters):
     assert "\n" not in mail["subject"]
     assert "<b>" not in mail["html"]
     assert "https://evil" not in mail["text"] + mail["html"]
+
+
+def test_the_customer_is_told_when_the_app_closes_the_grant(*, shared, letters, stored, app, catalogue, clock, ports):
+    shared()
+    (grant,) = stored(GrantRow)
+    mailing = Mailing(catalogue.utility, app.extensions["cdsc"].settings, ports.keys)
+    with app.app_context():
+        for _ in range(2):
+            modify_grant(
+                grant.grant_id,
+                GrantChange(status=GrantStatus.CLOSED),
+                registration_id="reg",
+                catalogue=catalogue,
+                clock=clock,
+                mailing=mailing,
+            )
+
+    told = [mail["text"] for _, mail in letters() if "can no longer" in mail["subject"]]
+    assert len(told) == 1
+    assert "Kestrel Carbon stopped it on 1 March 2026 at 7:00." in told[0]

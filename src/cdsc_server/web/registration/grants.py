@@ -13,7 +13,7 @@ from cdsc_server.schemas.grants import GrantChangeSchema, GrantFiltersSchema, Gr
 from cdsc_server.services import grants
 from cdsc_server.storage.grants import GrantFilters
 from cdsc_server.web.bearer import bearer
-from cdsc_server.web.context import catalogue, ports, settings
+from cdsc_server.web.context import catalogue, mailing, ports, settings
 from cdsc_server.web.describe import describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
@@ -75,6 +75,11 @@ def modify_grant(grant_id: str) -> ResponseReturnValue:
     change = GrantChangeSchema().load(json_body())
     clock = ports().clock
     seen = grants.modify_grant(
-        grant_id, change, registration_id=g.token.registration_id, catalogue=catalogue(), clock=clock
+        grant_id,
+        change,
+        registration_id=g.token.registration_id,
+        catalogue=catalogue(),
+        clock=clock,
+        mailing=mailing(),
     )
     return shown(GrantSchema(), grants.to_wire(seen, base_url=settings().base_url, now=clock.now()))
