@@ -16,7 +16,6 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
 from cdsc_server.errors import (
-    InvalidGrantId,
     InvalidRequest,
     InvalidScope,
     Problem,
@@ -27,7 +26,7 @@ from cdsc_server.oauth.parameters import single, singles
 from cdsc_server.oauth.rfc7636 import checked_challenge
 from cdsc_server.oauth.rfc9396_rar import read_details
 from cdsc_server.ports import Clock
-from cdsc_server.services import authorization_requests
+from cdsc_server.services import authorization_requests, grant_approvals
 from cdsc_server.storage.clients import ClientRow
 
 _PROMPTS: Final = ("login", "consent")
@@ -192,14 +191,20 @@ def check_prompt(asking: Asking) -> Asking:
 
 
 def check_cds_grant_id(asking: Asking) -> Asking:
-    """A Grant of this Client Object that waits for a Customer (CDS-WG1-02 8.3); judged last."""
+    """A Grant of this Client Object that waits for a Customer, with just these scopes (CDS-WG1-02 8.3); judged last."""
     grant_id = asking.get("cds_grant_id")
-    client = asking.known_client()
-    if grant_id is not None and not authorization_requests.awaits_customer(
-        grant_id, client_id=client.client_id, registration_id=client.registration_id
-    ):
-        raise InvalidGrantId("cds_grant_id: no Grant of this client that waits for a customer", field="cds_grant_id")
-    return asking
+    if grant_id is None:
+        return asking
+    entries = grant_approvals.entries_to_approve(
+        grant_id,
+        asking.known_client(),
+        requested=asking.entries,
+        words=asking.scope.split(),
+        details=read_details(asking.get("authorization_details")) or (),
+        catalogue=asking.catalogue,
+        now=asking.at,
+    )
+    return replace(asking, entries=entries)
 
 
 def _trusted(asking: Asking, name: str) -> str | None:

@@ -6,7 +6,6 @@ import secrets
 from datetime import timedelta
 
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
-from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import UntrustedRequest
 from cdsc_server.ports import Clock
@@ -15,20 +14,12 @@ from cdsc_server.storage import authorizations, clients
 from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.grants import find_grant
 
 
 def find_client(client_id: str) -> ClientRow | None:
     """The Client Object of this id; None when there is none."""
     with reading() as session:
         return clients.find_client(session, client_id)
-
-
-def awaits_customer(grant_id: str, *, client_id: str, registration_id: str) -> bool:
-    """Whether it is a Grant of this Client Object that a Customer is to approve."""
-    with reading() as session:
-        grant = find_grant(session, grant_id, registration_id=registration_id)
-    return grant is not None and grant.client_id == client_id and grant.status == GrantStatus.NEEDS_AUTHORIZATION
 
 
 def begin(asked: AuthorizationRequest, *, client_id: str, session_hash: str, settings: Settings, clock: Clock) -> str:

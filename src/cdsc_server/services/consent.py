@@ -7,10 +7,10 @@ A request belongs to the browser that opened it, and is decided once: whoever co
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -21,9 +21,10 @@ from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.drafts import Draft, SectionDraft, SectionEdit
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
+from cdsc_server.domain.narrowing import scope_of
 from cdsc_server.errors import NotFound, Problem
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import receipts, sharing_mails
+from cdsc_server.services import grant_approvals, receipts, sharing_mails
 from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
 from cdsc_server.services.examples import find_examples
@@ -39,6 +40,10 @@ from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.holdings import read_holdings
 
 _SEALED_FOR: Final = "outcome"
+
+#: Error and words of a cds_grant_id that does not hold before sign-in, and after it (CDS-WG1-02 8.3).
+_WAITS_NO_MORE: Final = ("cds_grant_id_invalid_value", "cds_grant_id: that Grant does not wait for a customer any more")
+_WAITS_FOR_ANOTHER: Final = ("cds_grant_id_invalid_user", "cds_grant_id: that Grant does not wait for this customer")
 
 
 class SignInNeeded(Problem):
@@ -82,6 +87,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class _Refused:
+    """A request whose cds_grant_id does not hold, before or after sign-in (CDS-WG1-02 8.3)."""
+
+    row: AuthorizationRequestRow
+    request: AuthorizationRequest
+    error: str
+    told: str
+
+
+@dataclass(frozen=True)
 class _Opened:
     """Everything read before a form can be shown or decided."""
 
@@ -103,9 +118,12 @@ def who_asks(request_id: str, *, session: BrowserSession) -> str | None:
 
 def open_form(
     request_id: str, session: BrowserSession, *, catalogue: Catalogue, settings: Settings, clock: Clock, keys: KeyStore
-) -> Form | Answered | NotForYou:
+) -> Form | Outcome | Answered | NotForYou:
     """
     What this browser sees at the address of a request.
+
+    Returns:
+        An Outcome when the Grant it is to approve does not wait, or not for this Customer: that ends the request.
 
     Raises:
         SignInNeeded: first the person has to sign in.
@@ -115,7 +133,7 @@ def open_form(
     with reading() as database:
         opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
         if not isinstance(opened, _Opened):
-            return opened
+            return _turned_away(opened, session, settings=settings, keys=keys, now=now)
         draft = usable_draft(opened.row.draft, opened.customer.customer_id, opened.asked)
         form = _form(database, opened, enforced(draft, opened.asked, opened.holdings), catalogue=catalogue, now=now)
     if opened.row.expires - now < timedelta(seconds=settings.form_seconds):
@@ -180,7 +198,7 @@ def approve(
     with reading() as database:
         opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
         if not isinstance(opened, _Opened):
-            return opened
+            return _turned_away(opened, session, settings=settings, keys=keys, now=now)
         draft = replace(_after(opened, edits, "update"), checked=True)
         form = _form(database, opened, draft, catalogue=catalogue, now=now)
     if form.faults:
@@ -190,8 +208,7 @@ def approve(
         if authorizations.claim_request(
             database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED
         ):
-            location = _grant(database, opened, form, catalogue=catalogue, settings=settings, keys=keys, now=now)
-            return Outcome(location)
+            return _grant(database, opened, form, catalogue=catalogue, settings=settings, keys=keys, now=now)
     return _lost(request_id, session, settings=settings, keys=keys, now=now)
 
 
@@ -222,15 +239,40 @@ def decline(
     error, told = ("access_denied", "the customer declined")
     if unmatched:
         error, told = ("invalid_authorization_details", "the customer has none of what was asked for")
-    location = request.error_location(error, told, settings.base_url)
+    return _end(_Refused(row, request, error, told), session, settings=settings, keys=keys, now=now)
+
+
+def _turned_away(
+    opened: _Refused | Answered | NotForYou,
+    session: BrowserSession,
+    *,
+    settings: Settings,
+    keys: KeyStore,
+    now: datetime,
+) -> Outcome | Answered | NotForYou:
+    """Where a request leads that cannot be decided any more; a refused one is over with that."""
+    if isinstance(opened, _Refused):
+        return _end(opened, session, settings=settings, keys=keys, now=now)
+    return opened
+
+
+def _end(
+    refused: _Refused, session: BrowserSession, *, settings: Settings, keys: KeyStore, now: datetime
+) -> Outcome | Answered:
+    request_id = refused.row.request_id
     with transaction() as database:
         if authorizations.claim_request(
             database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED
         ):
-            sealed = keys.seal(location, context=_SEALED_FOR + request_id)
-            authorizations.settle_request(database, request_id, grant_id=None, outcome_sealed=sealed)
-            return Outcome(location)
+            return _refuse(database, refused, settings=settings, keys=keys)
     return _lost(request_id, session, settings=settings, keys=keys, now=now)
+
+
+def _refuse(database: Session, refused: _Refused, *, settings: Settings, keys: KeyStore) -> Outcome:
+    location = refused.request.error_location(refused.error, refused.told, settings.base_url)
+    sealed = keys.seal(location, context=_SEALED_FOR + refused.row.request_id)
+    authorizations.settle_request(database, refused.row.request_id, grant_id=None, outcome_sealed=sealed)
+    return Outcome(location)
 
 
 def _open(
@@ -242,11 +284,14 @@ def _open(
     settings: Settings,
     keys: KeyStore,
     now: datetime,
-) -> _Opened | Answered | NotForYou:
+) -> _Opened | _Refused | Answered | NotForYou:
     row = authorizations.find_request(database, request_id, session_hash=session.session_hash)
     if row is None:
         raise RequestOver("This request is not open here.")
     request = AuthorizationRequest.from_stored(row.parameters)
+    judged = row.decided is None and row.expires > now and request.cds_grant_id is not None
+    if judged and not grant_approvals.awaits(database, request, row, now=now):
+        return _Refused(row, request, *_WAITS_NO_MORE)
     again = request.prompt == "login" and (session.signed_in is None or session.signed_in < row.created)
     if session.customer_id is None or (again and row.decided is None):
         raise SignInNeeded("sign in first")
@@ -258,10 +303,16 @@ def _open(
         raise RequestOver("This request is not open any more.")
     # CDS-WG1-02 5.1: a Client in the sandbox meets made-up Customers only, and others never meet those.
     client_is_test = client.status == ClientStatus.SANDBOX
+    if judged and not (
+        client_is_test == customer.is_test
+        and grant_approvals.awaits_customer(database, request, row, customer.customer_id, now=now)
+    ):
+        return _Refused(row, request, *_WAITS_FOR_ANOTHER)
     if client_is_test != customer.is_test:
         return NotForYou(client.client_name, client_is_test)
     holdings = read_holdings(database, customer.customer_id, now=now)
-    return _Opened(row, request, client, customer, holdings, asked_of(catalogue, request, holdings))
+    asked = grant_approvals.with_earlier_ticks(database, request, asked_of(catalogue, request, holdings), holdings)
+    return _Opened(row, request, client, customer, holdings, asked)
 
 
 def _form(database: Session, opened: _Opened, draft: Draft, *, catalogue: Catalogue, now: datetime) -> Form:
@@ -314,7 +365,8 @@ def _grant(
     settings: Settings,
     keys: KeyStore,
     now: datetime,
-) -> str:
+) -> Outcome:
+    """Make the Grant, or update the one that waits, with its receipt and a code (CDS-WG1-02 8.3)."""
     kept = [
         (each, section.draft)
         for each, section in zip(opened.asked, form.sections, strict=True)
@@ -322,25 +374,21 @@ def _grant(
     ]
     details = [granted_details(catalogue, each.entry, at=now) for each, _ in kept]
     selections = [_selection(each, draft, opened.holdings) for each, draft in kept]
-    scope = " ".join(dict.fromkeys(each.scope.id for each, _ in kept))
-    grant = GrantRow(
-        grant_id=secrets.token_urlsafe(16),
-        registration_id=opened.client.registration_id,
-        client_id=opened.client.client_id,
-        customer_id=opened.customer.customer_id,
-        status=GrantStatus.ACTIVE,
-        scope=scope,
-        authorization_details=details,
-        enabled_scope=scope,
-        enabled_authorization_details=details,
-        selections=[selection.to_stored() for selection in selections],
-        states=[] if opened.request.state is None else [opened.request.state],
-        receipt_confirmations=[],
-        created=now,
-        modified=now,
-    )
-    database.add(grant)
-    database.flush()
+    customer_id = opened.customer.customer_id
+    if opened.request.cds_grant_id is None:
+        grant = _new_grant(opened, details, selections, now=now)
+        database.add(grant)
+        database.flush()
+    else:
+        waiting = grant_approvals.locked(database, opened.request, opened.row, customer_id, now=now)
+        if waiting is None:
+            return _refuse(
+                database, _Refused(opened.row, opened.request, *_WAITS_NO_MORE), settings=settings, keys=keys
+            )
+        grant = waiting
+        grant_approvals.approved(
+            database, grant, details, selections, customer_id=customer_id, state=opened.request.state, now=now
+        )
     receipts.add_receipt(
         database,
         grant,
@@ -364,7 +412,29 @@ def _grant(
     location = opened.request.success_location(code, settings.base_url)
     sealed = keys.seal(location, context=_SEALED_FOR + opened.row.request_id)
     authorizations.settle_request(database, opened.row.request_id, grant_id=grant.grant_id, outcome_sealed=sealed)
-    return location
+    return Outcome(location)
+
+
+def _new_grant(
+    opened: _Opened, details: list[dict[str, Any]], selections: Sequence[Selection], *, now: datetime
+) -> GrantRow:
+    scope = scope_of(details)
+    return GrantRow(
+        grant_id=secrets.token_urlsafe(16),
+        registration_id=opened.client.registration_id,
+        client_id=opened.client.client_id,
+        customer_id=opened.customer.customer_id,
+        status=GrantStatus.ACTIVE,
+        scope=scope,
+        authorization_details=details,
+        enabled_scope=scope,
+        enabled_authorization_details=details,
+        selections=[selection.to_stored() for selection in selections],
+        states=[] if opened.request.state is None else [opened.request.state],
+        receipt_confirmations=[],
+        created=now,
+        modified=now,
+    )
 
 
 def _selection(asked: Asked, draft: SectionDraft, holdings: Holdings) -> Selection:

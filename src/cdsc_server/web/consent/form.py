@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
@@ -69,15 +69,15 @@ def _led(outcome: Outcome | Answered | NotForYou | None, request_id: str) -> Res
     """Where a decision leads: to the Client, or back to the form when something is missing."""
     if outcome is None:
         return redirect(url_for("consent.form", request_id=request_id, _anchor="problem"), 303)
-    if isinstance(outcome, NotForYou):
-        return _shown(outcome, request_id)
-    if outcome.location is None:
+    if isinstance(outcome, NotForYou) or outcome.location is None:
         return _shown(outcome, request_id)
     # 303: the Client must not be sent the form (RFC 9700 4.12).
     return redirect(outcome.location, 303)
 
 
-def _shown(shown: Form | Outcome | Answered | NotForYou, request_id: str) -> Response:
+def _shown(shown: Form | Outcome | Answered | NotForYou, request_id: str) -> ResponseReturnValue:
+    if isinstance(shown, Outcome):
+        return redirect(shown.location, 303)
     if isinstance(shown, Form):
         empty = shown.unmatched and ("choose" not in request.args or not shown.editable)
         page = render("preselection.html" if empty and not shown.draft.checked else "consent.html", form=shown)
@@ -88,7 +88,7 @@ def _shown(shown: Form | Outcome | Answered | NotForYou, request_id: str) -> Res
         return response
     session = _session()
     name = sharing.customer_name(session.customer_id) if session.customer_id else ""
-    return render("answered.html", agreed=isinstance(shown, Answered) and shown.agreed, customer_name=name)
+    return render("answered.html", agreed=shown.agreed, customer_name=name)
 
 
 def _session() -> BrowserSession:
