@@ -2,7 +2,11 @@
 
 import os
 
+import pytest
+from click.testing import CliRunner
+
 from cdsc_conformance import plans
+from cdsc_conformance.cli import main
 from cdsc_conformance.findings import Outcome
 from cdsc_conformance.runner import run
 from cdsc_conformance.session import Session
@@ -23,3 +27,15 @@ def test_our_server_holds_every_row_the_kit_judges(kit_server):
     if os.environ.get("RENEW_KIT_ROWS"):
         known_rows.write(passed)
     assert passed == known_rows.read()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_command_says_what_it_found_and_leaves_both_reports(kit_server, tmp_path):
+    done = CliRunner().invoke(
+        main,
+        [kit_server.url, "--plan", "metadata", "--ca", kit_server.certificate, "--report", str(tmp_path / "report")],
+    )
+
+    assert done.exit_code == 0, done.output
+    assert "passed" in done.output
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["junit.xml", "report.html"]
