@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page
 
 from tests.support.demo import CDSC, SECONDS, Demo, environment, free_port, start
@@ -59,6 +60,21 @@ def test_the_walk_goes_all_the_way(demo):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "401: the very next read is refused" in done.stdout
     assert "steps went as they should" in done.stdout
+
+
+def test_the_mail_the_utility_sends_can_be_read(demo):
+    """A walk ends with a receipt and the news that it was stopped; the address of the mails is told at the start."""
+    subprocess.run([*CDSC, "walkthrough", demo.url], capture_output=True, timeout=SECONDS, check=True)
+    url = re.search(r"(http://\S+) +the mail", demo.output.read_text())[1]
+    wanted = {"You share data with Walkthrough", "Walkthrough can no longer read your data"}
+    for _ in range(100):
+        mails = requests.get(f"{url}/mails.json", timeout=10).json()
+        told = {each["subject"].partition(":")[0] for each in mails if each["recipients"] == ["ada@example.com"]}
+        if wanted <= told:
+            break
+        time.sleep(0.2)
+
+    assert wanted <= told
 
 
 def test_a_walk_stops_at_the_first_wrong_answer(demo):
