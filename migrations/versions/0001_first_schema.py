@@ -293,6 +293,7 @@ def upgrade() -> None:
         sa.Column("uris", sa.Text(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("status_options", sa.Text(), nullable=False),
+        sa.Column("registered_fields", sa.Text(), nullable=False),
         sa.Column("default_scope", sa.String(), nullable=True),
         sa.Column("default_redirect_uri", sa.String(), nullable=True),
         sa.Column("default_authorization_details", sa.Text(), nullable=True),
@@ -453,6 +454,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grants_client_id"), "grants", ["client_id"], unique=False)
     op.create_index(op.f("ix_grants_customer_id_created"), "grants", ["customer_id", "created"], unique=False)
+    op.create_index(
+        op.f("ix_grants_expires"),
+        "grants",
+        ["expires"],
+        unique=False,
+        sqlite_where=sa.text("expires IS NOT NULL"),
+        postgresql_where=sa.text("expires IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_grants_not_before"),
+        "grants",
+        ["not_before"],
+        unique=False,
+        sqlite_where=sa.text("status = 'future'"),
+        postgresql_where=sa.text("status = 'future'"),
+    )
     op.create_index(op.f("ix_grants_parent_id"), "grants", ["parent_id"], unique=False)
     op.create_index(
         op.f("ix_grants_registration_id_modified_grant_id"),
@@ -474,6 +491,41 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("message_id", "position", name=op.f("pk_message_attachments")),
     )
+    op.create_table(
+        "requirements",
+        sa.Column("requirement_id", sa.String(), nullable=False),
+        sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("field_id", sa.String(), nullable=False),
+        sa.Column("type", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("link", sa.String(), nullable=False),
+        sa.Column("link_expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("payment_id", sa.String(), nullable=True),
+        sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.message_id"], name=op.f("fk_requirements_message_id")),
+        sa.ForeignKeyConstraint(["payment_id"], ["payments.payment_id"], name=op.f("fk_requirements_payment_id")),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registrations.registration_id"], name=op.f("fk_requirements_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("requirement_id", name=op.f("pk_requirements")),
+        sa.UniqueConstraint("link", name=op.f("uq_requirements_link")),
+    )
+    op.create_index(op.f("ix_requirements_message_id"), "requirements", ["message_id"], unique=False)
+    op.create_index(
+        op.f("ix_requirements_registration_id_field_id"), "requirements", ["registration_id", "field_id"], unique=True
+    )
+    op.create_index(
+        op.f("ix_requirements_status_created"),
+        "requirements",
+        ["status", "created"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('open', 'submitted')"),
+        postgresql_where=sa.text("status IN ('open', 'submitted')"),
+    )
+
     op.create_table(
         "authorization_requests",
         sa.Column("request_id", sa.String(), nullable=False),
@@ -513,6 +565,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_codes_grant_id"), "codes", ["grant_id"], unique=False)
 
     op.create_table(
+        "email_codes",
+        sa.Column("requirement_id", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["requirement_id"], ["requirements.requirement_id"], name=op.f("fk_email_codes_requirement_id")
+        ),
+        sa.PrimaryKeyConstraint("requirement_id", name=op.f("pk_email_codes")),
+    )
+    op.create_table(
         "grant_replacements",
         sa.Column("grant_id", sa.String(), nullable=False),
         sa.Column("replaced_id", sa.String(), nullable=False),
@@ -551,6 +615,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grant_replacements_replaced_id"), "grant_replacements")
 
     op.drop_table("grant_replacements")
+    op.drop_table("email_codes")
     op.drop_index(op.f("ix_codes_grant_id"), "codes")
     op.drop_index(op.f("ix_codes_expires"), "codes")
 
@@ -558,9 +623,31 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_authorization_requests_expires"), "authorization_requests")
 
     op.drop_table("authorization_requests")
+    op.drop_index(
+        op.f("ix_requirements_status_created"),
+        "requirements",
+        sqlite_where=sa.text("status IN ('open', 'submitted')"),
+        postgresql_where=sa.text("status IN ('open', 'submitted')"),
+    )
+    op.drop_index(op.f("ix_requirements_registration_id_field_id"), "requirements")
+    op.drop_index(op.f("ix_requirements_message_id"), "requirements")
+
+    op.drop_table("requirements")
     op.drop_table("message_attachments")
     op.drop_index(op.f("ix_grants_registration_id_modified_grant_id"), "grants")
     op.drop_index(op.f("ix_grants_parent_id"), "grants")
+    op.drop_index(
+        op.f("ix_grants_not_before"),
+        "grants",
+        sqlite_where=sa.text("status = 'future'"),
+        postgresql_where=sa.text("status = 'future'"),
+    )
+    op.drop_index(
+        op.f("ix_grants_expires"),
+        "grants",
+        sqlite_where=sa.text("expires IS NOT NULL"),
+        postgresql_where=sa.text("expires IS NOT NULL"),
+    )
     op.drop_index(op.f("ix_grants_customer_id_created"), "grants")
     op.drop_index(op.f("ix_grants_client_id"), "grants")
 

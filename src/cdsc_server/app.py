@@ -14,6 +14,7 @@ from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
 from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
+from cdsc_server.domain.field_values import media_type
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import Ports, SystemClock
 from cdsc_server.settings import Settings
@@ -26,6 +27,7 @@ from cdsc_server.web import (
     health,
     metadata,
     oauth,
+    onboarding,
     payments,
     problems,
     registration,
@@ -59,6 +61,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     registration.install(app)
     consent.install(app)
     payments.install(app)
+    onboarding.install(app)
     docs.install(app)
     return app
 
@@ -72,9 +75,21 @@ def load_catalogue(settings: Settings) -> Catalogue:
     """
     path = Path(settings.catalogue_file) if settings.catalogue_file else _DEFAULT_CATALOGUE
     try:
-        return read_catalogue(tomllib.loads(path.read_text(encoding="utf-8")))
+        catalogue = read_catalogue(tomllib.loads(path.read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as fault:
         raise InvalidConfiguration([f"{path.name}: {fault}"]) from fault
+    faults = [
+        f"registration_fields.{field.id}.template: {field.template} is not a PDF file beside {path.name}"
+        for field in catalogue.registration_fields.values()
+        if field.template is not None and not _is_pdf(path.with_name(field.template))
+    ]
+    if faults:
+        raise InvalidConfiguration(faults)
+    return catalogue
+
+
+def _is_pdf(path: Path) -> bool:
+    return path.is_file() and media_type(path.read_bytes()) == "application/pdf"
 
 
 def system_ports(settings: Settings) -> Ports:

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
+from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
 from cdsc_server.errors import InvalidConfiguration
 
@@ -59,6 +61,9 @@ class Scope:
     grant_admin_scope: str | None = None
     #: Plain address beside the standard's listing, such as /usage_data; None when there is none.
     convenience: str | None = None
+    #: Ids of registration fields that production needs, and of those that may be sent (CDS-WG1-02 3.4).
+    registration_requirements: tuple[str, ...] = ()
+    registration_optional: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,9 @@ class Catalogue:
     aliases: Mapping[str, str]
     value_types: Mapping[str, Choice]
     coverage: tuple[CoverageEntry, ...] = ()
+    registration_fields: Mapping[str, RegistrationField] = field(default_factory=dict)
+    review: ReviewRules = field(default_factory=ReviewRules)
+    test_accounts: tuple[TestAccount, ...] = ()
 
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
@@ -112,10 +120,14 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
             scopes[scope_id] = scope
     aliases: dict[str, str] = dict(config.get("aliases", {}))
     coverage = read_coverage(config.get("coverage", {}), faults)
+    registration_fields = read_registration_fields(config.get("registration_fields", {}), faults)
+    review = read_review_rules(config.get("review", {}), faults)
+    test_accounts = read_test_accounts(config.get("test_accounts", []), faults)
     faults += _cross_checks(scopes, aliases)
+    faults += _field_checks(scopes, registration_fields)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
-    return Catalogue(utility, scopes, aliases, value_types, coverage)
+    return Catalogue(utility, scopes, aliases, value_types, coverage, registration_fields, review, test_accounts)
 
 
 def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None:
@@ -173,7 +185,17 @@ def _read_scope(
         selections,
         table.get("grant_admin_scope"),
         table.get("convenience"),
+        _names(table, "registration_requirements", where, faults),
+        _names(table, "registration_optional", where, faults),
     )
+
+
+def _names(table: Mapping[str, Any], member: str, where: str, faults: list[str]) -> tuple[str, ...]:
+    names = table.get(member, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        faults.append(f"{where}.{member} must be an array of ids of registration fields")
+        return ()
+    return tuple(dict.fromkeys(names))
 
 
 def _offer(
@@ -232,4 +254,23 @@ def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> li
             faults.append(
                 f"scopes.{scope.id}.grant_admin_scope {target!r} is not a scope of type {GRANT_ADMIN} (CDS-WG1-02 3.4)"
             )
+    return faults
+
+
+def _field_checks(scopes: Mapping[str, Scope], fields: Mapping[str, RegistrationField]) -> list[str]:
+    faults = []
+    for scope in scopes.values():
+        where = f"scopes.{scope.id}"
+        names = (*scope.registration_requirements, *scope.registration_optional)
+        faults += [f"{where}: {name!r} is not a registration field" for name in names if name not in fields]
+        faults += [
+            f"{where}: {name!r} is both required and optional"
+            for name in scope.registration_requirements
+            if name in scope.registration_optional
+        ]
+        for each in (fields[name] for name in scope.registration_optional if name in fields):
+            if not each.submitted:
+                faults.append(f"{where}.registration_optional: {each.id} is not sent with a registration")
+            elif not each.has_default:
+                faults.append(f"{where}.registration_optional: {each.id} needs a default (CDS-WG1-02 3.6)")
     return faults

@@ -22,3 +22,8 @@ _LETTERS = {int(entry[:3]): entry[3:] for entry in _TABLE.split()}
 def currency_code(number: int) -> str | None:
     """The three letters of a currency's number, such as USD for 840; None when no currency has it."""
     return _LETTERS.get(number)
+
+
+def is_currency(letters: str) -> bool:
+    """Whether these are the three letters of a currency."""
+    return letters in _LETTERS.values()

@@ -41,6 +41,7 @@ class Letter:
         after: paragraphs after the list.
         lead: the words before the link.
         link: the only link.
+        closing: the last lines, with {utility} and {phone}.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Letter:
     link: str
     items: Sequence[str] = ()
     after: Sequence[str] = ()
+    closing: Sequence[str] = CLOSING
 
 
 class StoppedBy(StrEnum):
@@ -130,6 +132,31 @@ def revoked_letter(
         after=[f"Confirmation: {confirmation}"],
         lead="Your receipt:",
         link=link,
+    )
+
+
+def code_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
+    """
+    Brings the code that proves an address of a Client.
+
+    Args:
+        app: as the Client calls itself.
+        minutes: how long the code works.
+        link: of the form that takes it.
+    """
+    app = harmless(app)
+    return Letter(
+        kind="email_code",
+        subject=f"{code} is your code for {app}",
+        greeting="Hello,",
+        lines=[
+            f"Somebody registered {app} with us and named this address as a contact.",
+            f"Enter this code to show that it is right: {code}",
+            f"It works for {minutes} minutes. Was it not you? Then do nothing.",
+        ],
+        lead="The form for the code:",
+        link=link,
+        closing=("We never ask for your password by email.", CLOSING[-1]),
     )
 
 

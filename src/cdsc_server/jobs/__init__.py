@@ -21,7 +21,7 @@ from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
-from cdsc_server.services import clean_up, mails
+from cdsc_server.services import clean_up, mails, requirements
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,14 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if forgotten:
             log.info("forgot %d mails", forgotten)
 
+    def renew_links() -> None:
+        with app.app_context():
+            renewed = requirements.renew_links(catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
+        if renewed:
+            log.info("%d links of forms ran out and were renewed", renewed)
+
     timetable = {
+        renew_links: crontab(minute="*/5"),
         expire_grants: crontab(),
         remove_ended: crontab(minute="*/10"),
         send_mails: crontab(),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from cdsc_server.domain.catalogue import GRANT_ADMIN, Catalogue, Choice, OfferedField, Scope
+from cdsc_server.domain.registration_fields import RegistrationField
 
 #: Every Client authenticates with its client_secret in the Authorization header.
 AUTH_METHODS: Final = ("client_secret_basic",)
@@ -67,11 +68,13 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
         "op_policy_uri": catalogue.utility.privacy_url,
         "op_tos_uri": catalogue.utility.terms_url,
         "cds_oauth_version": "v1",
-        "cds_human_registration": f"{documentation}#registration",
+        "cds_human_registration": url("registration_page.form"),
         "cds_timezone": catalogue.utility.timezone.key,
-        "cds_test_accounts": f"{documentation}#test-accounts",
+        "cds_test_accounts": url("test_accounts.page"),
         "cds_scope_descriptions": described,
-        "cds_registration_fields": {},
+        "cds_registration_fields": {
+            field.id: field_description(field, base_url=base_url) for field in catalogue.registration_fields.values()
+        },
         "cds_customerdata_version": "v1",
         **_listings(catalogue, base_url),
     }
@@ -92,8 +95,8 @@ def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
         "name": scope.name,
         "description": scope.description,
         "documentation": documentation,
-        "registration_requirements": [],
-        "registration_optional": [],
+        "registration_requirements": list(scope.registration_requirements),
+        "registration_optional": list(scope.registration_optional),
         "response_types_supported": list(scope.type.response_types),
         "grant_types_supported": list(scope.type.grant_types),
         "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
@@ -103,6 +106,39 @@ def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
         "authorization_details_types_supported": types,
         "authorization_details_fields_supported": fields,
     }
+
+
+def field_description(field: RegistrationField, *, base_url: str) -> dict[str, Any]:
+    """One registration field as Clients read it; members that mean nothing for it are left out (CDS-WG1-02 3.5)."""
+    page = f"{base_url}/register/fields/{field.id}"
+    described: dict[str, Any] = {
+        "id": field.id,
+        "type": field.type,
+        "description": field.description,
+        "documentation": field.documentation or page,
+    }
+    optional: dict[str, Any] = {
+        "field_name": field.field_name,
+        "format": field.format,
+        "max_length": field.limits.max_length,
+        "max_size": field.limits.max_size,
+        "amount": field.amount,
+        "currency": field.currency,
+    }
+    described |= {name: value for name, value in optional.items() if value is not None}
+    if field.has_default:
+        described["default"] = field.default
+    if field.submitted and str(field.format).startswith("choice"):
+        described["choices"] = [
+            {
+                "id": choice.id,
+                "name": choice.name,
+                "description": choice.description,
+                "documentation": choice.documentation or f"{page}#choice-{choice.id}",
+            }
+            for choice in field.choices
+        ]
+    return described
 
 
 def _detail_field(scope: Scope, offered: OfferedField, documentation: str) -> dict[str, Any]:

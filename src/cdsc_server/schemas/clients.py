@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, validate
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump, validate
 
 from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated, WebAddress
 
@@ -25,7 +28,11 @@ class ClientMetadataSchema(Schema):
 
 
 class RegistrationSchema(ClientMetadataSchema):
-    """Client Registration Request: CDS-WG1-02 4.1. redirect_uris and unknown members are ignored."""
+    """
+    Client Registration Request: CDS-WG1-02 4.1. redirect_uris and unknown members are ignored.
+
+    Registration fields stand beside these members under their field_name; each scope names those it takes.
+    """
 
     class Meta:
         unknown = EXCLUDE
@@ -52,7 +59,7 @@ class ClientUpdateSchema(ClientMetadataSchema):
 
 
 class ClientSchema(Schema):
-    """A Client Object: CDS-WG1-02 5.1."""
+    """A Client Object: CDS-WG1-02 5.1. Registration fields of its scopes stand beside these members, except files."""
 
     client_id = fields.String(required=True)
     client_id_issued_at = fields.Integer(required=True, metadata={"description": "Seconds since the epoch."})
@@ -77,6 +84,11 @@ class ClientSchema(Schema):
     cds_default_scope = fields.String()
     cds_default_redirect_uri = fields.URL()
     cds_default_authorization_details = fields.List(fields.Dict())
+
+    @post_dump(pass_original=True)
+    def with_registration_fields(self, shown: dict[str, Any], whole: Mapping[str, Any], **_: object) -> dict[str, Any]:
+        """Which there are depends on the catalogue, so no class can name them."""
+        return {**shown, **{name: whole[name] for name in whole if name.startswith("cds_") and name not in shown}}
 
 
 class RegistrationResponseSchema(ClientSchema):

@@ -112,6 +112,18 @@ def grant_ended(session: Session, *, registration_id: str, grant_id: str, status
     )
 
 
+def grant_added(session: Session, *, registration_id: str, grant_id: str, scope: str, now: datetime) -> None:
+    """Tell of a Grant that the Server made without a form."""
+    _tell(
+        session,
+        registration_id,
+        name="Grant added",
+        description=f"{grant_id} is a new Grant. Its scope: {scope}.",
+        related=RelatedTo(RelatedType.GRANT, grant_id),
+        now=now,
+    )
+
+
 def grant_changed(session: Session, *, registration_id: str, grant_id: str, what: str, now: datetime) -> None:
     """
     Tell of a Grant whose status, scope or access is another now.

@@ -4,41 +4,24 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from cdsc_server import exact_json
-from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, ClientStatus, checked_redirect_uri, checked_scope
-from cdsc_server.domain.details import read_request
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.errors import (
-    InvalidAuthorizationDetails,
-    InvalidClient,
-    InvalidClientMetadata,
-    InvalidScope,
-    NotFound,
-)
+from cdsc_server.errors import InvalidClient, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog
-from cdsc_server.services.registration import URIS
-from cdsc_server.settings import Settings
-from cdsc_server.storage import authorizations, clients
+from cdsc_server.services.registration import is_file
+from cdsc_server.storage import clients
 from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.db import reading
 from cdsc_server.storage.keyset import Cursor, Page
 
 _NOBODY: Final = secret_hash("")
-
-#: Only meaningful for a Client Object that asks Customers.
-_DEFAULTS: Final = ("cds_default_scope", "cds_default_redirect_uri", "cds_default_authorization_details")
-_UPDATABLE: Final = frozenset(
-    {"scope", "redirect_uris", "client_name", "contacts", "cds_status", *URIS, *_DEFAULTS},
-)
 
 
 @dataclass(frozen=True)
@@ -153,116 +136,6 @@ def list_clients(
         return clients.list_clients(session, registration_id, client_ids=client_ids, cursor=cursor, size=size)
 
 
-def replace_client(
-    client_id: str,
-    sent: Mapping[str, Any],
-    *,
-    registration_id: str,
-    catalogue: Catalogue,
-    settings: Settings,
-    clock: Clock,
-) -> ClientRow:
-    """
-    Replace what a Client may say of its Client Object; what is left out goes back to this Server's default.
-
-    The default of scope and cds_status is what they are now. Disabling ends Credentials and tokens at once.
-
-    Args:
-        sent: of the right shape; members that the Server sets may be repeated unchanged.
-
-    Raises:
-        NotFound: no such Client Object in this registration.
-        InvalidClientMetadata: a member is changed that may not be, is unknown, or breaks a rule; nothing is changed.
-
-    Spec: CDS-WG1-02 5.5, RFC 7592 2.2.
-    """
-    now = clock.now()
-    with transaction() as session:
-        row = _found(session, client_id, registration_id)
-        before = _as_shown(row, settings)
-        _refuse_what_is_ours(sent, before)
-        _replace(row, sent, catalogue=catalogue, base_url=settings.base_url, at=now)
-        status = sent.get("cds_status", row.status)
-        if status not in row.status_options:
-            raise _refusal("cds_status", f"must be one of {', '.join(row.status_options)}")
-        if status == ClientStatus.DISABLED and row.status != status:
-            ended = clients.expire_credentials(session, client_id, now=now)
-            changelog.credentials_ended(session, row, credential_ids=ended, now=now)
-            authorizations.revoke_tokens(session, now=now, client_id=client_id)
-        row.status = status
-        members = _differing(before, _as_shown(row, settings))
-        row.modified = now
-        changelog.client_changed(session, row, members=members, now=now)
-    return row
-
-
-def _as_shown(row: ClientRow, settings: Settings) -> dict[str, Any]:
-    shown: dict[str, Any] = exact_json.loads(exact_json.dumps(to_wire(row, base_url=settings.base_url)))
-    return shown
-
-
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
-
-
-def _refuse_what_is_ours(sent: Mapping[str, Any], current: Mapping[str, Any]) -> None:
-    """A member the Server sets, or one nobody knows, must be as it is (CDS-WG1-02 5.5)."""
-    for name, value in sent.items():
-        if name not in _UPDATABLE and (name not in current or value != current[name]):
-            raise _refusal(name, "is set by the server and cannot be changed" if name in current else "is not known")
-        if name in _DEFAULTS and name not in current and value is not None:
-            raise _refusal(name, "has no meaning for a client that asks no customers")
-
-
-def _replace(row: ClientRow, sent: Mapping[str, Any], *, catalogue: Catalogue, base_url: str, at: datetime) -> None:
-    row.client_name = sent.get("client_name", row.client_id)
-    row.contacts = sent.get("contacts", [])
-    row.uris = {name: sent[name] for name in URIS if name in sent}
-    row.scope = checked_scope(catalogue, sent.get("scope", row.scope).split(), like=row.scope)
-    row.authorization_details_types = [word for word in row.scope.split() if row.response_types] or (
-        row.authorization_details_types
-    )
-    if not row.response_types:
-        if sent.get("redirect_uris"):
-            raise _refusal("redirect_uris", "has no meaning for a client that asks no customers")
-        return
-    receipt = base_url + DEFAULT_REDIRECT_PATH
-    uris = [uri if uri == receipt else checked_redirect_uri(uri) for uri in sent.get("redirect_uris", [receipt])]
-    row.redirect_uris = list(dict.fromkeys(uris))
-    fallback = receipt if receipt in uris or not uris else uris[0]
-    row.default_redirect_uri = sent.get("cds_default_redirect_uri") or fallback
-    if uris and row.default_redirect_uri not in uris:
-        raise _refusal("cds_default_redirect_uri", "must be one of redirect_uris")
-    if not uris:
-        raise _refusal("redirect_uris", "must hold at least one URI")
-    default_scope = sent.get("cds_default_scope")
-    row.default_scope = row.scope if default_scope is None else _default_scope(row, default_scope)
-    row.default_authorization_details = _default_details(
-        row, sent.get("cds_default_authorization_details") or [], catalogue=catalogue, at=at
-    )
-
-
-def _default_scope(row: ClientRow, words: str) -> str:
-    for word in words.split():
-        if word not in row.scope.split():
-            raise _refusal("cds_default_scope", f"{word} is not in the client's scope")
-    return words
-
-
-def _default_details(
-    row: ClientRow, details: list[dict[str, Any]], *, catalogue: Catalogue, at: datetime
-) -> list[dict[str, Any]]:
-    try:
-        read_request(catalogue, "", details, allowed=frozenset(row.scope.split()), at=at)
-    except (InvalidAuthorizationDetails, InvalidScope) as fault:
-        raise _refusal("cds_default_authorization_details", fault.description) from fault
-    return details
-
-
-def _refusal(name: str, rule: str) -> InvalidClientMetadata:
-    return InvalidClientMetadata(f"{name}: {rule}", field=name)
-
-
 def _found(session: Session, client_id: str, registration_id: str) -> ClientRow:
     row = clients.find_client(session, client_id, registration_id=registration_id)
     if row is None:
@@ -289,6 +162,8 @@ def to_wire(row: ClientRow, *, base_url: str) -> dict[str, Any]:
         "contacts": row.contacts,
         "authorization_details_types": row.authorization_details_types,
         **row.uris,
+        # Files are large, and nobody asks for them here: docs/how-to/integrate/registration.md says so.
+        **{name: value for name, value in row.registered_fields.items() if not is_file(value)},
         "cds_created": row.created,
         "cds_modified": row.modified,
         "cds_client_uri": f"{base_url}/clients/{row.client_id}",

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
 from cdsc_server.domain.catalogue import Utility
-from cdsc_server.domain.letters import CLOSING, Letter
+from cdsc_server.domain.letters import Letter
 from cdsc_server.ports import Clock, KeyStore, Mail, Mailer, MailFault
 from cdsc_server.settings import Settings
 from cdsc_server.storage import outbox
@@ -179,7 +179,7 @@ def forget(*, clock: Clock) -> int:
 
 
 def _rendered(letter: Letter, utility: Utility) -> dict[str, str]:
-    closing = [line.format(utility=utility.name, phone=utility.support_phone) for line in CLOSING]
+    closing = [line.format(utility=utility.name, phone=utility.support_phone) for line in letter.closing]
     values = {"letter": asdict(letter), "utility": utility, "closing": closing}
     return {kind: _templates().get_template(f"letter.{name}").render(values) for kind, name in _TWINS.items()}
 

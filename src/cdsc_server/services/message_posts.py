@@ -23,6 +23,7 @@ from cdsc_server.domain.message_posts import (
 from cdsc_server.domain.messages import DECIDED, PATHS, MessageStatus, MessageType, RelatedTo, RelatedType
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope, TooLarge
 from cdsc_server.ports import BlobStore, Clock
+from cdsc_server.services import requirements
 from cdsc_server.services.message_box import Found
 from cdsc_server.services.messages import new_message_id, reply
 from cdsc_server.settings import Settings
@@ -219,6 +220,7 @@ def _take_in(session: Session, request: MessageRow, *, now: datetime) -> None:
             description="The form has arrived and waits for review.",
             now=now,
         )
+        requirements.pdf_arrived(session, request.message_id, now=now)
     elif request.status == MessageStatus.OPEN:
         request.status, request.modified = MessageStatus.PENDING, now
 

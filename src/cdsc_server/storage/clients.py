@@ -60,6 +60,8 @@ class ClientRow(DataBase):
     uris: Mapped[dict[str, str]] = mapped_column(ExactJSON)
     status: Mapped[str] = mapped_column(String)
     status_options: Mapped[list[str]] = mapped_column(ExactJSON)
+    #: Values of registration fields by field_name; of a file, where its bytes are (see services/registration).
+    registered_fields: Mapped[dict[str, Any]] = mapped_column(ExactJSON, default_factory=dict)
     default_scope: Mapped[str | None] = mapped_column(String)
     default_redirect_uri: Mapped[str | None] = mapped_column(String)
     default_authorization_details: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON)
@@ -187,6 +189,35 @@ def expire_credentials(session: Session, client_id: str, *, now: datetime) -> li
         .execution_options(synchronize_session=False)
     )
     return list(ended)
+
+
+def admin_of(session: Session, registration_id: str, scope: str) -> ClientRow:
+    """The Client Admin of a registration: every registration has one."""
+    return session.scalars(
+        select(ClientRow)
+        .where(ClientRow.registration_id == registration_id, ClientRow.scope == scope)
+        .order_by(ClientRow.created)
+        .limit(1)
+    ).one()
+
+
+def clients_of(session: Session, registration_id: str) -> Sequence[ClientRow]:
+    """Every Client Object of a registration, the oldest first."""
+    return session.scalars(
+        select(ClientRow)
+        .where(ClientRow.registration_id == registration_id)
+        .order_by(ClientRow.created, ClientRow.client_id)
+    ).all()
+
+
+def admin_names(session: Session, registration_ids: Collection[str], scope: str) -> dict[str, str]:
+    """How the Clients of these registrations are called."""
+    found = session.execute(
+        select(ClientRow.registration_id, ClientRow.client_name).where(
+            ClientRow.registration_id.in_(registration_ids), ClientRow.scope == scope
+        )
+    )
+    return dict(found.tuples())
 
 
 def clients_by_id(session: Session, client_ids: Collection[str]) -> dict[str, ClientRow]:

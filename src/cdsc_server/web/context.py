@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from flask import Flask, current_app, url_for
@@ -42,6 +43,11 @@ def ports() -> Ports:
 
 def catalogue() -> Catalogue:
     return context().catalogue
+
+
+def catalogue_directory(settings: Settings) -> Path:
+    """Where files that the catalogue names lie: beside it, or beside the one that ships with the package."""
+    return Path(settings.catalogue_file).parent.resolve() if settings.catalogue_file else Path(__file__).parents[1]
 
 
 def mailing() -> Mailing:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server.errors import AccessDenied, NotFound
 from cdsc_server.ports import ForgedCallback
-from cdsc_server.services import payments
+from cdsc_server.services import payments, requirements
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import ports
 from cdsc_server.web.describe import undocumented
@@ -31,5 +31,5 @@ def take() -> ResponseReturnValue:
         news = provider.read_callback(request.get_data(), dict(request.headers), now=clock.now())
     except ForgedCallback as fault:
         raise AccessDenied("this was not signed by the payment provider just now", detail=str(fault)) from fault
-    payments.settle(news, clock=clock, on_change=payments.followed_by_nothing)
+    payments.settle(news, clock=clock, on_change=requirements.payment_changed)
     return "", 204

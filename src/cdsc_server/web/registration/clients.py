@@ -11,10 +11,10 @@ from marshmallow import ValidationError
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
 from cdsc_server.errors import InvalidClientMetadata
 from cdsc_server.schemas.clients import ClientFilters, ClientListingSchema, ClientSchema, ClientUpdateSchema
-from cdsc_server.services import clients
+from cdsc_server.services import client_changes, clients
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports, settings
-from cdsc_server.web.describe import describe
+from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.problems import first_fault
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
@@ -59,7 +59,10 @@ def get_client(client_id: str) -> ResponseReturnValue:
     tag="Registration",
     section="CDS-WG1-02 5.5, RFC 7592 2.2",
     body=ClientUpdateSchema,
-    answers={200: ClientSchema},
+    answers={
+        200: ClientSchema,
+        202: Answer(ClientSchema, "Some changes wait for a review; the body shows what holds until then."),
+    },
     problems=(InvalidClientMetadata,),
     path=_PATH,
 )
@@ -74,12 +77,14 @@ def replace_client(client_id: str) -> ResponseReturnValue:
     except ValidationError as fault:
         field, rule = first_fault(fault.messages)
         raise InvalidClientMetadata(f"{field}: {rule}", field=field) from fault
-    row = clients.replace_client(
+    replaced = client_changes.replace_client(
         client_id,
         sent,
         registration_id=g.token.registration_id,
         catalogue=catalogue(),
         settings=settings(),
         clock=ports().clock,
+        blobs=ports().blobs,
     )
-    return shown(ClientSchema(), clients.to_wire(row, base_url=settings().base_url))
+    body = shown(ClientSchema(), clients.to_wire(replaced.row, base_url=settings().base_url))
+    return body, 202 if replaced.waiting else 200

@@ -1,0 +1,426 @@
+"""
+What operators decide: requirements, production, Grants, changes, submissions (CDS-WG1-02 3.6, 5.5, 6.9).
+
+Everything that waits is found by the id of its Message. A decision is one transaction: it is claimed first, so of two
+reviewers one decides and the other is told; then it takes effect, the Client is told, and `noted` may write it down.
+Console, command line and admin API call these functions and nothing below them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
+from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, RelatedType
+from cdsc_server.domain.requirements import RequirementStatus
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.ports import Clock, Ports
+from cdsc_server.services import changelog, requirements
+from cdsc_server.services.client_changes import apply_changes
+from cdsc_server.services.credentials import new_credential
+from cdsc_server.services.granting import create_grants
+from cdsc_server.services.messages import reply
+from cdsc_server.settings import Settings
+from cdsc_server.storage import clients, messages, reviews
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.messages import AttachmentRow, MessageRow
+from cdsc_server.storage.reviews import RequirementRow
+
+_MOST: Final = 500
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """
+    Something that waits for an operator.
+
+    Args:
+        id: of its Message.
+        kind: the type of the Message, or of the registration field that asks for it.
+        since: when the Client did its part.
+    """
+
+    id: str
+    kind: str
+    registration_id: str
+    client_name: str
+    title: str
+    status: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Case:
+    """
+    Everything to decide by.
+
+    Args:
+        requirement: when the Message asks for one.
+        submission: the newest answer of the Client to a request of ours.
+        thread: answers to the Message, the oldest first.
+        clients: every Client Object of the registration.
+        unmet: what production needs and is not accepted, for a production_request.
+    """
+
+    waiting: Waiting
+    message: MessageRow
+    requirement: RequirementRow | None
+    submission: MessageRow | None
+    attachments: Sequence[AttachmentRow]
+    thread: Sequence[MessageRow]
+    clients: Sequence[ClientRow]
+    requirements: Sequence[RequirementRow]
+    unmet: Sequence[RequirementRow]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """
+    What was decided.
+
+    Args:
+        made: ids of what came into being: Client Object or Grants.
+    """
+
+    id: str
+    kind: str
+    registration_id: str
+    accepted: bool
+    note: str
+    made: tuple[str, ...] = ()
+
+
+#: Called in the transaction of a decision, for whoever keeps a record of decisions.
+Noted = Callable[[Session, Decision], None]
+
+
+def not_noted(session: Session, decision: Decision) -> None:
+    """A `Noted` for callers that keep no record."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """
+    What it takes to decide.
+
+    Args:
+        noted: writes the decision down, in its transaction.
+    """
+
+    catalogue: Catalogue
+    settings: Settings
+    ports: Ports
+    noted: Noted = not_noted
+
+    @property
+    def clock(self) -> Clock:
+        return self.ports.clock
+
+
+def list_waiting(*, limit: int = _MOST, registration_id: str | None = None) -> list[Waiting]:
+    """What waits for an operator, the longest wait first."""
+    with reading() as session:
+        found = reviews.waiting(session, limit=limit, registration_id=registration_id)
+        names = clients.admin_names(session, {message.registration_id for message, _ in found}, CLIENT_ADMIN)
+    return [_waiting(message, requirement, names.get(message.registration_id, "")) for message, requirement in found]
+
+
+def show(message_id: str, *, catalogue: Catalogue) -> Case:
+    """
+    One thing to decide, decided or not.
+
+    Raises:
+        NotFound: no Message that an operator decides has this id.
+    """
+    with reading() as session:
+        message = messages.find_message(session, message_id)
+        requirement = None if message is None else reviews.by_message(session, message_id)
+        if message is None or (requirement is None and message.type not in reviews.REVIEWED):
+            raise NotFound("no Message that is decided here has this id")
+        submission = messages.latest_submission(session, message_id)
+        source = message_id if submission is None else submission.message_id
+        unmet: Sequence[RequirementRow] = ()
+        if message.type == MessageType.PRODUCTION_REQUEST:
+            sandbox = clients.find_client(session, str(message.related_key))
+            scopes = [] if sandbox is None else _scopes(catalogue, sandbox)
+            unmet = requirements.unmet(session, message.registration_id, scopes, catalogue)
+        own = clients.clients_of(session, message.registration_id)
+        return Case(
+            waiting=_waiting(message, requirement, _admin_name(own)),
+            message=message,
+            requirement=requirement,
+            submission=submission,
+            attachments=messages.attachments_of(session, [source]).get(source, ()),
+            thread=messages.replies_to(session, message_id),
+            clients=own,
+            requirements=reviews.requirements_of(session, message.registration_id),
+            unmet=unmet,
+        )
+
+
+def accept(
+    message_id: str, *, desk: Desk, note: str = "", override: bool = False, customer_id: str | None = None
+) -> Decision:
+    """
+    Say yes.
+
+    Args:
+        note: the Client reads it in the answer; empty for our own words.
+        override: for production, although not everything it needs is accepted.
+        customer_id: for a grant_request: whose data the Grants open, where they open data of a Customer.
+
+    Raises:
+        NotFound: no such Message.
+        Conflict: it is decided already, or something stands against it; nothing was changed.
+        InvalidRequest: `customer_id` is missing, or does not fit.
+
+    Spec: CDS-WG1-02 3.6, 5.5, 6.9.
+    """
+    now = desk.clock.now()
+    with transaction() as session:
+        requirement = reviews.by_message(session, message_id)
+        if requirement is not None:
+            requirements.settle(session, requirement, accepted=True, description=note or "Accepted.", now=now)
+            decision = Decision(message_id, requirement.type, requirement.registration_id, accepted=True, note=note)
+        else:
+            message = _claimed(session, message_id, now=now)
+            related, made = _take_effect(session, message, desk, override=override, customer_id=customer_id, now=now)
+            reply(
+                session,
+                message,
+                status=MessageStatus.COMPLETE,
+                description=note or _YES.get(MessageType(message.type), "Accepted."),
+                related=related,
+                now=now,
+            )
+            decision = Decision(message_id, message.type, message.registration_id, accepted=True, note=note, made=made)
+        desk.noted(session, decision)
+    return decision
+
+
+def reject(message_id: str, *, desk: Desk, reason: str) -> Decision:
+    """
+    Say no.
+
+    Args:
+        reason: the Client reads it.
+
+    Raises:
+        InvalidRequest: no reason (CDS-WG1-02 6.3).
+        NotFound: no such Message.
+        Conflict: it is decided already, or a support_request, which is answered but never rejected.
+    """
+    if not reason.strip():
+        raise InvalidRequest("reason: the Client must be told why", field="reason")
+    now = desk.clock.now()
+    with transaction() as session:
+        requirement = reviews.by_message(session, message_id)
+        if requirement is not None:
+            requirements.settle(session, requirement, accepted=False, description=reason, now=now)
+            decision = Decision(message_id, requirement.type, requirement.registration_id, accepted=False, note=reason)
+        else:
+            message = _claimed(session, message_id, now=now)
+            if message.type == MessageType.SUPPORT_REQUEST:
+                raise Conflict("a support_request is answered, not rejected")
+            reply(session, message, status=MessageStatus.REJECTED, description=reason, now=now)
+            decision = Decision(message_id, message.type, message.registration_id, accepted=False, note=reason)
+        desk.noted(session, decision)
+    return decision
+
+
+def ask_question(message_id: str, *, desk: Desk, text: str) -> str:
+    """
+    Ask the Client something about its request; it stays undecided. Returns the id of the new Message.
+
+    Raises:
+        NotFound: no such Message.
+        InvalidRequest: the text is empty.
+    """
+    if not text.strip():
+        raise InvalidRequest("text: it is empty", field="text")
+    with transaction() as session:
+        message = messages.find_message(session, message_id)
+        if message is None:
+            raise NotFound("no Message has this id")
+        asked = reply(
+            session,
+            message,
+            type=MessageType.PRIVATE_MESSAGE,
+            status=MessageStatus.COMPLETE,
+            description=text,
+            now=desk.clock.now(),
+        )
+        return asked.message_id
+
+
+def ask_again(message_id: str, *, desk: Desk, why: str) -> str:
+    """
+    Ask for a requirement anew, with a fresh link; returns the id of the new Message.
+
+    Raises:
+        NotFound: no requirement is asked for by this Message.
+        Conflict: it is handed in or accepted.
+    """
+    with transaction() as session:
+        row = reviews.by_message(session, message_id)
+        if row is None:
+            raise NotFound("no requirement is asked for by this Message")
+        return requirements.ask_again(session, row, why=why, catalogue=desk.catalogue, now=desk.clock.now()).message_id
+
+
+def approve_production(client_id: str, *, desk: Desk, override: bool = False) -> Decision:
+    """
+    Make a production Client Object that nobody has requested, equivalent to one in the sandbox.
+
+    Raises:
+        NotFound: no such Client Object.
+        Conflict: it is not one of the sandbox, it has its equivalent, or something it needs is not accepted.
+
+    Spec: CDS-WG1-02 4.2.
+    """
+    now = desk.clock.now()
+    with transaction() as session:
+        sandbox = clients.find_client(session, client_id)
+        if sandbox is None:
+            raise NotFound("no Client Object has this client_id")
+        made = _make_production(session, sandbox, desk, override=override, now=now)
+        decision = Decision(
+            client_id, "production", made.registration_id, accepted=True, note="", made=(made.client_id,)
+        )
+        desk.noted(session, decision)
+    return decision
+
+
+_YES: Final = {
+    MessageType.PRODUCTION_REQUEST: "Your production Client Object is ready; its Credential is in the Credentials API.",
+    MessageType.GRANT_REQUEST: "The Grants are there.",
+    MessageType.FIELD_CHANGES: "The changes are made.",
+    MessageType.SERVER_REQUEST: "Your submission is accepted.",
+    MessageType.SUPPORT_REQUEST: "Your request is done.",
+}
+
+
+def _take_effect(
+    session: Session, message: MessageRow, desk: Desk, *, override: bool, customer_id: str | None, now: datetime
+) -> tuple[RelatedTo | None, tuple[str, ...]]:
+    """Do what was asked for; gives what the answer relates to, and the ids of what was made."""
+    match message.type:
+        case MessageType.PRODUCTION_REQUEST:
+            sandbox = clients.find_client(session, str(message.related_key), registration_id=message.registration_id)
+            if sandbox is None:
+                raise Conflict("the Client Object is not there any more")
+            made = _make_production(session, sandbox, desk, override=override, now=now)
+            return RelatedTo(RelatedType.CLIENT, made.client_id), (made.client_id,)
+        case MessageType.GRANT_REQUEST:
+            grants = create_grants(session, message, customer_id=customer_id, catalogue=desk.catalogue, now=now)
+            return RelatedTo(RelatedType.GRANT_LIST, f"grant_ids={'+'.join(grants)}"), tuple(grants)
+        case MessageType.FIELD_CHANGES:
+            client = clients.find_client(session, str(message.related_key))
+            words = {word for each in message.updates_requested or () for word in _new_words(each)}
+            if client is not None and words and not override:
+                _check_met(session, client, [s for s in map(desk.catalogue.scope, words) if s], desk.catalogue)
+            row = apply_changes(
+                session,
+                message,
+                catalogue=desk.catalogue,
+                settings=desk.settings,
+                blobs=desk.ports.blobs,
+                now=now,
+            )
+            return RelatedTo(RelatedType.CLIENT, row.client_id), ()
+        case _:
+            return None, ()
+
+
+def _new_words(update: dict[str, Any]) -> set[str]:
+    """The scopes that a change adds."""
+    if update["field"] != "scope":
+        return set()
+    return set(update["new_value"].split()) - set(update["previous_value"].split())
+
+
+def _make_production(session: Session, sandbox: ClientRow, desk: Desk, *, override: bool, now: datetime) -> ClientRow:
+    """A Client Object for production beside the one in the sandbox, which stays (CDS-WG1-02 4.2, 6.9)."""
+    if ClientStatus.SANDBOX not in sandbox.status_options or sandbox.status == ClientStatus.DISABLED:
+        raise Conflict("it is not an enabled Client Object of the sandbox")
+    there = reviews.production_like(session, sandbox)
+    if there is not None:
+        raise Conflict(f"there is a production Client Object for the same scopes: {there.client_id}")
+    if not override:
+        _check_met(session, sandbox, _scopes(desk.catalogue, sandbox), desk.catalogue)
+    client_id = secrets.token_hex(12)
+    made = ClientRow(
+        client_id=client_id,
+        registration_id=sandbox.registration_id,
+        scope=sandbox.scope,
+        client_name=client_id if sandbox.client_name == sandbox.client_id else sandbox.client_name,
+        contacts=list(sandbox.contacts),
+        redirect_uris=list(sandbox.redirect_uris),
+        response_types=list(sandbox.response_types),
+        grant_types=list(sandbox.grant_types),
+        token_endpoint_auth_method=sandbox.token_endpoint_auth_method,
+        authorization_details_types=list(sandbox.authorization_details_types),
+        uris=dict(sandbox.uris),
+        registered_fields=dict(sandbox.registered_fields),
+        status=ClientStatus.PRODUCTION,
+        status_options=[ClientStatus.PRODUCTION, ClientStatus.DISABLED],
+        default_scope=sandbox.default_scope,
+        default_redirect_uri=sandbox.default_redirect_uri,
+        default_authorization_details=sandbox.default_authorization_details,
+        created=now,
+        modified=now,
+    )
+    session.add(made)
+    session.flush()
+    credential, _ = new_credential(session, made, now=now, keys=desk.ports.keys)
+    session.flush()
+    changelog.client_added(session, made, now=now)
+    changelog.credential_added(session, credential, now=now)
+    return made
+
+
+def _check_met(session: Session, client: ClientRow, scopes: Sequence[Scope], catalogue: Catalogue) -> None:
+    unmet = requirements.unmet(session, client.registration_id, scopes, catalogue)
+    if unmet:
+        names = ", ".join(f"{row.field_id} ({row.status})" for row in unmet)
+        raise Conflict(f"not everything is accepted yet: {names}")
+
+
+def _claimed(session: Session, message_id: str, *, now: datetime) -> MessageRow:
+    claimed = reviews.claim_message(session, message_id, now=now)
+    if claimed is not None:
+        return claimed
+    message = messages.find_message(session, message_id)
+    if message is None or message.type not in reviews.REVIEWED:
+        raise NotFound("no Message that is decided here has this id")
+    if message.status == MessageStatus.OPEN:
+        raise Conflict("the Client has not answered it yet")
+    raise Conflict(f"it is {message.status} already")
+
+
+def _scopes(catalogue: Catalogue, client: ClientRow) -> list[Scope]:
+    return [catalogue.scopes[word] for word in client.scope.split() if word in catalogue.scopes]
+
+
+def _waiting(message: MessageRow, requirement: RequirementRow | None, client_name: str) -> Waiting:
+    return Waiting(
+        id=message.message_id,
+        kind=message.type if requirement is None else requirement.type,
+        registration_id=message.registration_id,
+        client_name=client_name,
+        title=message.name,
+        status=message.status if requirement is None else RequirementStatus(requirement.status).value,
+        since=message.modified if requirement is None else requirement.modified,
+    )
+
+
+def _admin_name(own: Sequence[ClientRow]) -> str:
+    return next((client.client_name for client in own if client.scope == CLIENT_ADMIN), "")

@@ -1,0 +1,200 @@
+"""What registrations have to do before production, and how far they are (CDS-WG1-02 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, and_, or_, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from cdsc_server.domain.messages import MessageStatus, MessageType
+from cdsc_server.domain.registration_fields import FieldType
+from cdsc_server.domain.requirements import UNDECIDED, RequirementStatus
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.messages import MessageRow
+from cdsc_server.storage.types import ExactJSON, UtcDateTime
+
+
+class RequirementRow(DataBase):
+    """
+    One requirement of one registration, for every scope that needs it.
+
+    `link` is random and stands in a public address: whoever holds it may fill in the form, as often as it takes.
+    """
+
+    __tablename__ = "requirements"
+    __table_args__ = (
+        Index(None, "registration_id", "field_id", unique=True),
+        Index(
+            None,
+            "status",
+            "created",
+            sqlite_where=text("status IN ('open', 'submitted')"),
+            postgresql_where=text("status IN ('open', 'submitted')"),
+        ),
+    )
+
+    requirement_id: Mapped[str] = mapped_column(String, primary_key=True)
+    registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.registration_id"))
+    #: Of the catalogue; `type` is kept, because a catalogue may change.
+    field_id: Mapped[str] = mapped_column(String)
+    type: Mapped[str] = mapped_column(String)
+    status: Mapped[str] = mapped_column(String)
+    #: The Message that asks for it, the latest one.
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.message_id"), index=True)
+    link: Mapped[str] = mapped_column(String, unique=True)
+    link_expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.payment_id"), default=None)
+    #: What was filled in, or proven: answers of a form, the address that was verified, the account that signed in.
+    answers: Mapped[dict[str, Any]] = mapped_column(ExactJSON, default_factory=dict)
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+    modified: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EmailCodeRow(DataBase):
+    """The code sent for a requirement last; only the newest one counts."""
+
+    __tablename__ = "email_codes"
+
+    requirement_id: Mapped[str] = mapped_column(ForeignKey("requirements.requirement_id"), primary_key=True)
+    address: Mapped[str] = mapped_column(String)
+    code_hash: Mapped[str] = mapped_column(String)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def by_link(session: Session, link: str) -> RequirementRow | None:
+    """The requirement at this link."""
+    return session.scalars(select(RequirementRow).where(RequirementRow.link == link)).one_or_none()
+
+
+def by_message(session: Session, message_id: str) -> RequirementRow | None:
+    """The requirement that this Message asks for."""
+    return session.scalars(select(RequirementRow).where(RequirementRow.message_id == message_id)).one_or_none()
+
+
+def by_payment(session: Session, payment_id: str) -> RequirementRow | None:
+    """The requirement that this payment is for."""
+    return session.scalars(select(RequirementRow).where(RequirementRow.payment_id == payment_id)).one_or_none()
+
+
+def requirements_of(session: Session, registration_id: str) -> Sequence[RequirementRow]:
+    """Every requirement of a registration."""
+    return session.scalars(
+        select(RequirementRow)
+        .where(RequirementRow.registration_id == registration_id)
+        .order_by(RequirementRow.created, RequirementRow.field_id)
+    ).all()
+
+
+def move_requirement(
+    session: Session,
+    requirement_id: str,
+    *,
+    current: Collection[RequirementStatus],
+    following: RequirementStatus,
+    now: datetime,
+    **changed: Any,
+) -> RequirementRow | None:
+    """The requirement after a step; None when it is not where the caller thought: somebody else was first."""
+    return session.scalars(
+        update(RequirementRow)
+        .where(RequirementRow.requirement_id == requirement_id, RequirementRow.status.in_(current))
+        .values(status=following, modified=now, **changed)
+        .returning(RequirementRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+
+
+def overdue_links(session: Session, *, now: datetime, limit: int) -> Sequence[RequirementRow]:
+    """Open requirements whose link is too old, held until the transaction ends."""
+    return session.scalars(
+        select(RequirementRow)
+        .where(RequirementRow.status == RequirementStatus.OPEN, RequirementRow.link_expires <= now)
+        .order_by(RequirementRow.link_expires)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def find_code(session: Session, requirement_id: str) -> EmailCodeRow | None:
+    """The code that counts, held until the transaction ends."""
+    return session.scalars(
+        select(EmailCodeRow)
+        .where(EmailCodeRow.requirement_id == requirement_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
+#: Requests of Clients, and of ours that they answered, which an operator decides.
+REVIEWED = (
+    MessageType.PRODUCTION_REQUEST,
+    MessageType.GRANT_REQUEST,
+    MessageType.FIELD_CHANGES,
+    MessageType.SERVER_REQUEST,
+    MessageType.SUPPORT_REQUEST,
+)
+
+
+def waiting(
+    session: Session, *, limit: int, registration_id: str | None = None
+) -> Sequence[tuple[MessageRow, RequirementRow | None]]:
+    """Messages that wait for an operator, each with its requirement when it asks for one; the longest wait first."""
+    joined = RequirementRow.message_id == MessageRow.message_id
+    handed_in = RequirementRow.status == RequirementStatus.SUBMITTED
+    ours = and_(RequirementRow.type == FieldType.INTERNAL_REVIEW, RequirementRow.status.in_(UNDECIDED))
+    asked = and_(MessageRow.type.in_(REVIEWED), MessageRow.status == MessageStatus.PENDING)
+    statement = (
+        select(MessageRow, RequirementRow)
+        .outerjoin(RequirementRow, joined)
+        .where(or_(asked, handed_in, ours))
+        .order_by(MessageRow.modified, MessageRow.message_id)
+        .limit(limit)
+    )
+    if registration_id is not None:
+        statement = statement.where(MessageRow.registration_id == registration_id)
+    return [(message, requirement) for message, requirement in session.execute(statement)]
+
+
+def claim_message(session: Session, message_id: str, *, now: datetime) -> MessageRow | None:
+    """The pending Message, held until the transaction ends; None when somebody has decided it, or there is none."""
+    # An UPDATE, because it takes the row on every kind of database: of two reviewers the second finds it decided.
+    return session.scalars(
+        update(MessageRow)
+        .where(
+            MessageRow.message_id == message_id,
+            MessageRow.type.in_(REVIEWED),
+            MessageRow.status == MessageStatus.PENDING,
+        )
+        .values(modified=now)
+        .returning(MessageRow)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+
+
+def pending_changes(session: Session, registration_id: str, client_id: str) -> Sequence[MessageRow]:
+    """Changes of a Client Object that wait for an operator."""
+    return session.scalars(
+        select(MessageRow).where(
+            MessageRow.registration_id == registration_id,
+            MessageRow.related_key == client_id,
+            MessageRow.type == MessageType.FIELD_CHANGES,
+            MessageRow.status == MessageStatus.PENDING,
+        )
+    ).all()
+
+
+def production_like(session: Session, client: ClientRow) -> ClientRow | None:
+    """An enabled production Client Object of the same registration for the same scopes."""
+    found = session.scalars(
+        select(ClientRow).where(
+            ClientRow.registration_id == client.registration_id,
+            ClientRow.status == "production",
+            ClientRow.scope == client.scope,
+        )
+    ).all()
+    return next((row for row in found if row.response_types == client.response_types), None)
