@@ -11,14 +11,13 @@ from cdsc_server.errors import UntrustedRequest
 from cdsc_server.ports import Clock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients
-from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.db import one_look, reading, transaction
 
 
 def find_client(client_id: str) -> ClientRow | None:
     """The Client Object of this id; None when there is none."""
-    with reading() as session:
+    with one_look() as session:
         return clients.find_client(session, client_id)
 
 
@@ -69,15 +68,15 @@ def _store(
     request_uri: str | None = None,
 ) -> str:
     now, request_id = clock.now(), secrets.token_urlsafe(16)
-    row = AuthorizationRequestRow(
-        request_id=request_id,
-        client_id=client_id,
-        request_uri_hash=None if request_uri is None else secret_hash(request_uri),
-        parameters=asked.to_stored(),
-        session_hash=session_hash,
-        created=now,
-        expires=now + timedelta(seconds=seconds),
+    authorizations.add_request(
+        {
+            "request_id": request_id,
+            "client_id": client_id,
+            "request_uri_hash": None if request_uri is None else secret_hash(request_uri),
+            "parameters": asked.to_stored(),
+            "session_hash": session_hash,
+            "created": now,
+            "expires": now + timedelta(seconds=seconds),
+        }
     )
-    with transaction() as session:
-        session.add(row)
     return request_id

@@ -22,7 +22,7 @@ from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations
 from cdsc_server.storage.authorizations import CodeRow
-from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.db import one_look, transaction
 from cdsc_server.storage.grants import GrantRow, find_grant
 
 
@@ -62,7 +62,7 @@ def issue_code(
 
 def find_code(code: str, *, client_id: str) -> CodeRow | None:
     """The code, also a used or expired one; None when it is unknown or another Client Object's."""
-    with reading() as session:
+    with one_look() as session:
         row = authorizations.find_code(session, secret_hash(code))
     return row if row is not None and row.client_id == client_id else None
 

@@ -6,8 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row
-
 from cdsc_server.domain.access_tokens import AccessToken, GrantView
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
@@ -122,7 +120,7 @@ def access_end(now: datetime, seconds: int, *, grant_expires: datetime | None) -
     return end if grant_expires is None else min(end, grant_expires)
 
 
-def why_ended(row: Row[*tuple[Any, ...]], *, now: datetime) -> str | None:
+def why_ended(row: Any, *, now: datetime) -> str | None:
     """Why a token found by `find_token_with_grant` opens nothing now; None when it does."""
     if row.revoked is not None:
         return "revoked"
@@ -143,10 +141,10 @@ def why_ended(row: Row[*tuple[Any, ...]], *, now: datetime) -> str | None:
     return f"grant {status}" if status in SHUT else None
 
 
-def read_token(row: Row[*tuple[Any, ...]]) -> AccessToken:
+def read_token(row: Any) -> AccessToken:
     """The token of a row that has not ended; refresh tokens are read the same way."""
     if row.grant_id is None:
-        kind, grant = "client_admin", None
+        kind, scope, grant = "client_admin", row.scope, None
     else:
         kind = "grant" if row.grant_client_id == row.client_id else "grant_admin"
         details, selections = narrowed_view(
@@ -156,7 +154,7 @@ def read_token(row: Row[*tuple[Any, ...]]) -> AccessToken:
     return AccessToken(
         client_id=row.client_id,
         registration_id=row.registration_id,
-        scope=row.scope,
+        scope=scope,
         kind=kind,
         authorization_details=[] if grant is None else grant.enabled_authorization_details,
         credential_id=row.credential_id,

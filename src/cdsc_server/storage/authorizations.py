@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, Row, String, bindparam, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.storage.clients import ClientRow, CredentialRow, still_proven
 from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -142,17 +143,18 @@ _WITH_GRANT_FOR_PROVEN = (
 )
 
 
-def find_token_for(proof: dict[str, Any], token_hash: str, *, now: datetime) -> Row[*tuple[Any, ...]] | None:
+_TOKEN_WITH_GRANT = Prepared(_WITH_GRANT, list(_WITH_GRANT.selected_columns), writes=False)
+_TOKEN_FOR_PROVEN = Prepared(_WITH_GRANT_FOR_PROVEN, list(_WITH_GRANT.selected_columns), writes=False)
+
+
+def find_token_for(proof: dict[str, Any], token_hash: str, *, now: datetime) -> Any:
     """As `find_token_with_grant`, with kind None for an unknown token; None when the proof does not hold any more."""
-    with one_statement(writes=False) as connection:
-        found = connection.execute(_WITH_GRANT_FOR_PROVEN, {**proof, "token_hash": token_hash, "now": now})
-        return found.one_or_none()
+    return _TOKEN_FOR_PROVEN.one({**proof, "token_hash": token_hash, "now": now})
 
 
-def find_token_with_grant(token_hash: str) -> Row[*tuple[Any, ...]] | None:
+def find_token_with_grant(token_hash: str) -> Any:
     """The token of this hash with its Client Object and Grant, alive or not; None when there is none."""
-    with one_statement(writes=False) as connection:
-        return connection.execute(_WITH_GRANT, {"token_hash": token_hash}).one_or_none()
+    return _TOKEN_WITH_GRANT.one({"token_hash": token_hash})
 
 
 _INSERT_TOKEN = insert(TokenRow)
@@ -169,14 +171,13 @@ _INSERT_FOR_PROVEN = (
     )
     .returning(TokenRow.token_hash)
 )
+_ADD_FOR_PROVEN = Prepared(_INSERT_FOR_PROVEN, [TokenRow.__table__.c.token_hash], writes=True)
 
 
 def add_token_for(proof: dict[str, Any], values: dict[str, Any], *, now: datetime) -> bool:
     """Store a token in a transaction of its own; False, and nothing stored, when the proof does not hold any more."""
     given = {f"token_{column.key}": values.get(column.key) for column in _TOKEN_COLUMNS}
-    with one_statement(writes=True) as connection:
-        stored = connection.execute(_INSERT_FOR_PROVEN, {**given, **proof, "now": now})
-        return stored.one_or_none() is not None
+    return _ADD_FOR_PROVEN.one({**given, **proof, "now": now}) is not None
 
 
 def add_tokens(session: Session, values: list[dict[str, Any]]) -> None:
@@ -248,6 +249,15 @@ def revoke_tokens(
     # The first waits for a refresh that holds its token locked; only a statement begun after that sees what it issued.
     session.execute(statement)
     session.execute(statement)
+
+
+_INSERT_REQUEST = insert(AuthorizationRequestRow)
+
+
+def add_request(values: dict[str, Any]) -> None:
+    """Store an authorization request in a transaction of its own."""
+    with one_statement(writes=True) as connection:
+        connection.execute(_INSERT_REQUEST, values)
 
 
 def open_pushed_request(

@@ -143,6 +143,13 @@ def reading() -> Iterator[Session]:
 
 
 @contextmanager
+def one_look() -> Iterator[Session]:
+    """A session for one statement that reads: it needs no state to hold still, so no BEGIN and ROLLBACK travel."""
+    with one_statement(writes=False) as connection, Session(connection, expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
 def one_statement(*, writes: bool) -> Iterator[Connection]:
     """
     A connection for one Core statement that is a transaction of its own, for the endpoints called at every request.

@@ -143,3 +143,31 @@ def test_an_admin_token_cannot_be_had_by_query(party):
     answer = party.http.post("/oauth/token?grant_type=client_credentials", data={"a": "b"}, headers=party.admin.headers)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_a_client_that_changed_since_its_last_token_is_seen_as_it_is_now(party):
+    """What a process remembers of a Client Object is judged by the statement that stores the token."""
+    statuses = []
+    for name in ("One", "Two"):
+        statuses.append(party.token(CLIENT_CREDENTIALS, by=party.admin).status_code)
+        party.http.put(f"/clients/{party.admin.client_id}", json={"client_name": name}, headers=party.bearer)
+    statuses.append(party.token(CLIENT_CREDENTIALS, by=party.admin).status_code)
+
+    assert statuses == [200, 200, 200]
+
+
+def test_a_remembered_client_whose_secret_has_ended_gets_nothing(party):
+    """Neither a token nor a look at one, and no row is stored."""
+    assert party.token(CLIENT_CREDENTIALS, by=party.admin).status_code == 200
+    listing = party.http.get("/credentials", query_string={"client_ids": party.admin.client_id}, headers=party.bearer)
+    place = f"/credentials/{listing.json['credentials'][0]['credential_id']}"
+    now = listing.json["credentials"][0]["created"]
+
+    ended = party.http.patch(place, json={"client_secret_expires_at": 1772366400}, headers=party.bearer)
+    answers = [
+        party.token(CLIENT_CREDENTIALS, by=party.admin),
+        party.http.post("/oauth/introspect", data={"token": "x"}, headers=party.admin.headers),
+    ]
+
+    assert (now, ended.status_code) == ("2026-03-01T12:00:00Z", 200)
+    assert [(answer.status_code, answer.json["error"]) for answer in answers] == [(401, "invalid_client")] * 2

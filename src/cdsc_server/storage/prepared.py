@@ -1,0 +1,97 @@
+"""
+Core statements for the endpoints called at every request: compiled once, prepared by the database, each by itself.
+
+On PostgreSQL they go to the driver directly, which takes a sixth of the time that SQLAlchemy's own execution takes; its
+pool, its compiler and the column types' conversions are the same. On SQLite, where the journey costs nothing, they are
+executed as every other statement.
+"""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import ColumnElement, Engine, Executable
+
+from cdsc_server.storage.db import db, one_statement
+
+
+@dataclass(frozen=True)
+class _Form:
+    """A statement as one engine's driver takes it."""
+
+    text: str
+    defaults: Mapping[str, Any]
+    binders: Sequence[tuple[str, Callable[[Any], Any]]]
+    readers: Sequence[tuple[int, Callable[[Any], Any]]]
+    make: Callable[[Any], Any]
+
+
+class Prepared:
+    """
+    A statement that gives at most one row and is a transaction of its own.
+
+    Args:
+        statement: a select, or a statement with returning.
+        columns: of its rows, in their order.
+    """
+
+    def __init__(self, statement: Executable, columns: Sequence[ColumnElement[Any]], *, writes: bool) -> None:
+        self._statement, self._columns, self._writes = statement, columns, writes
+        names = [str(column.key) for column in columns]
+        self._make: Callable[[Any], Any] = namedtuple("Row", names)._make  # type: ignore[attr-defined]
+        self._forms: WeakKeyDictionary[Engine, _Form] = WeakKeyDictionary()
+
+    def one(self, parameters: Mapping[str, Any]) -> Any:
+        """The row, with the columns as attributes; None when there is none."""
+        engine = db.engine
+        if engine.dialect.name == "postgresql":
+            return self._on_postgresql(engine, parameters)
+        with one_statement(writes=self._writes) as connection:
+            return connection.execute(self._statement, dict(parameters)).one_or_none()
+
+    def _on_postgresql(self, engine: Engine, parameters: Mapping[str, Any]) -> Any:
+        form = self._forms.get(engine)
+        if form is None:
+            form = self._forms[engine] = self._compiled(engine)
+        given = {**form.defaults, **parameters}
+        for name, bound in form.binders:
+            given[name] = bound(given[name])
+        pooled = engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            driver.autocommit = True
+            found = driver.execute(form.text, given, prepare=True).fetchone()
+            driver.autocommit = False
+        except BaseException:
+            # Whatever state it is in, nobody else shall have it.
+            pooled.invalidate()
+            raise
+        pooled.close()
+        if found is None:
+            return None
+        values = list(found)
+        for place, read in form.readers:
+            values[place] = read(values[place])
+        return form.make(values)
+
+    def _compiled(self, engine: Engine) -> _Form:
+        dialect = engine.dialect
+        compiled: Any = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        binders = [
+            (name, bound)
+            for name, parameter in compiled.binds.items()
+            if (bound := parameter.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+        ]
+        readers = [
+            (place, read)
+            for place, column in enumerate(self._columns)
+            if (read := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        ]
+        defaults = {
+            name: parameter.effective_value for name, parameter in compiled.binds.items() if not parameter.required
+        }
+        return _Form(str(compiled), defaults, binders, readers, self._make)
