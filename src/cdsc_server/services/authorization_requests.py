@@ -12,7 +12,7 @@ from cdsc_server.ports import Clock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients
 from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.db import one_look, reading, transaction
+from cdsc_server.storage.db import one_look, transaction
 
 
 def find_client(client_id: str) -> ClientRow | None:
