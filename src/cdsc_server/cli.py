@@ -21,6 +21,7 @@ _LATE: Final = {
     "mail-catcher": "cli_companions:mail_catcher",
     "openapi": "cli_openapi:openapi_command",
     "payment-sandbox": "cli_companions:payment_sandbox",
+    "review": "cli_review:review",
     "serve": "cli_serve:serve",
     "walkthrough": "cli_demo:walkthrough",
 }
