@@ -8,8 +8,10 @@ from typing import Final
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.ports import Clock
 from cdsc_server.services import changelog
+from cdsc_server.services.server_grants import settle_parent
 from cdsc_server.storage import clean_up
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
 
 #: How long ended rows are kept: a code or request that comes late must still be told apart from an unknown one.
 KEPT: Final = timedelta(days=1)
@@ -34,7 +36,7 @@ def remove_ended(*, clock: Clock, batches: int = 100) -> int:
 
 
 def expire_grants(*, clock: Clock) -> int:
-    """Mark Grants whose end has passed as expired and tell their Clients; returns how many."""
+    """Move Grants whose time has come or is over, and tell their Clients; returns how many."""
     now = clock.now()
     with transaction() as session:
         expired = clean_up.expire_grants(session, now=now)
@@ -42,4 +44,12 @@ def expire_grants(*, clock: Clock) -> int:
             changelog.grant_ended(
                 session, registration_id=registration_id, grant_id=grant_id, status=GrantStatus.EXPIRED, now=now
             )
-    return len(expired)
+        begun = clean_up.begin_grants(session, now=now)
+        for grant_id in begun:
+            grant = session.get_one(GrantRow, grant_id)
+            what = f"Its time has come. It is active and opens {grant.enabled_scope}."
+            changelog.grant_changed(
+                session, registration_id=grant.registration_id, grant_id=grant_id, what=what, now=now
+            )
+            settle_parent(session, grant, now=now)
+    return len(expired) + len(begun)

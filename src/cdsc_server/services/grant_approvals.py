@@ -24,6 +24,7 @@ from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrantId, Inva
 from cdsc_server.services import changelog
 from cdsc_server.services.consent_form import Asked
 from cdsc_server.services.grants import status_of
+from cdsc_server.services.server_grants import settle_parent
 from cdsc_server.storage import authorizations
 from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.clients import ClientRow
@@ -128,6 +129,7 @@ def approved(
         what=f"A Customer authorized it. It is {grant.status} and opens {grant.enabled_scope}.",
         now=now,
     )
+    settle_parent(session, grant, now=now)
 
 
 def with_earlier_ticks(

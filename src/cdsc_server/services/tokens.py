@@ -150,6 +150,9 @@ def read_token(row: Any) -> AccessToken:
         details, selections = narrowed_view(
             row.enabled_authorization_details, row.selections, row.authorization_details
         )
+        # A token for all of a Grant follows it, whatever it opened when the token was issued.
+        whole = kind == "grant" and row.authorization_details is None
+        scope = row.enabled_scope if whole else row.scope
         grant = GrantView(row.grant_id, row.grant_client_id, row.customer_id, details, selections)
     return AccessToken(
         client_id=row.client_id,

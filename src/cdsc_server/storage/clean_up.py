@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow, TokenRow
 from cdsc_server.storage.customers import LoginFailureRow, SessionRow
 from cdsc_server.storage.grants import GrantRow
@@ -43,6 +43,22 @@ def _remove(session: Session, key: InstrumentedAttribute[Any], which: ColumnElem
     return cast("CursorResult[Any]", result).rowcount
 
 
+def begin_grants(session: Session, *, now: datetime) -> list[str]:
+    """Mark Grants of the future whose time has come as active; gives their ids. Access does not wait for this."""
+    begun = session.execute(
+        update(GrantRow)
+        .where(
+            GrantRow.status == GrantStatus.FUTURE,
+            or_(GrantRow.not_before.is_(None), GrantRow.not_before <= now),
+            or_(GrantRow.expires.is_(None), GrantRow.expires > now),
+        )
+        .values(status=GrantStatus.ACTIVE, modified=now)
+        .returning(GrantRow.grant_id)
+        .execution_options(synchronize_session=False)
+    )
+    return list(begun.scalars())
+
+
 def expire_grants(session: Session, *, now: datetime) -> list[tuple[str, str]]:
     """
     Mark Grants whose end has passed as expired, so that listings and their order show it (CDS-WG1-02 8.2).
@@ -52,9 +68,7 @@ def expire_grants(session: Session, *, now: datetime) -> list[tuple[str, str]]:
     Returns:
         grant_id and registration_id of each Grant that expired.
     """
-    over = (GrantRow.expires <= now) & GrantRow.status.in_(
-        (GrantStatus.ACTIVE, GrantStatus.PENDING, GrantStatus.PARTIAL)
-    )
+    over = (GrantRow.expires <= now) & GrantRow.status.not_in(FINAL | {GrantStatus.EXPIRED})
     ended = {"status": GrantStatus.EXPIRED, "enabled_scope": "", "enabled_authorization_details": [], "modified": now}
     expired = session.execute(
         update(GrantRow)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     type_coerce,
     update,
 )
@@ -30,6 +31,8 @@ from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
+_FUTURE: Final = text("status = 'future'")
+
 
 class GrantRow(DataBase):
     """A Grant (CDS-WG1-02 8.1), with the selection the Customer made and the words the Customer read."""
@@ -40,6 +43,9 @@ class GrantRow(DataBase):
         Index(None, "customer_id", "created"),
         Index(None, "client_id"),
         Index(None, "parent_id"),
+        # For the work that moves a Grant when its time has come; most have neither.
+        Index(None, "expires", sqlite_where=text("expires IS NOT NULL"), postgresql_where=text("expires IS NOT NULL")),
+        Index(None, "not_before", sqlite_where=_FUTURE, postgresql_where=_FUTURE),
     )
 
     grant_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -155,10 +161,22 @@ def relatives_of(session: Session, grant_ids: Collection[str]) -> Mapping[str, R
     }
 
 
-def lock_children(session: Session, parent_id: str) -> Sequence[GrantRow]:
-    """The parts of a Grant, held until this transaction ends."""
-    statement = select(GrantRow).where(GrantRow.parent_id == parent_id).order_by(GrantRow.grant_id)
-    return session.scalars(statement.with_for_update().execution_options(populate_existing=True)).all()
+def lock_grant(session: Session, grant_id: str) -> GrantRow | None:
+    """The Grant of any registration, held until this transaction ends."""
+    statement = select(GrantRow).where(GrantRow.grant_id == grant_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def parts_of(session: Session, parent_id: str) -> Sequence[GrantRow]:
+    """The sub-Grants of a Grant, as they are stored now."""
+    statement = select(GrantRow).where(GrantRow.parent_id == parent_id)
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def add_replacements(session: Session, grant_id: str, replaced: Collection[str]) -> None:
+    """Note that a Grant took the place of these."""
+    session.add_all(ReplacementRow(grant_id=grant_id, replaced_id=replaced_id) for replaced_id in replaced)
+    session.flush()
 
 
 def list_grants(
@@ -231,8 +249,8 @@ def _in_scope(word: str) -> ColumnElement[bool]:
 
 def _holds(column: InstrumentedAttribute[Any], part: str) -> ColumnElement[bool]:
     """Whether stored JSON has this part; unlike LIKE, which on SQLite takes upper and lower case for the same."""
-    text = type_coerce(column, Text)
-    return func.replace(text, part, "") != text
+    stored = type_coerce(column, Text)
+    return func.replace(stored, part, "") != stored
 
 
 def _json(value: str) -> str:

@@ -1,0 +1,165 @@
+"""
+Grants as the Server itself makes and changes them (CDS-WG1-02 3.3.2, 8.2).
+
+A Grant may be a part of another, which then waits until all its parts are there; or take the place of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.grants import FINAL, SHUT, SUFFICIENT, GrantStatus
+from cdsc_server.domain.letters import StoppedBy
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.ports import Clock
+from cdsc_server.services import changelog, sharing_mails
+from cdsc_server.services.grants import status_of
+from cdsc_server.services.mails import Mailing
+from cdsc_server.storage import authorizations, grants
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
+
+#: Statuses the Server gives to a Grant that lives; the others come from the Client, a Customer, a form or time.
+SETTABLE: Final = frozenset(
+    {
+        GrantStatus.ACTIVE,
+        GrantStatus.PENDING,
+        GrantStatus.DELAYED,
+        GrantStatus.STOPPED,
+        GrantStatus.SUSPENDED,
+        GrantStatus.DISABLED,
+        GrantStatus.ERRORED,
+    }
+)
+#: Those it may leave for one of them.
+_CHANGEABLE: Final = SETTABLE - FINAL
+
+
+def add_grant(session: Session, grant: GrantRow, *, replaces: Collection[str] = (), now: datetime) -> None:
+    """
+    Store a Grant that the Server made, and tell its Client.
+
+    Args:
+        grant: new; with `parent_id` it is a part of that Grant.
+        replaces: ids of Grants of the same registration whose place it takes; they show it, and stay as they are else.
+
+    Raises:
+        NotFound: no such Grant to replace or to be a part of in this registration.
+    """
+    around = [*replaces] if grant.parent_id is None else [*replaces, grant.parent_id]
+    for grant_id in around:
+        other = grants.find_grant(session, grant_id, registration_id=grant.registration_id, lock=True)
+        if other is None:
+            raise NotFound(f"no Grant of this registration has the grant_id {grant_id}")
+        other.modified = now
+    session.add(grant)
+    session.flush()
+    grants.add_replacements(session, grant.grant_id, replaces)
+    changelog.grant_changed(
+        session,
+        registration_id=grant.registration_id,
+        grant_id=grant.grant_id,
+        what=f"This server made it. It is {grant.status}, for scope {grant.scope}.",
+        now=now,
+    )
+
+
+def set_status(
+    grant_id: str,
+    status: GrantStatus,
+    *,
+    eta: datetime | None = None,
+    reason: str = "",
+    mailing: Mailing | None = None,
+    clock: Clock,
+) -> None:
+    """
+    Give a Grant another status, by decision of the Server; what it opens follows at the next request.
+
+    A suspended Grant keeps what it opened for the day it is active again; a disabled one has lost it for good.
+
+    Args:
+        eta: for pending, about when that ends.
+        reason: of an end, for the Customer.
+
+    Raises:
+        NotFound: there is no such Grant.
+        InvalidRequest: not a status that the Server gives.
+        Conflict: it has ended, or waits for somebody else.
+
+    Spec: CDS-WG1-02 8.2.
+    """
+    with transaction() as session:
+        grant = grants.lock_grant(session, grant_id)
+        if grant is None:
+            raise NotFound("no Grant has this grant_id")
+        change_status(session, grant, status, eta=eta, now=clock.now())
+        if status is GrantStatus.DISABLED and mailing is not None:
+            sharing_mails.tell_of_end(
+                session, grant_id, by=StoppedBy.SERVER, reason=reason, mailing=mailing, now=clock.now()
+            )
+
+
+def change_status(
+    session: Session, grant: GrantRow, status: GrantStatus, *, eta: datetime | None = None, now: datetime
+) -> None:
+    """As `set_status`, of a Grant that is locked; for other use cases."""
+    before = status_of(grant, now=now)
+    if status not in SETTABLE:
+        raise InvalidRequest(f"status: this server does not set {status}", field="status")
+    if before not in _CHANGEABLE and not (status is GrantStatus.DISABLED and before not in _OVER):
+        raise Conflict(f"status: the Grant is {before}", field="status")
+    grant.status, grant.eta = status, eta if status is GrantStatus.PENDING else None
+    grant.modified = now
+    if status is GrantStatus.DISABLED:
+        grant.enabled_scope, grant.enabled_authorization_details = "", []
+        authorizations.revoke_tokens(session, now=now, grant_id=grant.grant_id)
+        authorizations.void_codes(session, grant.grant_id, now=now)
+    if status in SHUT:
+        changelog.grant_ended(
+            session, registration_id=grant.registration_id, grant_id=grant.grant_id, status=status, now=now
+        )
+    else:
+        changelog.grant_changed(
+            session,
+            registration_id=grant.registration_id,
+            grant_id=grant.grant_id,
+            what=f"It was {before} and is {status} now.",
+            now=now,
+        )
+    settle_parent(session, grant, now=now)
+
+
+def settle_parent(session: Session, part: GrantRow, *, now: datetime) -> None:
+    """
+    Let the Grant that waits for this part and its others go on, once all of them are what they must be.
+
+    The rule for every scope: each part is active, pending, delayed or stopped (CDS-WG1-02 8.2, needs_sub_grants).
+    """
+    if part.parent_id is None:
+        return
+    session.flush()
+    parent = grants.lock_grant(session, part.parent_id)
+    if parent is None or status_of(parent, now=now) is not GrantStatus.NEEDS_SUB_GRANTS:
+        return
+    # Read after the lock: of two parts that get there at once, the second to come sees both.
+    parts: Sequence[GrantRow] = grants.parts_of(session, parent.grant_id)
+    if any(status_of(each, now=now) not in SUFFICIENT for each in parts):
+        return
+    parent.status, parent.modified = GrantStatus.ACTIVE, now
+    parent.enabled_scope = parent.scope
+    parent.enabled_authorization_details = parent.authorization_details
+    changelog.grant_changed(
+        session,
+        registration_id=parent.registration_id,
+        grant_id=parent.grant_id,
+        what=f"All its sub-Grants are there. It is active and opens {parent.enabled_scope}.",
+        now=now,
+    )
+
+
+_OVER: Final = FINAL | {GrantStatus.EXPIRED}
