@@ -33,6 +33,21 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_account_id"), "accounts", ["account_id"], unique=False)
 
     op.create_table(
+        "audit_entries",
+        sa.Column("entry_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_audit_entries")),
+    )
+    op.create_index(op.f("ix_audit_entries_at_entry_id"), "audit_entries", ["at", "entry_id"], unique=False)
+    op.create_index(
+        op.f("ix_audit_entries_subject_at_entry_id"), "audit_entries", ["subject", "at", "entry_id"], unique=False
+    )
+
+    op.create_table(
         "bill_statements",
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -122,6 +137,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "customer_key", "meter_device_id", "service_point_id", "start", name=op.f("pk_meter_installations")
         ),
+    )
+    op.create_table(
+        "operators",
+        sa.Column("username", sa.String(), nullable=False),
+        sa.Column("display_name", sa.String(), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("disabled", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("username", name=op.f("pk_operators")),
     )
     op.create_table(
         "published_documents",
@@ -364,6 +389,20 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "operator_sessions",
+        sa.Column("session_hash", sa.String(), nullable=False),
+        sa.Column("username", sa.String(), nullable=True),
+        sa.Column("form_secret", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("last_seen", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["username"], ["operators.username"], name=op.f("fk_operator_sessions_username")),
+        sa.PrimaryKeyConstraint("session_hash", name=op.f("pk_operator_sessions")),
+    )
+    op.create_index(op.f("ix_operator_sessions_expires"), "operator_sessions", ["expires"], unique=False)
+    op.create_index(op.f("ix_operator_sessions_username"), "operator_sessions", ["username"], unique=False)
+
+    op.create_table(
         "payments",
         sa.Column("payment_id", sa.String(), nullable=False),
         sa.Column("registration_id", sa.String(), nullable=False),
@@ -602,6 +641,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_receipts_grant_id"), "receipts", ["grant_id"], unique=False)
 
+    op.create_table(
+        "server_files",
+        sa.Column("file_id", sa.String(), nullable=False),
+        sa.Column("grant_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("mime_type", sa.String(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("content_hash", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("withdrawn", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_server_files_grant_id")),
+        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_server_files")),
+    )
+    op.create_index(
+        op.f("ix_server_files_grant_id_modified_file_id"),
+        "server_files",
+        ["grant_id", "modified", "file_id"],
+        unique=False,
+    )
+
     if op.get_bind().dialect.name == "postgresql":
         # Payloads are compressed already: long ones are moved aside without trying again.
         op.execute("ALTER TABLE usage_blocks ALTER COLUMN payload SET STORAGE EXTERNAL")
@@ -609,6 +670,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_server_files_grant_id_modified_file_id"), "server_files")
+
+    op.drop_table("server_files")
     op.drop_index(op.f("ix_receipts_grant_id"), "receipts")
 
     op.drop_table("receipts")
@@ -663,6 +727,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_payments_registration_id_created"), "payments")
 
     op.drop_table("payments")
+    op.drop_index(op.f("ix_operator_sessions_username"), "operator_sessions")
+    op.drop_index(op.f("ix_operator_sessions_expires"), "operator_sessions")
+
+    op.drop_table("operator_sessions")
     op.drop_index(op.f("ix_messages_registration_id_read_modified_message_id"), "messages")
     op.drop_index(
         op.f("ix_messages_registration_id_modified_message_id"),
@@ -703,6 +771,7 @@ def downgrade() -> None:
 
     op.drop_table("rate_counts")
     op.drop_table("published_documents")
+    op.drop_table("operators")
     op.drop_table("meter_installations")
     op.drop_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices")
 
@@ -715,6 +784,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")
 
     op.drop_table("bill_statements")
+    op.drop_index(op.f("ix_audit_entries_subject_at_entry_id"), "audit_entries")
+    op.drop_index(op.f("ix_audit_entries_at_entry_id"), "audit_entries")
+
+    op.drop_table("audit_entries")
     op.drop_index(op.f("ix_accounts_account_id"), "accounts")
 
     op.drop_table("accounts")

@@ -16,10 +16,12 @@ from cdsc_server.settings import Settings, settings_page
 #: Commands with a module of their own; none is loaded before it is called.
 _LATE: Final = {
     "demo": "cli_demo:demo",
+    "files": "cli_files:files",
     "import": "cli_imports:imports",
     "mail": "cli_mail:mail",
     "mail-catcher": "cli_companions:mail_catcher",
     "openapi": "cli_openapi:openapi_command",
+    "operators": "cli_operators:operators",
     "payment-sandbox": "cli_companions:payment_sandbox",
     "review": "cli_review:review",
     "serve": "cli_serve:serve",

@@ -2,13 +2,16 @@
 
 from cdsc_server.storage import (
     accounts,
+    audit,
     authorizations,
     bill_statements,
     clients,
     customers,
+    files,
     grants,
     messages,
     meter_devices,
+    operators,
     outbox,
     payments,
     published,
@@ -22,13 +25,16 @@ from cdsc_server.storage.db import Base
 
 __all__ = [
     "accounts",
+    "audit",
     "authorizations",
     "bill_statements",
     "clients",
     "customers",
+    "files",
     "grants",
     "messages",
     "meter_devices",
+    "operators",
     "outbox",
     "payments",
     "published",

@@ -1,0 +1,93 @@
+"""`cdsc operators`: the accounts of those who work at the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import click
+
+from cdsc_server import app
+from cdsc_server.domain.operators import Role
+from cdsc_server.ports import Clock
+from cdsc_server.services import operators as accounts
+from cdsc_server.settings import Settings
+from cdsc_server.storage.db import db
+
+_ACTOR: Final = "command line"
+_password = click.option(
+    "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."
+)
+
+
+@click.group()
+def operators() -> None:
+    """Look after the accounts of those who work at the console."""
+
+
+@operators.command()
+@click.argument("username")
+@click.option("--name", required=True, help="As colleagues call the operator.")
+@click.option(
+    "--role",
+    "roles",
+    type=click.Choice([role.value for role in Role]),
+    multiple=True,
+    required=True,
+    help="May be repeated.",
+)
+@_password
+def add(username: str, name: str, roles: tuple[str, ...], password: str) -> None:
+    """Make an account; USERNAME is an e-mail address, or whatever else names one person only."""
+    with _clock() as clock:
+        accounts.add_operator(
+            username,
+            display_name=name,
+            roles={Role(role) for role in roles},
+            password=password,
+            actor=_ACTOR,
+            clock=clock,
+        )
+    click.echo(f"{username} can sign in at /console.")
+
+
+@operators.command("list")
+def list_() -> None:
+    """List every account."""
+    with _clock():
+        found = accounts.list_operators()
+    for each in found:
+        state = "disabled" if each.disabled else "enabled"
+        click.echo(f"{each.username}  {each.display_name}  {','.join(each.roles)}  {state}")
+
+
+@operators.command()
+@click.argument("username")
+def disable(username: str) -> None:
+    """Close an account for good, and end its sessions."""
+    with _clock() as clock:
+        accounts.disable_operator(username, actor=_ACTOR, clock=clock)
+    click.echo(f"{username} can no longer sign in.")
+
+
+@operators.command()
+@click.argument("username")
+@_password
+def password(username: str, password: str) -> None:
+    """Give an account another password, and end its sessions."""
+    with _clock() as clock:
+        accounts.change_password(username, password, actor=_ACTOR, clock=clock)
+    click.echo(f"{username} has a new password.")
+
+
+@contextmanager
+def _clock() -> Iterator[Clock]:
+    """The clock, while the database can be used."""
+    settings = Settings.from_environment()
+    ports = app.system_ports(settings)
+    with app.create_app(settings, ports).app_context():
+        try:
+            yield ports.clock
+        finally:
+            db.engine.dispose()

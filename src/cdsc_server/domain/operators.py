@@ -1,0 +1,32 @@
+"""Operators: people of the utility who look after registrations, and what their roles open."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What an operator may do besides looking at the queue, Clients, Messages and Grants; one may have several."""
+
+    #: Whatever the others may.
+    ADMIN = "admin"
+    #: Decide, suspend and restore Grants, write to Clients.
+    REVIEWER = "reviewer"
+    #: Write to Clients.
+    SUPPORT = "support"
+    #: Read the audit trail.
+    AUDITOR = "auditor"
+
+
+SHORTEST_PASSWORD: Final = 12
+
+
+def opens(held: frozenset[Role], wanted: frozenset[Role]) -> bool:
+    """
+    Whether an operator gets in.
+
+    Args:
+        wanted: one of them is enough; empty lets in every operator who has a role.
+    """
+    return bool(held) and (Role.ADMIN in held or not wanted or bool(held & wanted))
