@@ -8,13 +8,14 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from cdsc_server import telemetry
+from cdsc_server import exact_json, telemetry
 from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
 from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
 from cdsc_server.domain.field_values import media_type
+from cdsc_server.domain.geojson import geojson_fault
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import Ports, SystemClock
 from cdsc_server.settings import Settings
@@ -83,9 +84,29 @@ def load_catalogue(settings: Settings) -> Catalogue:
         for field in catalogue.registration_fields.values()
         if field.template is not None and not _is_pdf(path.with_name(field.template))
     ]
+    faults += _faults_of_maps(catalogue, path)
     if faults:
         raise InvalidConfiguration(faults)
     return catalogue
+
+
+def _faults_of_maps(catalogue: Catalogue, path: Path) -> list[str]:
+    faults = []
+    for entry in catalogue.coverage:
+        for name, file in (("map_file", entry.map_file), ("geojson_file", entry.geojson_file)):
+            if file is not None and not (path.parent / file).is_file():
+                faults.append(f"coverage.{entry.id}.{name}: {file} is not a file beside {path.name}")
+            elif file is not None and name == "geojson_file":
+                fault = _geojson_fault(path.parent / file)
+                faults += [] if fault is None else [f"coverage.{entry.id}.{name}: {file} {fault}"]
+    return faults
+
+
+def _geojson_fault(path: Path) -> str | None:
+    try:
+        return geojson_fault(exact_json.loads(path.read_bytes()))
+    except ValueError:
+        return "is not JSON"
 
 
 def _is_pdf(path: Path) -> bool:

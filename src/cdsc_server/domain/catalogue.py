@@ -9,7 +9,7 @@ offers fields and sets their limits.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.metadata_addresses import MetadataAddresses, read_metadata_addresses
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
@@ -24,6 +25,7 @@ from cdsc_server.errors import InvalidConfiguration
 
 CLIENT_ADMIN: Final = "cds_client_admin"
 GRANT_ADMIN: Final = "cds_grant_admin"
+SERVER_FILES: Final = "cds_server_provided_files"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Scope:
     #: Ids of registration fields that production needs, and of those that may be sent (CDS-WG1-02 3.4).
     registration_requirements: tuple[str, ...] = ()
     registration_optional: tuple[str, ...] = ()
+    #: Ids of the coverage entries in which the scope is available.
+    coverages_supported: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Catalogue:
     registration_fields: Mapping[str, RegistrationField] = field(default_factory=dict)
     review: ReviewRules = field(default_factory=ReviewRules)
     test_accounts: tuple[TestAccount, ...] = ()
+    metadata: MetadataAddresses = field(default_factory=MetadataAddresses)
 
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
@@ -123,11 +128,16 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     registration_fields = read_registration_fields(config.get("registration_fields", {}), faults)
     review = read_review_rules(config.get("review", {}), faults)
     test_accounts = read_test_accounts(config.get("test_accounts", []), faults)
+    metadata = read_metadata_addresses(config.get("metadata", {}), faults)
     faults += _cross_checks(scopes, aliases)
+    # By the names configured: an entry with a fault of its own is there, and need not be told twice.
+    faults += _coverage_checks(scopes, config.get("coverage", {}))
     faults += _field_checks(scopes, registration_fields)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
-    return Catalogue(utility, scopes, aliases, value_types, coverage, registration_fields, review, test_accounts)
+    return Catalogue(
+        utility, scopes, aliases, value_types, coverage, registration_fields, review, test_accounts, metadata
+    )
 
 
 def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None:
@@ -185,15 +195,16 @@ def _read_scope(
         selections,
         table.get("grant_admin_scope"),
         table.get("convenience"),
-        _names(table, "registration_requirements", where, faults),
-        _names(table, "registration_optional", where, faults),
+        _names(table, "registration_requirements", where, faults, of="registration fields"),
+        _names(table, "registration_optional", where, faults, of="registration fields"),
+        _names(table, "coverages_supported", where, faults, of="coverage entries"),
     )
 
 
-def _names(table: Mapping[str, Any], member: str, where: str, faults: list[str]) -> tuple[str, ...]:
+def _names(table: Mapping[str, Any], member: str, where: str, faults: list[str], *, of: str) -> tuple[str, ...]:
     names = table.get(member, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        faults.append(f"{where}.{member} must be an array of ids of registration fields")
+        faults.append(f"{where}.{member} must be an array of ids of {of}")
         return ()
     return tuple(dict.fromkeys(names))
 
@@ -254,6 +265,32 @@ def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> li
             faults.append(
                 f"scopes.{scope.id}.grant_admin_scope {target!r} is not a scope of type {GRANT_ADMIN} (CDS-WG1-02 3.4)"
             )
+        if scope.type.id == SERVER_FILES:
+            faults += [f"scopes.{scope.id}{fault} (CDS-WG1-02 3.3.3)" for fault in _files_faults(scope)]
+    return faults
+
+
+def _files_faults(scope: Scope) -> list[str]:
+    """What would break the literals that the standard has for scopes of shared files."""
+    faults = []
+    if scope.grant_admin_scope is None:
+        faults.append(".grant_admin_scope must name the scope that opens its Grants")
+    if scope.name != scope.type.name and not scope.name.startswith(f"{scope.type.name}: "):
+        faults.append(f".name must be {scope.type.name!r}, alone or followed by ': ' and a name")
+    if scope.fields or scope.registration_requirements or scope.registration_optional:
+        faults.append(" offers no fields, and asks for none at registration")
+    return faults
+
+
+def _coverage_checks(scopes: Mapping[str, Scope], entry_ids: Collection[str]) -> list[str]:
+    faults = []
+    for scope in scopes.values():
+        where = f"scopes.{scope.id}.coverages_supported"
+        faults += [
+            f"{where}: {name!r} is not a coverage entry" for name in scope.coverages_supported if name not in entry_ids
+        ]
+        if scope.coverages_supported and not scope.type.consent:
+            faults.append(f"{where} must be empty for type {scope.type.id} (CDS-WG1-02 3.3)")
     return faults
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from cdsc_server.domain.catalogue import GRANT_ADMIN, Catalogue, Choice, OfferedField, Scope
+from cdsc_server.domain.catalogue import GRANT_ADMIN, SERVER_FILES, Catalogue, Choice, OfferedField, Scope
 from cdsc_server.domain.registration_fields import RegistrationField
 
 #: Every Client authenticates with its client_secret in the Authorization header.
@@ -75,6 +75,7 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
         "cds_registration_fields": {
             field.id: field_description(field, base_url=base_url) for field in catalogue.registration_fields.values()
         },
+        **_files(catalogue, url),
         "cds_customerdata_version": "v1",
         **_listings(catalogue, base_url),
     }
@@ -83,10 +84,10 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
 def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
     """One scope as Clients read it (CDS-WG1-02 3.3, 3.4)."""
     documentation = f"{base_url}/docs#scope-{scope.id}"
-    types = [scope.id] if scope.type.consent or scope.type.id == GRANT_ADMIN else []
+    types = [scope.id] if scope.type.consent or scope.type.id in _FIXED_FIELDS else []
     fields = (
-        _grant_admin_fields(scope.id, documentation)
-        if scope.type.id == GRANT_ADMIN
+        _fixed_fields(scope, documentation)
+        if scope.type.id in _FIXED_FIELDS
         else [_detail_field(scope, offered, documentation) for offered in scope.fields.values()]
     )
     return {
@@ -99,9 +100,9 @@ def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
         "registration_optional": list(scope.registration_optional),
         "response_types_supported": list(scope.type.response_types),
         "grant_types_supported": list(scope.type.grant_types),
-        "token_endpoint_auth_methods_supported": list(AUTH_METHODS),
+        "token_endpoint_auth_methods_supported": list(scope.type.auth_methods),
         "code_challenge_methods_supported": list(scope.type.code_challenge_methods),
-        "coverages_supported": [],
+        "coverages_supported": list(scope.coverages_supported),
         "grant_admin_scope": scope.grant_admin_scope,
         "authorization_details_types_supported": types,
         "authorization_details_fields_supported": fields,
@@ -171,30 +172,47 @@ def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
     return described
 
 
-def _grant_admin_fields(scope_id: str, documentation: str) -> list[dict[str, Any]]:
-    """The two fields the standard prescribes to the letter (CDS-WG1-02 3.3.2)."""
-    fixed = (
+#: Fields that the standard prescribes to the letter, by scope type (CDS-WG1-02 3.3.2, 3.3.3).
+_FIXED_FIELDS: Final = {
+    GRANT_ADMIN: (
         ("client_id", "Client Object identifier", "The Client Object identifier for which the Grant is issued."),
         (
             "grant_id",
             "Grant identifier",
             "The Grant identifier for which the returned access_token will be given access.",
         ),
-    )
+    ),
+    SERVER_FILES: (
+        (
+            "file_id",
+            "File identifier",
+            "A file provided by the Server that may be accessed by the Client as part of the Grant.",
+        ),
+    ),
+}
+
+
+def _fixed_fields(scope: Scope, documentation: str) -> list[dict[str, Any]]:
     return [
         {
             "id": field_id,
             "name": name,
             "description": description,
             "documentation": documentation,
-            "for_types": [scope_id],
+            "for_types": [scope.id],
             "format": "string",
             "is_required": True,
             "maximum": 1000,
             "minimum": 1,
         }
-        for field_id, name, description in fixed
+        for field_id, name, description in _FIXED_FIELDS[scope.type.id]
     ]
+
+
+def _files(catalogue: Catalogue, url: Callable[[str], str]) -> dict[str, str]:
+    """Where shared files are, when any scope is for them (CDS-WG1-02 3.2)."""
+    offered = any(scope.type.id == SERVER_FILES for scope in catalogue.scopes.values())
+    return {"cds_server_provided_files_api": url("registration.list_files")} if offered else {}
 
 
 def _listings(catalogue: Catalogue, base_url: str) -> dict[str, Any]:

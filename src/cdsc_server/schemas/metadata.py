@@ -22,6 +22,7 @@ class ServerMetadataSchema(Schema):
     capabilities = fields.List(fields.String(), required=True)
     coverage = fields.URL(required=True)
     oauth_metadata = fields.URL(required=True)
+    related_metadata = fields.List(fields.URL())
 
 
 class CoverageEntrySchema(Schema):

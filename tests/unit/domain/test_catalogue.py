@@ -47,7 +47,33 @@ FAULTS = [
     (lambda c: c["aliases"].update(usage_data="account_list"), "aliases.usage_data is a scope id itself"),
     (lambda c: c["scopes"].pop("cds_client_admin"), "scopes.cds_client_admin of type cds_client_admin must exist"),
     (lambda c: c["value_types"]["cost"].pop("format"), "value_types.cost.format.type is missing"),
+    (lambda c: c["scopes"]["usage_data"].update(coverages_supported=["moon"]), "'moon' is not a coverage entry"),
+    (lambda c: c["scopes"]["cds_client_admin"].update(coverages_supported=["ashford_bay"]), "must be empty for type"),
+    (lambda c: _area(c).update(type="geographic"), "ashford_bay of type geographic needs a map or GeoJSON"),
+    (lambda c: _area(c).update(infrastructure_types=["canal"]), "infrastructure_types: 'canal' is not one of"),
+    (lambda c: _area(c).update(commodity_types=["milk"]), "commodity_types: 'milk' is not one of"),
+    (lambda c: _area(c).update(map_file="../map.png"), "map_file must be the path of a file in the directory"),
+    (lambda c: _area(c).update(map_file="map.unheard"), "map_content_type is missing beside the map"),
+    (lambda c: _area(c).update(map_file="a.png", map_content_type="image"), "map_content_type is not a media type"),
+    (lambda c: _area(c).update(geojson_resource="http://dge.example/"), "geojson_resource must be an address"),
+    (
+        lambda c: _area(c).update(geojson_resource="https://dge.example/a", geojson_file="a.geojson"),
+        "geojson_resource and geojson_file exclude each other",
+    ),
+    (lambda c: c.update(metadata={"related_metadata": ["gas.example"]}), "must be an array of addresses"),
+    (lambda c: c.update(metadata={"related_metadata": ["https://a.example/m"] * 2}), "names an address twice"),
+    (lambda c: c.update(metadata={"moves": {}}), "metadata.moves is not known"),
+    (lambda c: c.update(metadata={"moved": {"https://a.example": "https://b.example/m"}}), "names a document"),
+    (lambda c: c.update(metadata={"moved": {"https://a.example/m": "b.example"}}), "must start with https://"),
+    (
+        lambda c: c.update(metadata={"moved": {"https://a.example/m": "https://A.example/m"}}),
+        "https://A.example/m has moved itself",
+    ),
 ]
+
+
+def _area(config):
+    return config["coverage"]["ashford_bay"]
 
 
 @pytest.mark.parametrize(("breaks", "words"), FAULTS)

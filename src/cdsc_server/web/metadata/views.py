@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
 from cdsc_server.domain.coverage import COVERAGE
+from cdsc_server.errors import NotFound
 from cdsc_server.oauth.rfc8414 import authorization_server_metadata
 from cdsc_server.schemas.metadata import (
     AuthorizationServerMetadataSchema,
@@ -19,7 +20,7 @@ from cdsc_server.schemas.metadata import (
 )
 from cdsc_server.services.publishing import publish
 from cdsc_server.web.bearer import public
-from cdsc_server.web.context import catalogue, ports, public_url, settings
+from cdsc_server.web.context import catalogue, catalogue_directory, ports, public_url, settings
 from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.parameters import filters
 
@@ -81,6 +82,37 @@ def coverage() -> ResponseReturnValue:
     return _cacheable(exact_json.dumps({"coverage_entries": entries, "next": None, "previous": None}))
 
 
+@blueprint.get("/coverage/<entry_id>/<any(map, geojson):kind>")
+@public
+@describe(
+    tag="Metadata",
+    section="CDS-WG1-01 4.3",
+    answers={
+        200: Answer(description="The file, in the format that its entry says.", media_type="*/*"),
+        304: _UNCHANGED,
+    },
+    path={"entry_id": "A coverage entry.", "kind": "map or geojson."},
+)
+def coverage_file(entry_id: str, kind: str) -> ResponseReturnValue:
+    """
+    Get the map of a coverage entry
+
+    A map for people, or GeoJSON in WGS 84 for programs.
+    """
+    entry = next((entry for entry in catalogue().coverage if entry.id == entry_id), None)
+    file = None if entry is None else entry.map_file if kind == "map" else entry.geojson_file
+    if entry is None or file is None:
+        raise NotFound("no coverage entry has this file")
+    body = (catalogue_directory(settings()) / file).read_bytes()
+    return _cacheable(body, "application/geo+json" if kind == "geojson" else str(entry.map_content_type))
+
+
+def redirect_moved() -> ResponseReturnValue | None:
+    """Send on who asks for metadata at an address it has left (CDS-WG1-01 5); every other request goes its way."""
+    new = catalogue().metadata.moved_to(request.host, request.path)
+    return None if new is None else redirect(new, 301)
+
+
 def _documents() -> _Documents:
     found = current_app.extensions.get("cdsc_documents")
     if found is None:
@@ -93,8 +125,9 @@ def _compute() -> _Documents:
     clock, offered, base_url = ports().clock, catalogue(), settings().base_url
     entries = []
     for entry in offered.coverage:
-        told = publish(f"coverage:{entry.id}", entry.to_wire(), clock=clock)
-        entries.append({**entry.to_wire(), "created": told.created, "updated": told.updated})
+        wire = entry.to_wire(_file_address)
+        told = publish(f"coverage:{entry.id}", wire, clock=clock)
+        entries.append({**wire, "created": told.created, "updated": told.updated})
     entries.sort(key=lambda entry: (entry["updated"], entry["id"]), reverse=True)
     utility = offered.utility
     server: dict[str, Any] = {
@@ -109,15 +142,21 @@ def _compute() -> _Documents:
         "coverage": public_url("metadata.coverage"),
         "oauth_metadata": public_url("metadata.oauth_authorization_server"),
     }
+    if offered.metadata.related:
+        server["related_metadata"] = list(offered.metadata.related)
     told = publish("cds-server-metadata", server, clock=clock)
     server |= {"created": told.created, "updated": told.updated}
     authorization = authorization_server_metadata(offered, base_url=base_url, url=public_url)
     return _Documents(exact_json.dumps(server), exact_json.dumps(authorization), entries)
 
 
-def _cacheable(body: bytes) -> Response:
-    """A JSON answer with an entity tag, which a conditional request is answered by alone (RFC 9110 13)."""
-    response = Response(body, mimetype="application/json")
+def _file_address(entry_id: str, kind: str) -> str:
+    return public_url("metadata.coverage_file", entry_id=entry_id, kind=kind)
+
+
+def _cacheable(body: bytes, media_type: str = "application/json") -> Response:
+    """An answer with an entity tag, which a conditional request is answered by alone (RFC 9110 13)."""
+    response = Response(body, mimetype=media_type)
     response.add_etag()
     response.headers["Cache-Control"] = "public, max-age=60"
     response.headers["Access-Control-Allow-Origin"] = "*"
