@@ -319,6 +319,7 @@ def upgrade() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("status_options", sa.Text(), nullable=False),
         sa.Column("registered_fields", sa.Text(), nullable=False),
+        sa.Column("limits", sa.Text(), nullable=False),
         sa.Column("default_scope", sa.String(), nullable=True),
         sa.Column("default_redirect_uri", sa.String(), nullable=True),
         sa.Column("default_authorization_details", sa.Text(), nullable=True),

@@ -54,6 +54,11 @@ class PlannedClient:
         return self.scopes[0].type.grant_types
 
     @property
+    def auth_method(self) -> str | None:
+        """How it authenticates at the token endpoint; None for one that never does, and has no Credential."""
+        return next(iter(self.scopes[0].type.auth_methods), None)
+
+    @property
     def authorization_details_types(self) -> tuple[str, ...]:
         """Types that may stand in authorization_details: the scope ids, but none for the Client Admin."""
         return tuple(scope.id for scope in self.scopes if scope.id != CLIENT_ADMIN)

@@ -20,6 +20,7 @@ class ScopeType:
         implied: include fields that count as true without being sent (CDS-WG3-01 6.1).
         forbidden: fields a scope of this type may not offer.
         selections: selection kinds the form may draw for it.
+        server_made: whether only the Server makes Grants of it, which nobody gets a code or a token of their own for.
     """
 
     id: str
@@ -29,6 +30,7 @@ class ScopeType:
     implied: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
     selections: tuple[str, ...] = ()
+    server_made: bool = False
 
     @property
     def response_types(self) -> tuple[str, ...]:
@@ -36,7 +38,13 @@ class ScopeType:
 
     @property
     def grant_types(self) -> tuple[str, ...]:
+        if self.server_made:
+            return ()
         return ("authorization_code", "refresh_token") if self.consent else ("client_credentials",)
+
+    @property
+    def auth_methods(self) -> tuple[str, ...]:
+        return () if self.server_made else ("client_secret_basic",)
 
     @property
     def code_challenge_methods(self) -> tuple[str, ...]:
@@ -57,6 +65,15 @@ SCOPE_TYPES: Final = {
             consent=False,
             name="Grant Admin",
             description="This scope grants administrative access to previously created Grants.",
+        ),
+        ScopeType(
+            "cds_server_provided_files",
+            consent=False,
+            server_made=True,
+            name="Server-Provided Files",
+            # The standard's own sentence, to the letter (CDS-WG1-02 3.3.3).
+            description="This scope grants access to specific files that the Server wants make available to the "
+            "Client.",
         ),
         ScopeType(
             "cds_accounts",

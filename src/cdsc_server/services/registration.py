@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
-from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, SECRET_BASIC, PlannedClient, planned_clients
+from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, PlannedClient, planned_clients
 from cdsc_server.domain.field_values import file_bytes, media_type
 from cdsc_server.domain.submitted_fields import submitted_values, taken_fields
 from cdsc_server.ports import BlobStore, Clock, KeyStore
@@ -37,7 +37,7 @@ def register(
     blobs: BlobStore,
 ) -> tuple[ClientRow, str]:
     """
-    Make the Client Objects for a registration request, each with a Credential, and ask for what production needs.
+    Make the Client Objects for a registration request, with their Credentials, and ask for what production needs.
 
     Args:
         metadata: a registration request of the right shape; redirect_uris in it are ignored.
@@ -71,8 +71,9 @@ def register(
         session.add_all(rows)
         session.flush()
         for row in rows:
-            _, secret = new_credential(session, row, now=now, keys=keys)
-            made[row.scope] = row, secret
+            if row.token_endpoint_auth_method is not None:
+                _, secret = new_credential(session, row, now=now, keys=keys)
+                made[row.scope] = row, secret
         requirements.ask(
             session, registration_id=registration.registration_id, scopes=scopes, catalogue=catalogue, now=now
         )
@@ -128,7 +129,7 @@ def _client_row(
         redirect_uris=[] if default_redirect_uri is None else [default_redirect_uri],
         response_types=list(plan.response_types),
         grant_types=list(plan.grant_types),
-        token_endpoint_auth_method=SECRET_BASIC,
+        token_endpoint_auth_method=plan.auth_method,
         authorization_details_types=list(plan.authorization_details_types),
         uris={name: sent[name] for name in URIS if name in sent},
         registered_fields=values,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cdsc_server.web.registration import clients, credentials, grants, messages
+from cdsc_server.web.registration import clients, credentials, grants, messages, server_files
 from cdsc_server.web.registration.room import blueprint
 
-__all__ = ["clients", "credentials", "grants", "install", "messages"]
+__all__ = ["clients", "credentials", "grants", "install", "messages", "server_files"]
 
 
 def install(app: Flask) -> None:
