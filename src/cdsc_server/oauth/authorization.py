@@ -13,6 +13,7 @@ from typing import Final
 
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
 from cdsc_server.errors import (
@@ -105,12 +106,12 @@ def judge(parameters: Mapping[str, list[str]], *, catalogue: Catalogue, clock: C
 
 
 def check_client(asking: Asking) -> Asking:
-    """A Client Object that may ask Customers at all."""
+    """A Client Object that may ask Customers at all; from here on its own limits hold (CDS-WG1-02 5.1)."""
     client_id = _trusted(asking, "client_id")
     client = None if client_id is None else authorization_requests.find_client(client_id)
     if client is None or client.status == ClientStatus.DISABLED or not client.response_types:
         raise UntrustedRequest("client_id: it is missing, unknown or not allowed to ask customers", field="client_id")
-    return replace(asking, client=client)
+    return replace(asking, client=client, catalogue=limited(asking.catalogue, client.limits))
 
 
 def check_redirect_uri(asking: Asking) -> Asking:

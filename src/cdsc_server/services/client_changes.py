@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
 from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, ClientStatus, checked_redirect_uri, checked_scope
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, RelatedType
@@ -58,7 +59,7 @@ class _Rules:
     at: datetime
 
     def scopes_of(self, words: str) -> list[Scope]:
-        return [self.catalogue.scopes[word] for word in words.split() if word in self.catalogue.scopes]
+        return [scope for scope in map(self.catalogue.scope, words.split()) if scope is not None]
 
     def field_names(self, words: str) -> set[str]:
         return {str(field.field_name) for field in taken_fields(self.catalogue, self.scopes_of(words)).values()}
@@ -113,10 +114,9 @@ def replace_client(
         if members or not waiting:
             row.modified = now
             changelog.client_changed(session, row, members=members, now=now)
-        # A scope that came along may need more before it reaches production.
-        requirements.ask(
-            session, registration_id=registration_id, scopes=rules.scopes_of(row.scope), catalogue=catalogue, now=now
-        )
+        # A scope that came along may need more before it reaches production, also one that is held back.
+        asked = rules.scopes_of(f"{row.scope} {sent.get('scope', '')}")
+        requirements.ask(session, registration_id=registration_id, scopes=asked, catalogue=catalogue, now=now)
     return Replaced(row, waiting)
 
 
@@ -264,7 +264,7 @@ def _default_details(
     row: ClientRow, details: list[dict[str, Any]], *, catalogue: Catalogue, at: datetime
 ) -> list[dict[str, Any]]:
     try:
-        read_request(catalogue, "", details, allowed=frozenset(row.scope.split()), at=at)
+        read_request(limited(catalogue, row.limits), "", details, allowed=frozenset(row.scope.split()), at=at)
     except (InvalidAuthorizationDetails, InvalidScope) as fault:
         raise _refusal("cds_default_authorization_details", fault.description) from fault
     return details

@@ -150,6 +150,8 @@ def to_wire(row: ClientRow, *, base_url: str) -> dict[str, Any]:
         "cds_default_redirect_uri": row.default_redirect_uri,
         "cds_default_authorization_details": row.default_authorization_details,
     }
+    # Only a Client Object with limits of its own has metadata of its own (CDS-WG1-02 5.1).
+    own = f"{base_url}/clients/{row.client_id}/cds-server-metadata.json"
     return {
         "client_id": row.client_id,
         "client_id_issued_at": int(row.created.timestamp()),
@@ -169,6 +171,6 @@ def to_wire(row: ClientRow, *, base_url: str) -> dict[str, Any]:
         "cds_client_uri": f"{base_url}/clients/{row.client_id}",
         "cds_status": row.status,
         "cds_status_options": row.status_options,
-        "cds_server_metadata": f"{base_url}/.well-known/cds-server-metadata.json",
+        "cds_server_metadata": own if row.limits else f"{base_url}/.well-known/cds-server-metadata.json",
         **(defaults if row.response_types else {}),
     }

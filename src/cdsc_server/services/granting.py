@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings, preselected
+from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
@@ -78,7 +79,7 @@ def _grant(
         holdings = _holdings(session, client, customer_id, at=at)
         try:
             requested = read_request(
-                catalogue,
+                limited(catalogue, client.limits),
                 " ".join(word for word in entry["scope"].split() if word in asking),
                 [each for each in entry["authorization_details"] if each["type"] in asking],
                 allowed=frozenset(client.scope.split()),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
 from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.narrowing import scope_of
@@ -107,7 +108,7 @@ def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue:
         raise Conflict(f"the Grant is {status}; there is nothing left to change")
     client = clients.find_client(session, row.client_id)
     asked = asked_entries(
-        catalogue,
+        catalogue if client is None else limited(catalogue, client.limits),
         row.authorization_details,
         words=(row.scope if change.scope is None else change.scope).split(),
         details=change.authorization_details or (),

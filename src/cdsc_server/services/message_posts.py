@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.message_posts import (
@@ -91,6 +92,8 @@ def post_message(
         session.add(row)
         session.flush()
         attached = _attach(session, row, post, blobs)
+        if post.type is MessageType.PRODUCTION_REQUEST and related is not None:
+            _ask_for_the_rest(session, related, catalogue=catalogue, now=now)
         if post.type is MessageType.CLIENT_SUBMISSION and previous is not None:
             _take_in(session, previous, now=now)
     return Found(row, attached)
@@ -166,6 +169,7 @@ def _check_grants(
     client = _client_at(session, related)
     if client is None:
         return
+    offered = limited(catalogue, client.limits)
     words, types = frozenset(client.scope.split()), frozenset(client.authorization_details_types)
     for n, entry in enumerate(asked):
         where, details = f"grants_requested.{n}", entry["authorization_details"]
@@ -181,7 +185,7 @@ def _check_grants(
                     f"{each.get('type')!r} is not in authorization_details_types of the Client Object",
                 )
         try:
-            read_request(catalogue, "", [each for each in details if _asks(catalogue, each)], allowed=words, at=at)
+            read_request(offered, "", [each for each in details if _asks(catalogue, each)], allowed=words, at=at)
         except (InvalidAuthorizationDetails, InvalidScope) as fault:
             raise refusal(f"{where}.authorization_details", fault.description) from fault
 
@@ -190,6 +194,14 @@ def _asks(catalogue: Catalogue, details: Mapping[str, Any]) -> bool:
     """Whether these are details a Customer is asked for; those alone have fields that can be judged."""
     scope = catalogue.scope(details["type"])
     return scope is not None and scope.type.consent
+
+
+def _ask_for_the_rest(session: Session, related: RelatedTo, *, catalogue: Catalogue, now: datetime) -> None:
+    """What the catalogue has asked for only since the registration (CDS-WG1-02 3.6)."""
+    client = _client_at(session, related)
+    if client is not None:
+        scopes = [scope for scope in map(catalogue.scope, client.scope.split()) if scope is not None]
+        requirements.ask(session, registration_id=client.registration_id, scopes=scopes, catalogue=catalogue, now=now)
 
 
 def _attach(session: Session, row: MessageRow, post: MessagePost, blobs: BlobStore) -> list[AttachmentRow]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BindParameter,
@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     Row,
     String,
+    Table,
     and_,
     bindparam,
     or_,
@@ -26,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, join, mapped_column
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.keyset import Cursor, Page, page
+from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -62,6 +64,8 @@ class ClientRow(DataBase):
     status_options: Mapped[list[str]] = mapped_column(ExactJSON)
     #: Values of registration fields by field_name; of a file, where its bytes are (see services/registration).
     registered_fields: Mapped[dict[str, Any]] = mapped_column(ExactJSON, default_factory=dict)
+    #: Limits narrower than the catalogue's; see domain.client_limits.
+    limits: Mapped[dict[str, dict[str, dict[str, str]]]] = mapped_column(ExactJSON, default_factory=dict)
     default_scope: Mapped[str | None] = mapped_column(String)
     default_redirect_uri: Mapped[str | None] = mapped_column(String)
     default_authorization_details: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON)
@@ -125,15 +129,33 @@ def still_proven(now: BindParameter[datetime]) -> tuple[FromClause, ColumnElemen
     return joined, condition
 
 
+_CLIENTS = cast("Table", ClientRow.__table__)
+_LOOK_UP = Prepared(
+    select(_CLIENTS).where(_CLIENTS.c.client_id == bindparam("client_id")), list(_CLIENTS.columns), writes=False
+)
+
+
+def look_up_client(client_id: str) -> Any:
+    """The columns of a Client Object, outside of any session; None when there is none."""
+    return _LOOK_UP.one({"client_id": client_id})
+
+
 def find_with_credentials(client_id: str) -> Sequence[Row[*tuple[Any, ...]]]:
     """The Client Object with each of its Credentials, live or not; empty when there is none."""
     with one_statement(writes=False) as connection:
         return connection.execute(_WITH_CREDENTIALS, {"client_id": client_id}).all()
 
 
-def find_client(session: Session, client_id: str, *, registration_id: str | None = None) -> ClientRow | None:
-    """The Client Object; None when there is none, or none of this registration."""
-    row = session.get(ClientRow, client_id)
+def find_client(
+    session: Session, client_id: str, *, registration_id: str | None = None, lock: bool = False
+) -> ClientRow | None:
+    """
+    The Client Object; None when there is none, or none of this registration.
+
+    Args:
+        lock: whether others who change it wait until this transaction is over.
+    """
+    row = session.get(ClientRow, client_id, with_for_update=lock or None)
     if row is None or registration_id not in (None, row.registration_id):
         return None
     return row
@@ -217,7 +239,7 @@ def admin_names(session: Session, registration_ids: Collection[str], scope: str)
             ClientRow.registration_id.in_(registration_ids), ClientRow.scope == scope
         )
     )
-    return dict(found.tuples())
+    return {row.registration_id: row.client_name for row in found}
 
 
 def clients_by_id(session: Session, client_ids: Collection[str]) -> dict[str, ClientRow]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
-from cdsc_server.domain.coverage import COVERAGE
 from cdsc_server.errors import NotFound
 from cdsc_server.oauth.rfc8414 import authorization_server_metadata
 from cdsc_server.schemas.metadata import (
@@ -18,10 +17,10 @@ from cdsc_server.schemas.metadata import (
     CoverageListingSchema,
     ServerMetadataSchema,
 )
-from cdsc_server.services.publishing import publish
 from cdsc_server.web.bearer import public
-from cdsc_server.web.context import catalogue, catalogue_directory, ports, public_url, settings
+from cdsc_server.web.context import catalogue, catalogue_directory, public_url, settings
 from cdsc_server.web.describe import Answer, describe
+from cdsc_server.web.metadata.documents import cacheable, coverage_documents, server_document
 from cdsc_server.web.parameters import filters
 
 blueprint = Blueprint("metadata", __name__)
@@ -47,7 +46,7 @@ def cds_server_metadata() -> ResponseReturnValue:
 
     Who runs this server, what it can do, and where its other documents are.
     """
-    return _cacheable(_documents().server)
+    return cacheable(_documents().server)
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")
@@ -63,7 +62,7 @@ def oauth_authorization_server() -> ResponseReturnValue:
 
     Endpoints, scopes and their authorization details, and the addresses of the Customer data listings.
     """
-    return _cacheable(_documents().authorization_server)
+    return cacheable(_documents().authorization_server)
 
 
 @blueprint.get("/coverage")
@@ -79,7 +78,7 @@ def coverage() -> ResponseReturnValue:
     """
     wanted = filters(CoverageFilters()).get("ids")
     entries = [entry for entry in _documents().coverage if wanted is None or entry["id"] in wanted]
-    return _cacheable(exact_json.dumps({"coverage_entries": entries, "next": None, "previous": None}))
+    return cacheable(exact_json.dumps({"coverage_entries": entries, "next": None, "previous": None}))
 
 
 @blueprint.get("/coverage/<entry_id>/<any(map, geojson):kind>")
@@ -104,7 +103,7 @@ def coverage_file(entry_id: str, kind: str) -> ResponseReturnValue:
     if entry is None or file is None:
         raise NotFound("no coverage entry has this file")
     body = (catalogue_directory(settings()) / file).read_bytes()
-    return _cacheable(body, "application/geo+json" if kind == "geojson" else str(entry.map_content_type))
+    return cacheable(body, "application/geo+json" if kind == "geojson" else str(entry.map_content_type))
 
 
 def redirect_moved() -> ResponseReturnValue | None:
@@ -122,43 +121,10 @@ def _documents() -> _Documents:
 
 
 def _compute() -> _Documents:
-    clock, offered, base_url = ports().clock, catalogue(), settings().base_url
-    entries = []
-    for entry in offered.coverage:
-        wire = entry.to_wire(_file_address)
-        told = publish(f"coverage:{entry.id}", wire, clock=clock)
-        entries.append({**wire, "created": told.created, "updated": told.updated})
-    entries.sort(key=lambda entry: (entry["updated"], entry["id"]), reverse=True)
-    utility = offered.utility
-    server: dict[str, Any] = {
-        "cds_metadata_version": "v1",
-        "cds_metadata_url": public_url("metadata.cds_server_metadata"),
-        "name": utility.name,
-        "description": utility.description,
-        "website": utility.website,
-        "documentation": f"{base_url}/docs",
-        "support": utility.support_url,
-        "capabilities": list(dict.fromkeys([COVERAGE, "oauth", *(c for e in entries for c in e["capabilities"])])),
-        "coverage": public_url("metadata.coverage"),
-        "oauth_metadata": public_url("metadata.oauth_authorization_server"),
-    }
-    if offered.metadata.related:
-        server["related_metadata"] = list(offered.metadata.related)
-    told = publish("cds-server-metadata", server, clock=clock)
-    server |= {"created": told.created, "updated": told.updated}
-    authorization = authorization_server_metadata(offered, base_url=base_url, url=public_url)
-    return _Documents(exact_json.dumps(server), exact_json.dumps(authorization), entries)
-
-
-def _file_address(entry_id: str, kind: str) -> str:
-    return public_url("metadata.coverage_file", entry_id=entry_id, kind=kind)
-
-
-def _cacheable(body: bytes, media_type: str = "application/json") -> Response:
-    """An answer with an entity tag, which a conditional request is answered by alone (RFC 9110 13)."""
-    response = Response(body, mimetype=media_type)
-    response.add_etag()
-    response.headers["Cache-Control"] = "public, max-age=60"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.make_conditional(request)
-    return response
+    server = server_document(
+        name="cds-server-metadata",
+        own=public_url("metadata.cds_server_metadata"),
+        oauth_metadata=public_url("metadata.oauth_authorization_server"),
+    )
+    authorization = authorization_server_metadata(catalogue(), base_url=settings().base_url, url=public_url)
+    return _Documents(exact_json.dumps(server), exact_json.dumps(authorization), coverage_documents())
