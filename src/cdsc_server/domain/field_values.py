@@ -131,8 +131,8 @@ def _list_fault(value: Any) -> str | None:
 def _choices_fault(value: list[str], choices: Collection[str]) -> str | None:
     unknown = next((each for each in value if each not in choices), None)
     if unknown is not None:
-        return f"holds {unknown[:50]!r}; its entries must be of {', '.join(choices)}"
-    return "holds an entry twice" if len(set(value)) < len(value) else None
+        return f"must hold entries of {', '.join(choices)}, not {unknown[:50]!r}"
+    return "must not hold an entry twice" if len(set(value)) < len(value) else None
 
 
 def _file_fault(kind: str, value: Any, limits: Limits) -> str | None:

@@ -227,14 +227,19 @@ def settle(session: Session, row: RequirementRow, *, accepted: bool, description
     if row.status not in UNDECIDED:
         raise Conflict(f"it is {row.status} already")
 
+    done = False
+
     def follow(session: Session, changed: PaymentRow) -> None:
-        if changed.status == PaymentStatus.SUBMITTED:
-            payment_changed(session, changed)
-        else:
+        nonlocal done
+        # Nothing has arrived when an operator was paid in another way, so the step between is not told.
+        if changed.status != PaymentStatus.SUBMITTED:
             decide(session, row, accepted=accepted, description=description, now=now)
+            done = True
 
     wanted = PaymentStatus.ACCEPTED if accepted else PaymentStatus.REJECTED
-    if payments.change(session, payment, wanted, now=now, on_change=follow) is not wanted:
+    payments.change(session, payment, wanted, now=now, on_change=follow)
+    if not done:
+        # The provider, or another operator, came first.
         raise Conflict("the payment is settled already")
 
 
@@ -253,16 +258,12 @@ def decide(session: Session, row: RequirementRow, *, accepted: bool, description
     _tell(session, moved, MessageStatus.COMPLETE if accepted else MessageStatus.REJECTED, description, now=now)
 
 
-def unmet(
-    session: Session, registration_id: str, scopes: Iterable[Scope], catalogue: Catalogue
-) -> list[RequirementRow]:
-    """What these scopes need before production and is not accepted."""
-    needed = needed_fields(catalogue, scopes)
-    return [
-        row
-        for row in reviews.requirements_of(session, registration_id)
-        if row.field_id in needed and row.status != RequirementStatus.ACCEPTED
-    ]
+def unmet(session: Session, registration_id: str, scopes: Iterable[Scope], catalogue: Catalogue) -> dict[str, str]:
+    """What these scopes need before production and is not accepted: where each field stands, or "not asked for"."""
+    rows = {row.field_id: row.status for row in reviews.requirements_of(session, registration_id)}
+    needed = [field.id for field in needed_fields(catalogue, scopes).values() if not field.submitted]
+    stand = {name: rows.get(name, "not asked for") for name in needed}
+    return {name: status for name, status in stand.items() if status != RequirementStatus.ACCEPTED}
 
 
 def _tell(session: Session, row: RequirementRow, status: MessageStatus, description: str, *, now: datetime) -> None:

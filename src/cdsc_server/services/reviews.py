@@ -9,7 +9,7 @@ Console, command line and admin API call these functions and nothing below them.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -67,7 +67,7 @@ class Case:
         submission: the newest answer of the Client to a request of ours.
         thread: answers to the Message, the oldest first.
         clients: every Client Object of the registration.
-        unmet: what production needs and is not accepted, for a production_request.
+        unmet: for a production_request: what it needs and is not accepted, with where each stands.
     """
 
     waiting: Waiting
@@ -78,7 +78,7 @@ class Case:
     thread: Sequence[MessageRow]
     clients: Sequence[ClientRow]
     requirements: Sequence[RequirementRow]
-    unmet: Sequence[RequirementRow]
+    unmet: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def list_waiting(*, limit: int = _MOST, registration_id: str | None = None) -> l
     with reading() as session:
         found = reviews.waiting(session, limit=limit, registration_id=registration_id)
         names = clients.admin_names(session, {message.registration_id for message, _ in found}, CLIENT_ADMIN)
-    return [_waiting(message, requirement, names.get(message.registration_id, "")) for message, requirement in found]
+    return [as_waiting(message, requirement, names.get(message.registration_id, "")) for message, requirement in found]
 
 
 def show(message_id: str, *, catalogue: Catalogue) -> Case:
@@ -147,14 +147,14 @@ def show(message_id: str, *, catalogue: Catalogue) -> Case:
             raise NotFound("no Message that is decided here has this id")
         submission = messages.latest_submission(session, message_id)
         source = message_id if submission is None else submission.message_id
-        unmet: Sequence[RequirementRow] = ()
+        unmet: Mapping[str, str] = {}
         if message.type == MessageType.PRODUCTION_REQUEST:
             sandbox = clients.find_client(session, str(message.related_key))
             scopes = [] if sandbox is None else _scopes(catalogue, sandbox)
             unmet = requirements.unmet(session, message.registration_id, scopes, catalogue)
         own = clients.clients_of(session, message.registration_id)
         return Case(
-            waiting=_waiting(message, requirement, _admin_name(own)),
+            waiting=as_waiting(message, requirement, _admin_name(own)),
             message=message,
             requirement=requirement,
             submission=submission,
@@ -390,7 +390,7 @@ def _make_production(session: Session, sandbox: ClientRow, desk: Desk, *, overri
 def _check_met(session: Session, client: ClientRow, scopes: Sequence[Scope], catalogue: Catalogue) -> None:
     unmet = requirements.unmet(session, client.registration_id, scopes, catalogue)
     if unmet:
-        names = ", ".join(f"{row.field_id} ({row.status})" for row in unmet)
+        names = ", ".join(f"{name} ({status})" for name, status in unmet.items())
         raise Conflict(f"not everything is accepted yet: {names}")
 
 
@@ -410,7 +410,8 @@ def _scopes(catalogue: Catalogue, client: ClientRow) -> list[Scope]:
     return [catalogue.scopes[word] for word in client.scope.split() if word in catalogue.scopes]
 
 
-def _waiting(message: MessageRow, requirement: RequirementRow | None, client_name: str) -> Waiting:
+def as_waiting(message: MessageRow, requirement: RequirementRow | None, client_name: str) -> Waiting:
+    """The Message as a line of the queue."""
     return Waiting(
         id=message.message_id,
         kind=message.type if requirement is None else requirement.type,

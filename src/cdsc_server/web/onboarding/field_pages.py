@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from flask import Response, send_file
+from flask import Response
 
 from cdsc_server.domain.registration_fields import RegistrationField
 from cdsc_server.errors import NotFound
@@ -42,8 +40,9 @@ def blank_form(field_id: str) -> Response:
     field = _found(field_id)
     if field.template is None:
         raise NotFound("There is no form at this address.")
-    path: Path = catalogue_directory(settings()) / field.template
-    return send_file(path, mimetype="application/pdf", download_name=field.template, as_attachment=True)
+    response = Response((catalogue_directory(settings()) / field.template).read_bytes(), mimetype="application/pdf")
+    response.headers.set("Content-Disposition", "attachment", filename=field.template)
+    return response
 
 
 def _found(field_id: str) -> RegistrationField:
