@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cdsc_server import app as application
-from cdsc_server.services import reviews
+from cdsc_server.services import audit, reviews
 from cdsc_server.services.reviews import Case, Decision, Desk, Waiting
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
@@ -102,7 +102,7 @@ def _desk() -> Iterator[Desk]:
     with app.app_context():
         context: Context = app.extensions["cdsc"]
         try:
-            yield Desk(context.catalogue, settings, ports)
+            yield Desk(context.catalogue, settings, ports, audit.noting("command line", ports.clock))
         finally:
             db.db.engine.dispose()
 
