@@ -72,16 +72,14 @@ def test_an_unchanged_document_is_not_sent_again(client, path):
 def test_updated_moves_when_the_document_changes(settings, ports, clock, tmp_path):
     """And created does not."""
     from dataclasses import replace
-    from pathlib import Path
 
     from cdsc_server import app as application
+    from tests.factories.catalogues import changed_catalogue
     from tests.support.app import dispose
 
-    changed = tmp_path / "catalogue.toml"
-    text = Path(application.__file__).with_name("default.toml").read_text(encoding="utf-8")
-    changed.write_text(text.replace("Demo Gas & Electric", "Another Utility"), encoding="utf-8")
+    changed = changed_catalogue(tmp_path, lambda text: text.replace("Demo Gas & Electric", "Another Utility"))
     documents = []
-    for setting in (settings, settings, replace(settings, catalogue_file=str(changed))):
+    for setting in (settings, settings, replace(settings, catalogue_file=changed)):
         app = application.create_app(setting, ports)
         documents.append(app.test_client().get(SERVER).json)
         dispose(app)
@@ -122,15 +120,38 @@ def test_every_scope_of_the_catalogue_is_described(metadata, settings):
     assert all(key == scope["id"] for key, scope in described.items())
 
 
-@requirement("WG1-02-3.2-20", "WG1-02-3.2-32", "WG1-02-3.2-35", "WG1-02-3.2-46", "WG1-02-3.2-48", "WG3-01-5-01")
+@requirement("WG1-02-3.2-20", "WG1-02-3.2-32", "WG1-02-3.2-35", "WG1-02-3.2-46", "WG1-02-3.2-47", "WG3-01-5-01")
 def test_what_the_standard_adds_is_there(metadata):
-    """No registration fields are asked for."""
+    """Registration fields among it: those that some scope names."""
+    scopes = metadata["cds_scope_descriptions"].values()
+    named = {name for each in scopes for name in each["registration_requirements"] + each["registration_optional"]}
+
     assert metadata["cds_oauth_version"] == "v1"
     assert metadata["cds_customerdata_version"] == "v1"
     assert metadata["cds_timezone"] == "America/New_York"
-    assert metadata["cds_registration_fields"] == {}
+    assert named <= set(metadata["cds_registration_fields"])
     assert metadata["authorization_response_iss_parameter_supported"] is True
     assert metadata["pushed_authorization_request_endpoint"].endswith("/oauth/par")
+
+
+@requirement("WG1-02-3.2-48")
+def test_registration_fields_that_no_scope_names_are_not_told(settings):
+    """Where nothing is asked for, the object is empty."""
+    from dataclasses import replace
+
+    from cdsc_server.oauth.rfc8414 import authorization_server_metadata
+
+    catalogue = load_catalogue(settings)
+    scopes = {
+        name: replace(scope, registration_requirements=(), registration_optional=())
+        for name, scope in catalogue.scopes.items()
+    }
+    document = authorization_server_metadata(
+        replace(catalogue, scopes=scopes), base_url=settings.base_url, url=lambda endpoint: endpoint
+    )
+
+    assert catalogue.registration_fields
+    assert document["cds_registration_fields"] == {}
 
 
 @requirement("WG1-02-3.2-01", "WG1-02-3.2-09", "WG1-02-3.2-11", "WG1-02-3.2-36", "WG1-02-3.2-39", "WG3-01-5-16")
@@ -212,6 +233,21 @@ def test_every_details_field_has_the_members_its_format_needs(metadata):
             assert ("choices" in field) == field["format"].startswith("choice")
             assert all(("usagesegment_format" in choice) == kinds for choice in field.get("choices", []))
             assert ("default" in field) == (not field["is_required"])
+
+
+@requirement("WG1-02-3.9-04")
+def test_relative_bounds_are_for_scopes_that_a_customer_approves(metadata):
+    """A token request of its own could carry none, so none has to be counted from there."""
+    scopes = metadata["cds_scope_descriptions"].values()
+    relative = [
+        scope["grant_types_supported"]
+        for scope in scopes
+        for field in scope["authorization_details_fields_supported"]
+        if field["format"].startswith("relative_or_absolute")
+    ]
+
+    assert relative
+    assert all("authorization_code" in types and "client_credentials" not in types for types in relative)
 
 
 @requirement("WG1-01-4-02", "WG1-01-4.1-01", "WG1-01-4.1-02", "WG1-01-4.1-03", "WG1-01-3.2-12", "WG1-01-4.3-16")

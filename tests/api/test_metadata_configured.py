@@ -1,15 +1,13 @@
 """Metadata that a configuration adds: related documents, moved addresses, maps, coverage of scopes."""
 
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-import cdsc_server
 from cdsc_server.app import load_catalogue
 from cdsc_server.errors import InvalidConfiguration
+from tests.factories.catalogues import changed_catalogue
 from tests.support import requirement
 
 SERVER = "/.well-known/cds-server-metadata.json"
@@ -46,17 +44,13 @@ map_content_type = "image/png"
 @pytest.fixture
 def settings(settings, tmp_path):
     """A server with the tables above beside what ships, and the files they name."""
-    shipped = Path(cdsc_server.__file__).with_name("default.toml")
-    for template in shipped.parent.glob("*.pdf"):
-        shutil.copy(template, tmp_path)
-    named = shipped.read_text(encoding="utf-8").replace(
-        "[scopes.account_list]\n", '[scopes.account_list]\ncoverages_supported = ["north", "ashford_bay"]\n'
-    )
     (tmp_path / "maps").mkdir()
     (tmp_path / "maps/north.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
     (tmp_path / "maps/north.geojson").write_text(json.dumps(AREA), encoding="utf-8")
-    (tmp_path / "catalogue.toml").write_text(named + TABLES, encoding="utf-8")
-    return replace(settings, catalogue_file=str(tmp_path / "catalogue.toml"))
+    heading = "[scopes.account_list]\n"
+    named = f'{heading}coverages_supported = ["north", "ashford_bay"]\n'
+    file = changed_catalogue(tmp_path, lambda shipped: shipped.replace(heading, named) + TABLES)
+    return replace(settings, catalogue_file=file)
 
 
 @requirement("WG1-01-3.3-01", "WG1-01-3.3-02", "WG1-01-3.2-15")

@@ -50,6 +50,7 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
     """
     described = {scope.id: scope_description(scope, base_url=base_url) for scope in catalogue.scopes.values()}
     documentation = f"{base_url}/docs"
+    named = _union(described, "registration_requirements") + _union(described, "registration_optional")
     return {
         "issuer": base_url,
         **{member: url(endpoint) for member, endpoint in ENDPOINTS},
@@ -73,7 +74,9 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
         "cds_test_accounts": url("test_accounts.page"),
         "cds_scope_descriptions": described,
         "cds_registration_fields": {
-            field.id: field_description(field, base_url=base_url) for field in catalogue.registration_fields.values()
+            field.id: field_description(field, base_url=base_url)
+            for field in catalogue.registration_fields.values()
+            if field.id in named
         },
         **_files(catalogue, url),
         "cds_customerdata_version": "v1",

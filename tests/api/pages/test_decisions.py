@@ -46,6 +46,19 @@ def test_yes_makes_one_grant_a_receipt_and_a_code(opened, visitor, stored, clock
     assert code.code_hash == secret_hash(query(answer)["code"])
 
 
+@requirement("WG1-02-3.9-03")
+def test_relative_bounds_count_from_the_approval(opened, visitor, stored, clock):
+    """Not from the request, which may have waited for the Customer."""
+    opened(("usage_data", {**ALL, "segment_start": "P1Y", "segment_end": "PT1H"}))
+    clock.advance(minutes=5)
+
+    visitor.press("approve")
+
+    (grant,) = stored(GrantRow)
+    assert grant.authorization_details[0]["segment_start"] == "2025-03-01T12:05:00Z"
+    assert grant.authorization_details[0]["segment_end"] == "2026-03-01T13:05:00Z"
+
+
 @requirement("WG3-01-9.1.1-25")
 def test_no_sends_access_denied_and_shares_nothing(opened, visitor, stored):
     opened(("usage_data", ALL))
