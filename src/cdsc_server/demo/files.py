@@ -35,6 +35,7 @@ class Files:
         return Settings(
             database_url=f"sqlite:///{database or self.database}",
             key_file=str(self.key),
+            blob_dir=str(self.directory / "blobs"),
             base_url=base_url,
             demo=True,
         )

@@ -25,6 +25,7 @@ from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, object_rows
 from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
+from cdsc_server.demo.waiting import Companies
 from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.ports import SystemClock
@@ -69,6 +70,8 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
             yield left
         if customers is None:
             _import_samples(now)
+        settings = files.settings(database=files.unfinished)
+        Companies(load_catalogue(settings), settings, system_ports(settings)).arrive()
     # The last connection is closed now, so that the file holds what its write-ahead log held.
     files.unfinished.rename(files.database)
     _remove(files.unfinished)

@@ -126,3 +126,13 @@ def test_a_late_correction_keeps_the_estimate_it_replaced(files):
     list(make(files, NOW, days=90, customers=1))
 
     assert _rows(files, "SELECT count(*) FROM usage_blocks_past") == [(1,)]
+
+
+def test_there_is_work_for_an_operator(files):
+    """Forms that came in and requests; what waits for the companies themselves is not on the list."""
+    list(make(files, NOW, days=3, customers=1))
+
+    handed_in = _rows(files, "SELECT field_id FROM requirements WHERE status = 'submitted'")
+    pending = _rows(files, "SELECT type FROM messages WHERE status = 'pending' AND creator IS NOT NULL ORDER BY type")
+    assert handed_in == [("terms",)]
+    assert [type for (type,) in pending] == ["production_request", "production_request", "support_request"]
