@@ -22,6 +22,7 @@ from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web import (
     consent,
+    console,
     context,
     customer_data,
     docs,
@@ -61,6 +62,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     oauth.install(app)
     registration.install(app)
     consent.install(app)
+    console.install(app)
     payments.install(app)
     onboarding.install(app)
     docs.install(app)

@@ -16,6 +16,7 @@ from cdsc_server.settings import Settings
 from cdsc_server.storage.db import db
 
 _ACTOR: Final = "command line"
+_role = click.Choice([role.value for role in Role])
 _password = click.option(
     "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."
 )

@@ -6,7 +6,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, and_, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.messages import MessageStatus, MessageType
@@ -141,23 +155,45 @@ REVIEWED = (
 
 
 def waiting(
-    session: Session, *, limit: int, registration_id: str | None = None
+    session: Session,
+    *,
+    limit: int,
+    registration_id: str | None = None,
+    after: tuple[datetime, str] | None = None,
 ) -> Sequence[tuple[MessageRow, RequirementRow | None]]:
-    """Messages that wait for an operator, each with its requirement when it asks for one; the longest wait first."""
-    joined = RequirementRow.message_id == MessageRow.message_id
-    handed_in = RequirementRow.status == RequirementStatus.SUBMITTED
-    ours = and_(RequirementRow.type == FieldType.INTERNAL_REVIEW, RequirementRow.status.in_(UNDECIDED))
-    asked = and_(MessageRow.type.in_(REVIEWED), MessageRow.status == MessageStatus.PENDING)
+    """
+    Messages that wait for an operator, each with its requirement when it asks for one; the longest wait first.
+
+    Args:
+        after: `modified` and `message_id` of the last one of the page before.
+    """
     statement = (
         select(MessageRow, RequirementRow)
-        .outerjoin(RequirementRow, joined)
-        .where(or_(asked, handed_in, ours))
+        .outerjoin(RequirementRow, RequirementRow.message_id == MessageRow.message_id)
+        .where(_waits())
         .order_by(MessageRow.modified, MessageRow.message_id)
         .limit(limit)
     )
     if registration_id is not None:
         statement = statement.where(MessageRow.registration_id == registration_id)
+    if after is not None:
+        place = tuple_(literal(after[0], MessageRow.modified.type), literal(after[1]))
+        statement = statement.where(tuple_(MessageRow.modified, MessageRow.message_id) > place)
     return [(message, requirement) for message, requirement in session.execute(statement)]
+
+
+def count_waiting(session: Session) -> int:
+    """How many Messages wait for an operator."""
+    joined = select(func.count()).select_from(MessageRow)
+    joined = joined.outerjoin(RequirementRow, RequirementRow.message_id == MessageRow.message_id)
+    return session.scalars(joined.where(_waits())).one()
+
+
+def _waits() -> ColumnElement[bool]:
+    handed_in = RequirementRow.status == RequirementStatus.SUBMITTED
+    ours = and_(RequirementRow.type == FieldType.INTERNAL_REVIEW, RequirementRow.status.in_(UNDECIDED))
+    asked = and_(MessageRow.type.in_(REVIEWED), MessageRow.status == MessageStatus.PENDING)
+    return or_(asked, handed_in, ours)
 
 
 def claim_message(session: Session, message_id: str, *, now: datetime) -> MessageRow | None:

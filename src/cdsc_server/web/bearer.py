@@ -17,7 +17,7 @@ from cdsc_server.errors import InsufficientScope, InvalidToken
 from cdsc_server.services import tokens
 from cdsc_server.web.context import ports
 
-__all__ = ["AccessToken", "GrantView", "access_of", "bearer", "public"]
+__all__ = ["AccessToken", "GrantView", "access_of", "bearer", "opened_by", "public"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,20 +49,24 @@ def bearer(scope: str | None = None) -> Callable[[View], View]:
             g.token = token
             return view(*args, **kwargs)
 
-        setattr(guarded, _ACCESS, scope or "grant")
-        return guarded  # type: ignore[return-value]
+        return opened_by(scope or "grant", guarded)  # type: ignore[return-value]
 
     return decorate
 
 
 def public(view: View) -> View:
     """Mark a view as open to all; pages behind a sign-in or a client authentication of their own count as open here."""
-    setattr(view, _ACCESS, "public")
+    return opened_by("public", view)
+
+
+def opened_by(access: str, view: View) -> View:
+    """Say what a view asks for; for decorators that guard doors of other kinds."""
+    setattr(view, _ACCESS, access)
     return view
 
 
 def access_of(view: Callable[..., Any]) -> str | None:
-    """What a view asks for: "public", "grant" or a scope; None when nobody said."""
+    """What a view asks for: "public", "grant", a scope or "operator"; None when nobody said."""
     return getattr(view, _ACCESS, None)
 
 

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import hmac
+from typing import Protocol, TypeVar
 
 from flask import request
 
 from cdsc_server.errors import AccessDenied
-from cdsc_server.services.sessions import BrowserSession
 from cdsc_server.web.context import settings
+
+
+class HasFormSecret(Protocol):
+    """A session, of whichever realm, whose pages hold a secret in their forms."""
+
+    @property
+    def form_secret(self) -> str: ...
+
+
+Session = TypeVar("Session", bound=HasFormSecret)
 
 
 class ForeignForm(AccessDenied):
     """The form was not sent by a page of ours, or by one from before the last sign-in or sign-out."""
 
 
-def check_form(session: BrowserSession | None) -> BrowserSession:
+def check_form(session: Session | None) -> Session:
     """
     The session whose page sent this form.
 

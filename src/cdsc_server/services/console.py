@@ -1,0 +1,301 @@
+"""What operators see and do besides deciding: the queue, Clients with all they hold, Messages, Grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue
+from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.domain.messages import MessageStatus, MessageType
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.ports import Clock
+from cdsc_server.services import requirements
+from cdsc_server.services.audit import record
+from cdsc_server.services.grants import status_of
+from cdsc_server.services.messages import reply
+from cdsc_server.services.reviews import Waiting, as_waiting
+from cdsc_server.services.server_grants import change_status
+from cdsc_server.storage import clients, console, grants, messages, reviews
+from cdsc_server.storage.clients import ClientRow, CredentialRow, RegistrationRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.keyset import Cursor, Page
+from cdsc_server.storage.messages import AttachmentRow, MessageRow
+from cdsc_server.storage.reviews import RequirementRow
+
+#: How much of a long list the page of a Client shows.
+_GLANCE = 8
+
+
+@dataclass(frozen=True)
+class Queue:
+    """
+    A page of what waits.
+
+    Args:
+        total: how much waits in all.
+        next: where the next page begins; None at the end.
+    """
+
+    items: Sequence[Waiting]
+    total: int
+    next: tuple[datetime, str] | None
+
+
+@dataclass(frozen=True)
+class Registrations:
+    """A page of registrations, with their Client Objects by registration."""
+
+    page: Page[RegistrationRow]
+    total: int
+    clients: Mapping[str, Sequence[ClientRow]]
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A registration with all it holds; of Grants and Messages the latest few, and how many there are."""
+
+    row: RegistrationRow
+    name: str
+    clients: Sequence[ClientRow]
+    credentials: Sequence[CredentialRow]
+    requirements: Sequence[RequirementRow]
+    grants: Page[GrantRow]
+    grants_total: int
+    messages: Page[MessageRow]
+    messages_total: int
+
+
+@dataclass(frozen=True)
+class Thread:
+    """A Message that nobody decides, with what was answered."""
+
+    message: MessageRow
+    name: str
+    replies: Sequence[MessageRow]
+    attachments: Sequence[AttachmentRow]
+
+
+def queue(*, after: tuple[datetime, str] | None, size: int) -> Queue:
+    """What waits for an operator, the longest wait first; three statements, however much it is."""
+    with reading() as session:
+        found = reviews.waiting(session, limit=size + 1, after=after)
+        total = reviews.count_waiting(session)
+        names = clients.admin_names(session, {message.registration_id for message, _ in found}, CLIENT_ADMIN)
+    shown = found[:size]
+    last = shown[-1][0] if len(found) > size else None
+    return Queue(
+        [as_waiting(message, requirement, names.get(message.registration_id, "")) for message, requirement in shown],
+        total,
+        None if last is None else (last.modified, last.message_id),
+    )
+
+
+def count_waiting() -> int:
+    """How much waits for an operator."""
+    with reading() as session:
+        return reviews.count_waiting(session)
+
+
+def registrations(*, sought: str, cursor: Cursor | None, size: int) -> Registrations:
+    """A page of registrations, the newest first; `sought` as in storage.console.list_registrations."""
+    with reading() as session:
+        rows, total = console.list_registrations(session, sought=sought, cursor=cursor, size=size)
+        own = console.clients_of_all(session, [row.registration_id for row in rows.rows])
+    return Registrations(rows, total, own)
+
+
+def registration(
+    registration_id: str,
+    *,
+    grants_cursor: Cursor | None = None,
+    messages_cursor: Cursor | None = None,
+    size: int = _GLANCE,
+) -> Registration:
+    """
+    A registration with all it holds.
+
+    Raises:
+        NotFound: there is no such registration.
+    """
+    with reading() as session:
+        row = console.find_registration(session, registration_id)
+        if row is None:
+            raise NotFound("no registration has this id")
+        own = clients.clients_of(session, registration_id)
+        found, grants_total = console.grants_of(session, registration_id, cursor=grants_cursor, size=size)
+        told, messages_total = console.messages_of(session, registration_id, cursor=messages_cursor, size=size)
+        return Registration(
+            row=row,
+            name=_name(own),
+            clients=own,
+            credentials=console.credentials_of(session, registration_id),
+            requirements=reviews.requirements_of(session, registration_id),
+            grants=found,
+            grants_total=grants_total,
+            messages=told,
+            messages_total=messages_total,
+        )
+
+
+def thread(message_id: str) -> Thread:
+    """
+    A Message and what was answered.
+
+    Raises:
+        NotFound: there is no such Message.
+    """
+    with reading() as session:
+        message = messages.find_message(session, message_id)
+        if message is None:
+            raise NotFound("no Message has this id")
+        return Thread(
+            message,
+            _name(clients.clients_of(session, message.registration_id)),
+            messages.replies_to(session, message_id),
+            messages.attachments_of(session, [message_id]).get(message_id, ()),
+        )
+
+
+def attachment(message_id: str, position: int) -> AttachmentRow:
+    """
+    A file attached to a Message.
+
+    Raises:
+        NotFound: there is none at this position.
+    """
+    with reading() as session:
+        found = messages.attachments_of(session, [message_id]).get(message_id, [])
+    for row in found:
+        if row.position == position:
+            return row
+    raise NotFound("no such file is attached to this Message")
+
+
+def grant(grant_id: str, *, clock: Clock) -> tuple[GrantRow, GrantStatus, ClientRow]:
+    """
+    A Grant, its status as it is now, and the Client Object it was given to.
+
+    Raises:
+        NotFound: there is no such Grant.
+    """
+    with reading() as session:
+        row = session.get(GrantRow, grant_id)
+        if row is None:
+            raise NotFound("no Grant has this id")
+        return row, status_of(row, now=clock.now()), clients.clients_by_id(session, [row.client_id])[row.client_id]
+
+
+def write(message_id: str, text: str, *, actor: str, clock: Clock) -> None:
+    """
+    Answer a Message with a private_message; what it asks for stays undecided.
+
+    Raises:
+        InvalidRequest: the text is empty.
+        NotFound: there is no such Message.
+    """
+    if not text.strip():
+        raise InvalidRequest("Your message: write something", field="text")
+    now = clock.now()
+    with transaction() as session:
+        message = messages.find_message(session, message_id)
+        if message is None:
+            raise NotFound("no Message has this id")
+        sent = reply(
+            session,
+            message,
+            type=MessageType.PRIVATE_MESSAGE,
+            status=MessageStatus.COMPLETE,
+            description=text,
+            now=now,
+        )
+        record(
+            session,
+            actor=actor,
+            action="message.sent",
+            subject=f"message:{message_id}",
+            detail={"sent": sent.message_id, "registration": message.registration_id},
+            now=now,
+        )
+
+
+def ask_again(message_id: str, why: str, *, catalogue: Catalogue, actor: str, clock: Clock) -> str:
+    """
+    Ask for a requirement anew, with a fresh link; returns the id of the new Message.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: no requirement is asked for by this Message.
+        Conflict: it is handed in or accepted.
+    """
+    if not why.strip():
+        raise InvalidRequest("Why it is asked for again: write something", field="why")
+    now = clock.now()
+    with transaction() as session:
+        row = reviews.by_message(session, message_id)
+        if row is None:
+            raise NotFound("no requirement is asked for by this Message")
+        asked = requirements.ask_again(session, row, why=why, catalogue=catalogue, now=now).message_id
+        record(
+            session,
+            actor=actor,
+            action="review.asked_again",
+            subject=f"message:{message_id}",
+            detail={"asked": asked, "why": why, "registration": row.registration_id},
+            now=now,
+        )
+    return asked
+
+
+def suspend(grant_id: str, reason: str, *, actor: str, clock: Clock) -> None:
+    """
+    Hold an active Grant: it opens nothing from this moment, and everything as before once it is restored.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: there is no such Grant.
+        Conflict: it is not active.
+    """
+    _switch(grant_id, reason, GrantStatus.ACTIVE, GrantStatus.SUSPENDED, "grant.suspended", actor=actor, clock=clock)
+
+
+def restore(grant_id: str, reason: str, *, actor: str, clock: Clock) -> None:
+    """
+    Let a suspended Grant open what it opened before.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: there is no such Grant.
+        Conflict: it is not suspended.
+    """
+    _switch(grant_id, reason, GrantStatus.SUSPENDED, GrantStatus.ACTIVE, "grant.restored", actor=actor, clock=clock)
+
+
+def _switch(
+    grant_id: str, reason: str, before: GrantStatus, after: GrantStatus, action: str, *, actor: str, clock: Clock
+) -> None:
+    if not reason.strip():
+        raise InvalidRequest("Reason: write why", field="reason")
+    now = clock.now()
+    with transaction() as session:
+        row = grants.lock_grant(session, grant_id)
+        if row is None:
+            raise NotFound("no Grant has this id")
+        status = status_of(row, now=now)
+        if status is not before:
+            raise Conflict(f"The Grant is {status} now: nothing was changed")
+        change_status(session, row, after, now=now)
+        record(
+            session,
+            actor=actor,
+            action=action,
+            subject=f"grant:{grant_id}",
+            detail={"reason": reason, "registration": row.registration_id},
+            now=now,
+        )
+
+
+def _name(own: Sequence[ClientRow]) -> str:
+    return next((client.client_name for client in own if client.scope == CLIENT_ADMIN), "")

@@ -1,0 +1,121 @@
+"""One Message: what it says, what was answered, and the decision when it waits for one."""
+
+from __future__ import annotations
+
+from flask import Response, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from cdsc_server.domain.requirements import UNDECIDED
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
+from cdsc_server.services import console, reviews
+from cdsc_server.services.audit import noting
+from cdsc_server.services.reviews import Case, Desk
+from cdsc_server.web.console.blueprint import blueprint, show
+from cdsc_server.web.console.door import operator, signed_in
+from cdsc_server.web.context import catalogue, ports, settings
+from cdsc_server.web.describe import undocumented
+
+
+@blueprint.get("/messages/<message_id>")
+@operator()
+@undocumented("a page")
+def message(message_id: str) -> ResponseReturnValue:
+    """The Message."""
+    return _page(message_id)
+
+
+@blueprint.post("/messages/<message_id>/decision")
+@operator("reviewer")
+@undocumented("a page")
+def decide(message_id: str) -> ResponseReturnValue:
+    """Say yes or no; no needs a reason, and so does yes when something stands against it."""
+    try:
+        _decide(message_id)
+    except (InvalidRequest, Conflict) as refusal:
+        return _page(message_id, refusal)
+    return redirect(url_for("console.message", message_id=message_id, done="decided"), 303)
+
+
+@blueprint.post("/messages/<message_id>/reply")
+@operator("reviewer", "support")
+@undocumented("a page")
+def write(message_id: str) -> ResponseReturnValue:
+    """Answer without deciding."""
+    try:
+        console.write(message_id, request.form.get("text", ""), actor=signed_in().username, clock=ports().clock)
+    except InvalidRequest as refusal:
+        return _page(message_id, refusal)
+    return redirect(url_for("console.message", message_id=message_id, done="sent"), 303)
+
+
+@blueprint.post("/messages/<message_id>/again")
+@operator("reviewer")
+@undocumented("a page")
+def ask_again(message_id: str) -> ResponseReturnValue:
+    """Ask for a requirement anew."""
+    try:
+        asked = console.ask_again(
+            message_id,
+            request.form.get("why", ""),
+            catalogue=catalogue(),
+            actor=signed_in().username,
+            clock=ports().clock,
+        )
+    except (InvalidRequest, Conflict) as refusal:
+        return _page(message_id, refusal)
+    return redirect(url_for("console.message", message_id=asked, done="asked"), 303)
+
+
+@blueprint.get("/messages/<message_id>/files/<int:position>")
+@operator()
+@undocumented("a file")
+def attachment(message_id: str, position: int) -> ResponseReturnValue:
+    """A file that a Client sent: to be saved, never shown as a page of ours."""
+    row = console.attachment(message_id, position)
+    with ports().blobs.open(row.content_hash) as file:
+        response = Response(file.read(), mimetype="application/octet-stream")
+    response.headers.set("Content-Disposition", "attachment", filename=row.filename)
+    return response
+
+
+def _decide(message_id: str) -> None:
+    form = request.form
+    reason, override = form.get("reason", "").strip(), "override" in form
+    desk = Desk(catalogue(), settings(), ports(), noted=noting(signed_in().username, ports().clock))
+    if form.get("decision") == "accept":
+        if not reason and (override or "answer" in form):
+            raise InvalidRequest("Write why in the field for it: the Client reads it", field="reason")
+        customer = form.get("customer", "").strip() or None
+        reviews.accept(message_id, desk=desk, note=reason, override=override, customer_id=customer)
+    elif form.get("decision") == "reject":
+        if not reason:
+            raise InvalidRequest("Reason: write why, the Client reads it", field="reason")
+        reviews.reject(message_id, desk=desk, reason=reason)
+    else:
+        raise InvalidRequest("Your decision: choose one", field="decision")
+
+
+def _page(message_id: str, refusal: Problem | None = None) -> Response:
+    try:
+        case = reviews.show(message_id, catalogue=catalogue())
+    except NotFound:
+        case = None
+    requirement = None if case is None else case.requirement
+    return show(
+        "message.html",
+        status=200 if refusal is None else refusal.status,
+        refusal=refusal,
+        case=case,
+        thread=console.thread(message_id),
+        decidable=case is not None and _decidable(case),
+        again=requirement is not None and requirement.status in ("open", "rejected"),
+        sent=request.form,
+        done=request.args.get("done", ""),
+        catalogue=catalogue(),
+    )
+
+
+def _decidable(case: Case) -> bool:
+    if case.requirement is not None:
+        return case.requirement.status in UNDECIDED
+    return case.message.status == "pending"
