@@ -11,18 +11,17 @@ from cdsc_server.errors import InvalidGrant
 from cdsc_server.oauth.client_authentication import ProvenClient
 from cdsc_server.oauth.rfc9396_rar import read_details
 from cdsc_server.services import codes
-from cdsc_server.storage.authorizations import CodeRow
 
 
 @dataclass(frozen=True)
 class PresentedCode:
     """A stored code in the form Authlib's grant and its PKCE extension ask questions of."""
 
-    row: CodeRow
+    row: Any
 
     @property
     def code_challenge(self) -> str:
-        return self.row.code_challenge
+        return str(self.row.code_challenge)
 
     def get_redirect_uri(self) -> str | None:
         """What the token request must repeat; None when the authorization request named none (RFC 6749 4.1.3)."""
@@ -41,7 +40,7 @@ class AuthorizationCodeGrant(_AuthorizationCodeGrant):
         Raises:
             InvalidGrant: otherwise.
         """
-        row = codes.find_code(code, client_id=client.client_id)
+        row = codes.find_code(code, client=client.proven, clock=self.server.ports.clock)
         if row is None:
             raise InvalidGrant("code: it is unknown", detail=f"client {client.client_id}")
         # Authlib compares it only when the authorization request named one.

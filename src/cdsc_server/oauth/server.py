@@ -53,6 +53,15 @@ class Server(AuthorizationServer):
         )
     }
 
+    #: Where the use case's own statement judges the client, by grant type or endpoint, and the parameter that takes it
+    #: there; without that parameter the refusal would come before the judgement.
+    _needs: ClassVar[Mapping[str | None, str]] = {
+        ClientCredentialsGrant.GRANT_TYPE: "",
+        AuthorizationCodeGrant.GRANT_TYPE: "code",
+        RefreshTokenGrant.GRANT_TYPE: "refresh_token",
+        IntrospectionEndpoint.ENDPOINT_NAME: "token",
+    }
+
     def __init__(self, settings: Settings, ports: Ports, catalogue: Catalogue) -> None:
         super().__init__()
         self.settings, self.ports, self.catalogue = settings, ports, catalogue
@@ -69,9 +78,13 @@ class Server(AuthorizationServer):
 
     def authenticate_client(self, request: FormRequest, methods: Any, endpoint: str = "token") -> ProvenClient:  # noqa: ARG002
         """The Client Object that sends the request, by client_secret_basic only."""
-        for_itself = endpoint == "token" and request.payload.grant_type == ClientCredentialsGrant.GRANT_TYPE
-        judged_later = for_itself or endpoint == IntrospectionEndpoint.ENDPOINT_NAME
-        client = authenticate(request.headers, request.form, clock=self.ports.clock, judged_later=judged_later)
+        judged_later = self._needs.get(request.payload.grant_type if endpoint == "token" else endpoint)
+        client = authenticate(
+            request.headers,
+            request.form,
+            clock=self.ports.clock,
+            judged_later=judged_later is not None and judged_later in {"", *request.form},
+        )
         request.auth_method = "client_secret_basic"
         return client
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.secrets import secret_hash
@@ -11,14 +12,12 @@ from cdsc_server.errors import UntrustedRequest
 from cdsc_server.ports import Clock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients
-from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.db import one_look, transaction
+from cdsc_server.storage.db import transaction
 
 
-def find_client(client_id: str) -> ClientRow | None:
-    """The Client Object of this id; None when there is none."""
-    with one_look() as session:
-        return clients.find_client(session, client_id)
+def find_client(client_id: str) -> Any:
+    """The columns of this Client Object; None when there is none."""
+    return clients.look_up_client(client_id)
 
 
 def begin(asked: AuthorizationRequest, *, client_id: str, session_hash: str, settings: Settings, clock: Clock) -> str:

@@ -17,7 +17,7 @@ from cdsc_server.ports import Clock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import customers
 from cdsc_server.storage.customers import SessionRow
-from cdsc_server.storage.db import one_look, transaction
+from cdsc_server.storage.db import transaction
 
 #: How long a browser, and with it what was ticked on a form, is remembered after its last page.
 REMEMBERED: Final = timedelta(hours=1)
@@ -52,8 +52,7 @@ def hashed(secret: str) -> str:
 def resume(secret: str, *, settings: Settings, clock: Clock) -> BrowserSession | None:
     """The session this cookie belongs to, with its end moved on; None when it is unknown or has ended."""
     now = clock.now()
-    with one_look() as session:
-        row = customers.find_session(session, hashed(secret), now=now)
+    row = customers.look_up_session(hashed(secret), now=now)
     if row is None:
         return None
     away = row.customer_id is not None and now >= row.last_seen + timedelta(seconds=settings.session_seconds) + _STEP

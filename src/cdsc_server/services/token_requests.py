@@ -153,16 +153,21 @@ def refresh(
     The refresh token stays as it is: the Client proves itself by its secret, and a lost answer costs nothing.
 
     Args:
+        client: recognised, perhaps out of date; then it is authenticated again.
         scope, details: None when absent; only what is named is opened then, and never more than the Grant opens.
 
     Raises:
+        InvalidClient: it cannot authenticate any more.
         InvalidGrant: unknown, revoked, another Client Object's, or its Grant gives no access any more.
         InvalidScope, InvalidAuthorizationDetails: asks for more than was granted.
 
     Spec: RFC 6749 6, RFC 9396 6.
     """
     now, token_hash = clock.now(), secret_hash(refresh_token)
-    row = authorizations.find_token_with_grant(token_hash)
+    row = authorizations.find_token_for(client.proof, token_hash, now=now)
+    if row is None:
+        client = authenticate_again(client, clock=clock)
+        row = authorizations.find_token_for(client.proof, token_hash, now=now)
     if row is None or row.kind != tokens.REFRESH or row.client_id != client.client_id:
         raise InvalidGrant("refresh_token: it is unknown", detail=f"client {client.client_id}")
     if ended := tokens.why_ended(row, now=now):
@@ -188,5 +193,10 @@ def refresh(
         # Locked, so that a revocation at the same moment stops this, or comes after it and finds the new token.
         if not authorizations.lock_live_token(session, token_hash):
             raise InvalidGrant("refresh_token: it has ended", detail="revoked while it was used")
+        if part is not None:
+            # What was cut out must still be there when the token is: nobody reduces the Grant in between.
+            grant = find_grant(session, row.grant_id, registration_id=client.registration_id, lock=True)
+            if grant is None or grant.enabled_authorization_details != enabled:
+                raise InvalidGrant("refresh_token: what it stands for changed meanwhile; ask again")
         authorizations.add_tokens(session, [values])
     return IssuedToken(secret, int((expires - now).total_seconds()), granted_scope, authorization_details=opened)

@@ -131,8 +131,11 @@ def why_ended(row: Any, *, now: datetime) -> str | None:
     # A refresh token outlives a Credential that ran out as planned; one ended early takes it along (CDS-WG1-02 7.6).
     if row.kind == ACCESS and row.credential_expires is not None and row.credential_expires <= now:
         return "credential expired"
-    if row.grant_id is None:
-        return None
+    return None if row.grant_id is None else why_grant_ended(row, now=now)
+
+
+def why_grant_ended(row: Any, *, now: datetime) -> str | None:
+    """Why the Grant read along with a token or code gives no access now; None when it does (CDS-WG1-02 8.2)."""
     if row.grant_status is None:
         return "grant gone"
     status = status_at(

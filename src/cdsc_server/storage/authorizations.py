@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, bindparam, insert, or_, select, update
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Table, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.storage.clients import ClientRow, CredentialRow, still_proven
-from cdsc_server.storage.db import DataBase, one_statement
+from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -157,9 +157,12 @@ def find_token_with_grant(token_hash: str) -> Any:
     return _TOKEN_WITH_GRANT.one({"token_hash": token_hash})
 
 
-_INSERT_TOKEN = insert(TokenRow)
+#: Tables instead of classes: what is not an object in a session need not be synchronised with it.
+_TOKENS, _CODES = cast("Table", TokenRow.__table__), cast("Table", CodeRow.__table__)
 
-_TOKEN_COLUMNS = list(TokenRow.__table__.columns)
+_INSERT_TOKEN = insert(_TOKENS)
+
+_TOKEN_COLUMNS = list(_TOKENS.columns)
 
 _INSERT_FOR_PROVEN = (
     insert(TokenRow)
@@ -171,7 +174,7 @@ _INSERT_FOR_PROVEN = (
     )
     .returning(TokenRow.token_hash)
 )
-_ADD_FOR_PROVEN = Prepared(_INSERT_FOR_PROVEN, [TokenRow.__table__.c.token_hash], writes=True)
+_ADD_FOR_PROVEN = Prepared(_INSERT_FOR_PROVEN, [_TOKENS.c.token_hash], writes=True)
 
 
 def add_token_for(proof: dict[str, Any], values: dict[str, Any], *, now: datetime) -> bool:
@@ -196,14 +199,49 @@ def find_code(session: Session, code_hash: str) -> CodeRow | None:
     return session.get(CodeRow, code_hash)
 
 
+_CODE_COLUMNS: list[Any] = [
+    CodeRow.code_hash,
+    CodeRow.redirect_uri,
+    CodeRow.redirect_uri_sent,
+    CodeRow.code_challenge,
+    CodeRow.grant_id,
+    GrantRow.status.label("grant_status"),
+    GrantRow.not_before.label("grant_not_before"),
+    GrantRow.expires.label("grant_expires"),
+    GrantRow.enabled_scope,
+    GrantRow.enabled_authorization_details,
+    GrantRow.selections,
+]
+_CODE_FOR_PROVEN = Prepared(
+    select(*_CODE_COLUMNS)
+    .select_from(_PROVEN)
+    .outerjoin(
+        CodeRow,
+        and_(CodeRow.code_hash == bindparam("code_hash"), CodeRow.client_id == bindparam("proven_client_id")),
+    )
+    .outerjoin(GrantRow, GrantRow.grant_id == CodeRow.grant_id)
+    .where(_STILL),
+    _CODE_COLUMNS,
+    writes=False,
+)
+
+
+def find_code_for(proof: dict[str, Any], code_hash: str, *, now: datetime) -> Any:
+    """
+    The code of this hash that was given to the proven Client Object, used and expired ones too, with its Grant.
+
+    Its code_hash is None when there is none; None instead of a row when the proof does not hold any more.
+    """
+    return _CODE_FOR_PROVEN.one({**proof, "code_hash": code_hash, "now": now})
+
+
 def claim_code(session: Session, code_hash: str, *, now: datetime) -> bool:
     """Use a code up; False when it is used or expired, so that of two at once exactly one gets True."""
     claimed = session.execute(
-        update(CodeRow)
-        .where(CodeRow.code_hash == code_hash, CodeRow.used.is_(None), CodeRow.expires > now)
+        update(_CODES)
+        .where(_CODES.c.code_hash == code_hash, _CODES.c.used.is_(None), _CODES.c.expires > now)
         .values(used=now)
-        .returning(CodeRow.code_hash)
-        .execution_options(synchronize_session=False)
+        .returning(_CODES.c.code_hash)
     )
     return claimed.one_or_none() is not None
 
@@ -251,13 +289,19 @@ def revoke_tokens(
     session.execute(statement)
 
 
-_INSERT_REQUEST = insert(AuthorizationRequestRow)
+_REQUESTS = cast("Table", AuthorizationRequestRow.__table__)
+_ADD_REQUEST = Prepared(
+    insert(_REQUESTS)
+    .values({column.key: bindparam(column.key, type_=column.type) for column in _REQUESTS.columns})
+    .returning(_REQUESTS.c.request_id),
+    [_REQUESTS.c.request_id],
+    writes=True,
+)
 
 
 def add_request(values: dict[str, Any]) -> None:
-    """Store an authorization request in a transaction of its own."""
-    with one_statement(writes=True) as connection:
-        connection.execute(_INSERT_REQUEST, values)
+    """Store an authorization request in a transaction of its own; columns that are not named are empty."""
+    _ADD_REQUEST.one({**dict.fromkeys(_REQUESTS.columns.keys()), **values})
 
 
 def open_pushed_request(
