@@ -1,0 +1,114 @@
+"""Load on a server of this machine: some connections, each asking again as soon as it is answered."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+#: What a connection sends next, given the answer to what it sent before; None at the start.
+Script = Callable[[bytes | None], bytes]
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a stretch of load showed."""
+
+    answers: int
+    seconds: float
+    latencies: list[float]
+    refused: int
+
+    @property
+    def rate(self) -> float:
+        """Answers in a second."""
+        return self.answers / self.seconds
+
+    def milliseconds(self, part: float) -> float:
+        """The latency that this part of all answers stayed below."""
+        ordered = sorted(self.latencies)
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))] * 1000
+
+
+@dataclass
+class _Line:
+    """One connection."""
+
+    script: Script
+    address: tuple[str, int]
+    socket: socket.socket = field(init=False)
+    buffer: bytearray = field(default_factory=bytearray)
+    begun: float = 0.0
+
+    def ask(self, answer: bytes | None) -> None:
+        self.buffer.clear()
+        self.begun = time.perf_counter()
+        self.socket.sendall(self.script(answer))
+
+    def connect(self) -> None:
+        self.socket = socket.create_connection(self.address, timeout=10)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def load(url: str, scripts: list[Script], *, seconds: float, expected: tuple[bytes, ...]) -> Load:
+    """
+    Keep one connection busy for each script.
+
+    Args:
+        expected: statuses that count; any other answer is counted as refused.
+    """
+    place = urlsplit(url)
+    lines = [_Line(script, (str(place.hostname), int(place.port or 80))) for script in scripts]
+    answers, refused, latencies = 0, 0, []
+    with selectors.DefaultSelector() as selector:
+        for line in lines:
+            line.connect()
+            selector.register(line.socket, selectors.EVENT_READ, line)
+            line.ask(None)
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < seconds:
+            for key, _ in selector.select(timeout=1):
+                line = key.data
+                received = line.socket.recv(65536)
+                line.buffer += received
+                if received and not _whole(line.buffer):
+                    continue
+                latencies.append(time.perf_counter() - line.begun)
+                answer = bytes(line.buffer)
+                answers += 1
+                refused += answer[9:12] not in expected
+                # A server that closes after each answer is connected to anew, as any client would.
+                if not received or b"onnection: close" in answer[:600]:
+                    selector.unregister(line.socket)
+                    line.socket.close()
+                    line.connect()
+                    selector.register(line.socket, selectors.EVENT_READ, line)
+                line.ask(answer)
+        taken = time.perf_counter() - begun
+        for line in lines:
+            line.socket.close()
+    return Load(answers, taken, latencies, refused)
+
+
+def _whole(answer: bytearray) -> bool:
+    end = answer.find(b"\r\n\r\n")
+    if end < 0:
+        return False
+    head = bytes(answer[:end]).lower()
+    place = head.find(b"content-length:")
+    if place >= 0:
+        length = int(head[place + 15 :].split(b"\r\n", 1)[0])
+        return len(answer) >= end + 4 + length
+    return b"transfer-encoding: chunked" in head and answer.endswith(b"0\r\n\r\n")
+
+
+def request(method: str, path: str, headers: dict[str, str], body: str = "") -> bytes:
+    """The bytes of one request on a connection that is kept."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    if method == "POST":
+        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

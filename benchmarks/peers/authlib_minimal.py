@@ -1,0 +1,158 @@
+"""
+A peer: the least server that Flask, Authlib and Flask-SQLAlchemy make together, tokens and secrets in clear.
+
+It approves every authorization request at once.
+DATABASE_URL says where its tables are, PEER_SECRET its client's secret.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.integrations.sqla_oauth2 import (
+    OAuth2AuthorizationCodeMixin,
+    OAuth2ClientMixin,
+    OAuth2TokenMixin,
+    create_query_client_func,
+    create_save_token_func,
+)
+from authlib.oauth2.rfc6749 import grants
+from authlib.oauth2.rfc7636 import CodeChallenge
+from authlib.oauth2.rfc7662 import IntrospectionEndpoint
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+
+CLIENT_ID = "peer"
+CALLBACK = "https://client.example/callback"
+
+application = Flask(__name__)
+application.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
+application.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 8}
+db = SQLAlchemy(application)
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+
+    def get_user_id(self):
+        return self.id
+
+
+class Client(db.Model, OAuth2ClientMixin):
+    id = db.Column(db.Integer, primary_key=True)
+
+
+class Code(db.Model, OAuth2AuthorizationCodeMixin):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.Integer)
+
+
+class Token(db.Model, OAuth2TokenMixin):
+    id = db.Column(db.Integer, primary_key=True)
+    user_id = db.Column(db.Integer)
+
+
+class CodeGrant(grants.AuthorizationCodeGrant):
+    TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
+
+    def save_authorization_code(self, code, request):
+        asked = request.payload
+        db.session.add(
+            Code(
+                code=code,
+                client_id=request.client.client_id,
+                redirect_uri=asked.redirect_uri,
+                scope=asked.scope,
+                user_id=request.user.id,
+                code_challenge=asked.data.get("code_challenge"),
+                code_challenge_method=asked.data.get("code_challenge_method"),
+            )
+        )
+        db.session.commit()
+
+    def query_authorization_code(self, code, client):
+        found = Code.query.filter_by(code=code, client_id=client.client_id).first()
+        return found if found and not found.is_expired() else None
+
+    def delete_authorization_code(self, authorization_code):
+        db.session.delete(authorization_code)
+        db.session.commit()
+
+    def authenticate_user(self, authorization_code):
+        return db.session.get(User, authorization_code.user_id)
+
+
+class Introspection(IntrospectionEndpoint):
+    def query_token(self, token_string, token_type_hint):  # noqa: ARG002
+        return Token.query.filter_by(access_token=token_string).first()
+
+    def check_permission(self, token, client, request):  # noqa: ARG002
+        return token.client_id == client.client_id
+
+    def introspect_token(self, token):
+        return {
+            "active": True,
+            "client_id": token.client_id,
+            "token_type": token.token_type,
+            "scope": token.get_scope(),
+            "exp": token.issued_at + token.expires_in,
+            "iat": token.issued_at,
+        }
+
+
+server = AuthorizationServer(
+    application, create_query_client_func(db.session, Client), create_save_token_func(db.session, Token)
+)
+server.register_grant(grants.ClientCredentialsGrant)
+server.register_grant(CodeGrant, [CodeChallenge(required=True)])
+server.register_endpoint(Introspection)
+
+
+@application.post("/oauth/token")
+def token():
+    return server.create_token_response()
+
+
+@application.get("/oauth/authorize")
+def authorize():
+    user = db.session.get(User, 1)
+    return server.create_authorization_response(grant=server.get_consent_grant(end_user=user), grant_user=user)
+
+
+@application.post("/oauth/introspect")
+def introspect():
+    return server.create_endpoint_response("introspection")
+
+
+@application.get("/healthz")
+def healthz():
+    return {"status": "ok"}
+
+
+def fill() -> None:
+    """Make the tables with one user and one client."""
+    with application.app_context():
+        db.create_all()
+        client = Client(
+            client_id=CLIENT_ID, client_secret=os.environ["PEER_SECRET"], client_id_issued_at=int(time.time())
+        )
+        client.set_client_metadata(
+            {
+                "client_name": CLIENT_ID,
+                "scope": "usage_data",
+                "response_types": ["code"],
+                "grant_types": ["client_credentials", "authorization_code"],
+                "redirect_uris": [CALLBACK],
+                "token_endpoint_auth_method": "client_secret_basic",
+            }
+        )
+        db.session.add_all([User(id=1), client])
+        db.session.commit()
+
+
+if __name__ == "__main__":
+    fill()

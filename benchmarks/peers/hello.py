@@ -1,0 +1,12 @@
+"""A ceiling: Flask answering a short JSON body, and nothing else."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+application = Flask(__name__)
+
+
+@application.get("/healthz")
+def healthz():
+    return {"status": "ok"}
