@@ -49,7 +49,7 @@ def registrations(app):
     return rows
 
 
-@requirement("WG1-02-3.2-34")
+@requirement("WG1-02-3.2-33", "WG1-02-3.2-34")
 def test_a_person_registers_and_sees_the_secret_once(client, send, visitor):
     address = client.get("/.well-known/oauth-authorization-server").json["cds_human_registration"]
     assert visitor.load(address.removeprefix("http://127.0.0.1:8000")).status_code == 200
@@ -150,7 +150,7 @@ def test_pages_of_nothing_are_not_there(client):
         assert client.get(path).status_code == 404
 
 
-@requirement("WG1-02-3.2-39")
+@requirement("WG1-02-3.2-42", "WG1-02-3.2-43")
 @pytest.mark.parametrize("is_test", [True, False])
 def test_test_accounts_are_shown_only_where_they_are_nobodys(client, app, clock, is_test):
     """A name in the catalogue that belongs to a real Customer here is never published."""

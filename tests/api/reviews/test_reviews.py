@@ -17,6 +17,7 @@ from tests.factories.messages import BASE, attachment
 from tests.factories.oauth import CALLBACK, register
 from tests.factories.registration_fields import PDF
 from tests.support import requirement
+from tests.support.pages import Visitor
 
 
 @pytest.fixture
@@ -138,6 +139,18 @@ class TestProduction:
 
         assert (count(ClientRow), noted) == (before + 1, [decision])
 
+    @requirement("WG1-02-5.2-02", "WG1-02-5.2-03")
+    @pytest.mark.parametrize("is_test", [True, False])
+    def test_production_meets_real_customers_and_the_sandbox_made_up_ones(self, owed, app, clock, production, is_test):
+        with app.app_context(), transaction() as session:
+            people.baker(session, at=clock.now(), is_test=is_test)
+        for client_id, meets in ((production["client_id"], not is_test), (owed.box.party.app.client_id, is_test)):
+            visitor = Visitor(app.test_client())
+            visitor.load("/oauth/authorize", query_string=owed.box.party.asking(client_id=client_id, scope="rate_plan"))
+            visitor.sign_in()
+
+            assert ('value="approve"' in visitor.text) == meets
+
     def test_what_is_noted_goes_with_the_decision(self, app, owed, desk, count):
         """When writing it down fails, nothing was decided."""
 
@@ -193,7 +206,7 @@ def test_of_reviewers_at_the_same_time_one_decides(app, owed, desk, count, kind)
 class TestGrantRequests:
     """Grants that an operator makes on request."""
 
-    @requirement("WG1-02-6.9-33", "WG1-02-6.9-35", "WG1-02-6.3-04", "WG1-02-6.9-15")
+    @requirement("WG1-02-6.9-33", "WG1-02-6.9-35", "WG1-02-6.9-36", "WG1-02-6.3-04", "WG1-02-6.9-15")
     def test_an_accepted_request_makes_grants_that_open_what_was_asked_for(self, owed, party, app, clock):
         with app.app_context(), transaction() as session:
             people.baker(session, at=clock.now(), is_test=True)
