@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from cdsc_server.app import load_catalogue
 from cdsc_server.errors import InvalidConfiguration
 from tests.factories.catalogues import changed_catalogue
+from tests.factories.oauth import register
 from tests.support import requirement
 
 SERVER = "/.well-known/cds-server-metadata.json"
@@ -38,6 +40,19 @@ type = "geographic"
 role = "authoritative"
 map_resource = "https://dge.example/south.png"
 map_content_type = "image/png"
+
+[scopes.usage_data_north]
+type = "cds_usage"
+name = "Gas use beyond the border"
+description = "How much gas the Customer used, for a year."
+grant_admin_scope = "cds_grant_admin"
+coverages_supported = ["north"]
+value_types = ["gas_therm"]
+fields = ["include_usage_segment_value_types", "segment_start", "segment_end"]
+
+[scopes.usage_data_north.limits.segment_start]
+maximum = "P1Y"
+minimum = "PT0S"
 """
 
 
@@ -47,9 +62,8 @@ def settings(settings, tmp_path):
     (tmp_path / "maps").mkdir()
     (tmp_path / "maps/north.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", encoding="utf-8")
     (tmp_path / "maps/north.geojson").write_text(json.dumps(AREA), encoding="utf-8")
-    heading = "[scopes.account_list]\n"
-    named = f'{heading}coverages_supported = ["north", "ashford_bay"]\n'
-    file = changed_catalogue(tmp_path, lambda shipped: shipped.replace(heading, named) + TABLES)
+    here, both = 'coverages_supported = ["ashford_bay"]', 'coverages_supported = ["north", "ashford_bay"]'
+    file = changed_catalogue(tmp_path, lambda shipped: shipped.replace(here, both, 1) + TABLES)
     return replace(settings, catalogue_file=file)
 
 
@@ -107,6 +121,24 @@ def test_a_scope_names_where_it_is_available(client):
 
     assert scopes["account_list"]["coverages_supported"] == ["north", "ashford_bay"]
     assert {name for scope in scopes.values() for name in scope["coverages_supported"]} <= listed
+
+
+@requirement("WG1-02-3.2-50", "WG1-02-3.8-23")
+@pytest.mark.parametrize(("scope", "refused"), [("usage_data", False), ("usage_data_north", True)])
+def test_the_same_with_other_limits_elsewhere_is_a_scope_of_its_own(client, scope, refused):
+    """Each is described, registered and asked for by its own id, within its own limits."""
+    party = register(client, scope="cds_client_admin usage_data usage_data_north")
+    details = json.dumps([{"type": scope, "segment_start": "P2Y"}])
+    answer = client.get("/oauth/authorize", query_string=party.asking(scope=None, authorization_details=details))
+
+    scopes = client.get("/.well-known/oauth-authorization-server").json["cds_scope_descriptions"]
+    assert scopes["usage_data"]["type"] == scopes["usage_data_north"]["type"] == "cds_usage"
+    assert [scopes[name]["coverages_supported"] for name in ("usage_data", "usage_data_north")] == [
+        ["ashford_bay"],
+        ["north"],
+    ]
+    told = parse_qs(urlsplit(answer.headers["Location"]).query)
+    assert (told.get("error") == ["invalid_authorization_details"]) is refused
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

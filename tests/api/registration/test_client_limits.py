@@ -63,7 +63,7 @@ def test_a_client_object_without_limits_has_the_public_metadata(party, limit, ap
     assert before == own_url(party) == settings.base_url + PUBLIC
 
 
-@requirement("WG1-02-5.1-27", "WG1-01-8.1-01")
+@requirement("WG1-02-5.1-27", "WG1-01-8.1-01", "WG1-02-11.2-03")
 @pytest.mark.parametrize("document", ["cds-server-metadata.json", "oauth-authorization-server"])
 def test_its_metadata_is_for_its_own_client_alone(party, limit, document):
     """401 without a token tells the Client to bring one; to others it is not there."""
