@@ -59,12 +59,8 @@ def add_grant(session: Session, grant: GrantRow, *, replaces: Collection[str] = 
     session.add(grant)
     session.flush()
     grants.add_replacements(session, grant.grant_id, replaces)
-    changelog.grant_changed(
-        session,
-        registration_id=grant.registration_id,
-        grant_id=grant.grant_id,
-        what=f"This server made it. It is {grant.status}, for scope {grant.scope}.",
-        now=now,
+    changelog.grant_added(
+        session, registration_id=grant.registration_id, grant_id=grant.grant_id, scope=grant.scope, now=now
     )
 
 

@@ -36,6 +36,7 @@ class Share:
     A Grant as its Customer sees it.
 
     Args:
+        titles: of what can be read now; of what could be, once the Grant is over.
         sections: as frozen in the latest receipt; what the Grant holds when it has none.
         receipts: confirmation number, instant and secret of the address, the oldest first.
         periods: of each part that is still open, counted from the approval.
@@ -168,8 +169,11 @@ def _share(
     keys: KeyStore,
     now: datetime,
 ) -> Share:
+    status = status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now)
+    # A live Grant may list what its Client still waits for; what is told here is what can be read.
+    entries = row.authorization_details if status in SHUT else row.enabled_authorization_details
     periods: list[Period] = []
-    for details in row.authorization_details:
+    for details in entries:
         scope = catalogue.scope(details["type"])
         if scope is not None:
             periods += periods_of(scope, details, at=row.created, zone=catalogue.utility.timezone)[:1]
@@ -179,8 +183,8 @@ def _share(
     return Share(
         grant_id=row.grant_id,
         client_name="" if client is None else client.client_name,
-        status=status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now),
-        titles=list(dict.fromkeys(title_of(catalogue, each["type"]) for each in row.authorization_details)),
+        status=status,
+        titles=list(dict.fromkeys(title_of(catalogue, each["type"]) for each in entries)),
         counted=" and ".join(counted(kind, len(ids)) for kind, ids in sorted(ticked.items())),
         sections=kept[-1].form["sections"] if kept else (),
         periods=periods,

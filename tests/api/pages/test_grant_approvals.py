@@ -290,3 +290,13 @@ def test_prompt_login_asks_for_a_new_sign_in(waiting, ask_for, visitor, clock, p
     visitor.load(ask_for(party, prompt="login", push=push).location)
 
     assert [name for name, _ in visitor.form().sends if name == "password"]
+
+
+def test_a_customer_is_told_what_can_be_read_and_not_what_is_waited_for(waiting, visitor):
+    """Nothing that was not agreed to looks as if it were shared."""
+    waiting()
+    visitor.load("/sign-in?next=/my-data/waiting")
+    visitor.sign_in()
+
+    assert "can read 1 kind of your data" in visitor.text
+    assert "Sharing now" in visitor.text
