@@ -25,6 +25,14 @@ from cdsc_server.web.sessions import current_session, ensure_session
 blueprint = page_blueprint("registration_page", __name__)
 
 _SEND: Final = "registration_page.send"
+_LABELS: Final = {
+    "client_name": "Name of your app",
+    "contacts": "Email addresses we can write to",
+    "client_uri": "Web site",
+    "logo_uri": "Address of your logo",
+    "tos_uri": "Address of your terms",
+    "policy_uri": "Address of your privacy policy",
+}
 _TEXTS: Final = ("client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri")
 
 
@@ -93,10 +101,16 @@ def _page(wrong: str = "", rule: str = "") -> Response:
         needs=_needs,
         sent=request.form,
         wrong=wrong.partition(".")[0],
+        label=_label(wrong.partition(".")[0]),
         rule=rule,
     )
     response.status_code = 400 if wrong else 200
     return response
+
+
+def _label(name: str) -> str:
+    fields = catalogue().registration_fields.values()
+    return next((field.description for field in fields if field.field_name == name), _LABELS.get(name, name))
 
 
 def _chosen() -> list[Scope]:
