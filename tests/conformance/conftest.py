@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from werkzeug.serving import make_server
-from werkzeug.wrappers import Request, Response
 
 from cdsc_conformance.registration import PNG
 from cdsc_conformance.session import Account
 from tests.factories import people
+from tests.factories.catalogues import changed_catalogue
 from tests.support.app import dispose
 from tests.support.live import _certificate, _not_yet, _Silent
 
@@ -42,6 +42,19 @@ class _KeptAlive(_Silent):
 #: A Customer with something to share, as documentation would name a test account.
 ACCOUNT = Account("ada@example.com", people.PASSWORD)
 
+AREA = {"type": "Polygon", "coordinates": [[[-73.9, 40.7], [-73.8, 40.7], [-73.9, 40.8], [-73.9, 40.7]]]}
+TERRITORY = """
+[coverage.territory]
+entity_name = "Demo Gas & Electric"
+country = "US"
+name = "Service territory"
+type = "geographic"
+role = "authoritative"
+capabilities = ["oauth"]
+map_file = "territory.png"
+geojson_file = "territory.json"
+"""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -62,11 +75,10 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
     server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_KeptAlive, ssl_context=context)
     url = f"https://127.0.0.1:{server.server_port}"
     # The kit registers more often than a caller should.
-    catalogue = with_territory(directory, url)
     app = create_app(
-        replace(settings, base_url=url, registrations_per_hour=10_000, catalogue_file=str(catalogue)), ports
+        replace(settings, base_url=url, registrations_per_hour=10_000, catalogue_file=with_territory(directory)), ports
     )
-    server.app = publishing_maps(wrap(app) if wrap else app)
+    server.app = wrap(app) if wrap else app
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -78,40 +90,11 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
         dispose(app)
 
 
-def with_territory(directory: Path, url: str) -> Path:
+def with_territory(directory: Path) -> str:
     """The default catalogue, and beside its one coverage entry an area with a map."""
-    from cdsc_server.app import _DEFAULT_CATALOGUE
-
-    entry = f"""
-[coverage.territory]
-entity_name = "Demo Gas & Electric"
-country = "US"
-name = "Service territory"
-type = "geographic"
-role = "authoritative"
-capabilities = ["oauth"]
-map_resource = "{url}/maps/territory.png"
-map_content_type = "image/png"
-geojson_resource = "{url}/maps/territory.json"
-"""
-    path = directory / "catalogue.toml"
-    path.write_text(_DEFAULT_CATALOGUE.read_text(encoding="utf-8") + entry, encoding="utf-8")
-    return path
-
-
-def publishing_maps(app: WSGI) -> WSGI:
-    """The utility's web site, which has the maps that the coverage entry links to."""
-    area = {"type": "Polygon", "coordinates": [[[-73.9, 40.7], [-73.8, 40.7], [-73.9, 40.8], [-73.9, 40.7]]]}
-
-    @Request.application
-    def site(request: Request) -> Response:
-        if request.path == "/maps/territory.json":
-            return Response(json.dumps(area), mimetype="application/geo+json")
-        if request.path == "/maps/territory.png":
-            return Response(base64.b64decode(PNG), mimetype="image/png")
-        return Response.from_app(app, request.environ)
-
-    return site
+    (directory / "territory.png").write_bytes(base64.b64decode(PNG))
+    (directory / "territory.json").write_text(json.dumps(AREA), encoding="utf-8")
+    return changed_catalogue(directory, lambda shipped: shipped + TERRITORY)
 
 
 def seed(app: Flask) -> None:

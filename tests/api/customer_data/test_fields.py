@@ -16,6 +16,7 @@ from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.service_points import ServicePointRow
 from tests.factories import customer_data
+from tests.factories.catalogues import changed_catalogue
 from tests.support import requirement
 
 #: What the standard says of each field, as data.
@@ -47,12 +48,9 @@ def opening(app, agreed):
 @pytest.fixture
 def settings(settings, tmp_path):
     """A catalogue with one scope that offers every include field there is."""
-    default = Path(__file__).parents[3] / "src" / "cdsc_server" / "default.toml"
     fields = ", ".join(f'"{field.id}"' for field in FIELDS.values() if field.id != "include_usage_segment_value_types")
     scope = f'[scopes.everything]\ntype = "cds_meters"\nname = "All"\ndescription = "All."\nfields = [{fields}]\n'
-    catalogue = tmp_path / "catalogue.toml"
-    catalogue.write_text(f"{default.read_text(encoding='utf-8')}\n{scope}", encoding="utf-8")
-    return replace(settings, catalogue_file=str(catalogue))
+    return replace(settings, catalogue_file=changed_catalogue(tmp_path, lambda shipped: f"{shipped}\n{scope}"))
 
 
 def expected(kind: str, *includes: str) -> set[str]:

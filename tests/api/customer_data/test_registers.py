@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from cdsc_server.storage.db import transaction
 from tests.factories import customer_data
+from tests.factories.catalogues import changed_catalogue
 from tests.support import requirement
 
-DEFAULT = Path(__file__).parents[3] / "src" / "cdsc_server" / "default.toml"
 OFFER = """
 [value_types.registers]
 name = "Registers"
@@ -31,9 +30,7 @@ fields = ["include_meter_devices", "include_usage_segment_value_types", "segment
 
 @pytest.fixture
 def settings(settings, tmp_path):
-    catalogue = tmp_path / "catalogue.toml"
-    catalogue.write_text(DEFAULT.read_text(encoding="utf-8") + OFFER, encoding="utf-8")
-    return replace(settings, catalogue_file=str(catalogue))
+    return replace(settings, catalogue_file=changed_catalogue(tmp_path, lambda shipped: shipped + OFFER))
 
 
 @requirement("WG3-01-10.8.4-01")
