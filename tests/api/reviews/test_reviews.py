@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -410,3 +411,49 @@ def test_a_form_is_decided_with_its_files(owed):
 
     (file,) = owed.show(message).attachments
     assert (file.filename, file.size) == ("letter.pdf", len(PDF))
+
+
+class TestEveryMember:
+    """An operator may review any of these members; what depends on one waits along with it."""
+
+    @pytest.fixture
+    def settings(self, settings):
+        path = Path(settings.catalogue_file)
+        members = '["client_name", "contacts", "client_uri", "redirect_uris"]'
+        path.write_text(path.read_text().replace('client_fields = ["client_name"]', f"client_fields = {members}"))
+        return settings
+
+    @requirement("WG1-02-5.5-34", "WG1-02-5.5-35")
+    def test_all_of_it_waits_and_comes_together(self, owed, party, production):
+        wanted = {
+            "redirect_uris": ["https://new.example/callback"],
+            "cds_default_redirect_uri": "https://new.example/callback",
+            "contacts": [],
+            "client_uri": "https://new.example/",
+        }
+        answer = put(party, production, **wanted)
+        assert answer.status_code == 202
+        assert {n: answer.json.get(n) for n in wanted} == {n: production.get(n) for n in wanted}
+
+        owed.accept(next(each for each in owed.box.listing()["outstanding"] if each["type"] == "field_changes"))
+
+        shown = party.http.get(f"/clients/{production['client_id']}", headers=party.bearer).json
+        assert {name: shown[name] for name in wanted} == wanted
+
+    def test_what_does_not_fit_any_more_is_told_to_the_operator(self, owed, party, production):
+        put(party, production, client_uri="https://new.example/")
+        message = next(each for each in owed.box.listing()["outstanding"] if each["type"] == "field_changes")
+        put(party, production, cds_status="disabled")
+
+        with pytest.raises(Conflict):
+            owed.accept(message)
+
+        assert owed.box.get(message)["status"] == "pending"
+
+    @pytest.mark.parametrize("wrong", [{"redirect_uris": ["ftp://x"]}, {"contacts": "x"}, {"cds_status": "sandbox"}])
+    def test_a_wrong_change_is_refused_at_once(self, owed, party, production, wrong):
+        """Review is for what could be made."""
+        answer = put(party, production, client_name="New", **wrong)
+
+        assert answer.status_code == 400
+        assert [each for each in owed.box.listing()["unread"] if each["type"] == "field_changes"] == []
