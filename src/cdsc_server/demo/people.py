@@ -9,6 +9,9 @@ from cdsc_server.demo.shapes import Electric, Gas, Water
 
 PASSWORD: Final = "demo-password"  # noqa: S105 - printed at every start; such accounts exist in the demonstration only
 
+#: Works at the utility: signs in at the console, and only there.
+OPERATOR: Final = "olga@dge.example"
+
 #: Holds the Green Button samples that come with the source, when they are there.
 SAMPLES_USERNAME: Final = "samples@example.com"
 

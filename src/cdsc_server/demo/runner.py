@@ -137,7 +137,7 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
 
 
 def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours) -> str:
-    from cdsc_server.demo.people import PASSWORD, PEOPLE, SAMPLES_USERNAME
+    from cdsc_server.demo.people import OPERATOR, PASSWORD, PEOPLE, SAMPLES_USERNAME
 
     people = PEOPLE[: demonstration.customers]
     names = max(len(each.name) for each in people)
@@ -152,11 +152,13 @@ def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours)
             f"  {demonstration.example_url}   Kestrel Carbon, an example app: begin here, connect a customer",
             f"  {demonstration.url}   the utility: sign in, see who has your data, stop sharing",
             f"  {demonstration.url}/docs   the API, for developers",
+            f"  {demonstration.url}/console   for people who work there: see what waits, decide it",
             f"  {neighbours.mail_url}   the mail the utility sends: nobody else gets it",
             "",
             f"Who can sign in, each with the password {PASSWORD}:",
             "",
             *lines,
+            f"  {OPERATOR:{mails}}  {'Olga Brandt':{names}}  works at the utility: at the console, and only there",
             "",
             f"The same path without a browser: {Path(sys.argv[0]).name} walkthrough {demonstration.url}",
             f"Logs and data are in {files.directory}; delete that directory to begin anew.",

@@ -22,14 +22,16 @@ from cdsc_server.demo import history
 from cdsc_server.demo.bills import statements
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
-from cdsc_server.demo.people import SAMPLES_USERNAME
+from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, object_rows
 from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
 from cdsc_server.demo.waiting import Companies
 from cdsc_server.domain.catalogue import Utility
+from cdsc_server.domain.operators import Role
 from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.ports import SystemClock
 from cdsc_server.services.imports import import_green_button
+from cdsc_server.services.operators import add_operator
 from cdsc_server.storage import migrate
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
@@ -70,6 +72,14 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
             yield left
         if customers is None:
             _import_samples(now)
+        add_operator(
+            OPERATOR,
+            display_name="Olga Brandt",
+            roles={Role.ADMIN},
+            password=PASSWORD,
+            actor="demo",
+            clock=SystemClock(),
+        )
         settings = files.settings(database=files.unfinished)
         Companies(load_catalogue(settings), settings, system_ports(settings)).arrive()
     # The last connection is closed now, so that the file holds what its write-ahead log held.
