@@ -70,7 +70,7 @@ def age(since: datetime, now: datetime) -> str:
         if waited >= unit:
             count = waited // unit
             return f"{count} {word}" if count == 1 else f"{count} {word}s"
-    return "less than a minute"
+    return "just now"
 
 
 def asked_cursor() -> Cursor | None:

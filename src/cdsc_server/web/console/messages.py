@@ -5,11 +5,14 @@ from __future__ import annotations
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.domain.requirements import UNDECIDED
+from cdsc_server.domain.messages import MessageStatus
+from cdsc_server.domain.registration_fields import FieldType
+from cdsc_server.domain.requirements import UNDECIDED, RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
 from cdsc_server.services import console, reviews
 from cdsc_server.services.audit import noting
 from cdsc_server.services.reviews import Case, Desk
+from cdsc_server.storage.reviews import RequirementRow
 from cdsc_server.web.console.blueprint import blueprint, show
 from cdsc_server.web.console.door import operator, signed_in
 from cdsc_server.web.context import catalogue, ports, settings
@@ -108,14 +111,20 @@ def _page(message_id: str, refusal: Problem | None = None) -> Response:
         case=case,
         thread=console.thread(message_id),
         decidable=case is not None and _decidable(case),
-        again=requirement is not None and requirement.status in ("open", "rejected"),
+        again=requirement is not None and _can_be_asked_again(requirement),
         sent=request.form,
         done=request.args.get("done", ""),
         catalogue=catalogue(),
     )
 
 
+def _can_be_asked_again(requirement: RequirementRow) -> bool:
+    # What we review is asked of nobody while it is open.
+    waits_for_us = requirement.type == FieldType.INTERNAL_REVIEW and requirement.status == RequirementStatus.OPEN
+    return requirement.status in (RequirementStatus.OPEN, RequirementStatus.REJECTED) and not waits_for_us
+
+
 def _decidable(case: Case) -> bool:
     if case.requirement is not None:
         return case.requirement.status in UNDECIDED
-    return case.message.status == "pending"
+    return case.message.status == MessageStatus.PENDING
