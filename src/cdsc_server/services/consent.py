@@ -6,11 +6,10 @@ A request belongs to the browser that opened it, and is decided once: whoever co
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -19,12 +18,11 @@ from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.clients import ClientStatus
-from cdsc_server.domain.drafts import Draft, SectionDraft, SectionEdit
-from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
-from cdsc_server.domain.narrowing import scope_of
+from cdsc_server.domain.drafts import Draft, SectionEdit
 from cdsc_server.errors import NotFound, Problem
 from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services import grant_approvals, receipts, sharing_mails
+from cdsc_server.services.agreements import agreed_to, new_grant
 from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
 from cdsc_server.services.examples import find_examples
@@ -36,7 +34,6 @@ from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.holdings import read_holdings
 
 _SEALED_FOR: Final = "outcome"
@@ -367,16 +364,10 @@ def _grant(
     now: datetime,
 ) -> Outcome:
     """Make the Grant, or update the one that waits, with its receipt and a code (CDS-WG1-02 8.3)."""
-    kept = [
-        (each, section.draft)
-        for each, section in zip(opened.asked, form.sections, strict=True)
-        if not section.draft.left_out
-    ]
-    details = [granted_details(catalogue, each.entry, at=now) for each, _ in kept]
-    selections = [_selection(each, draft, opened.holdings) for each, draft in kept]
+    details, selections = agreed_to(form, opened.asked, opened.holdings, catalogue=catalogue, now=now)
     customer_id = opened.customer.customer_id
     if opened.request.cds_grant_id is None:
-        grant = _new_grant(opened, details, selections, now=now)
+        grant = new_grant(opened.client, customer_id, details, selections, state=opened.request.state, now=now)
         database.add(grant)
         database.flush()
     else:
@@ -413,33 +404,6 @@ def _grant(
     sealed = keys.seal(location, context=_SEALED_FOR + opened.row.request_id)
     authorizations.settle_request(database, opened.row.request_id, grant_id=grant.grant_id, outcome_sealed=sealed)
     return Outcome(location)
-
-
-def _new_grant(
-    opened: _Opened, details: list[dict[str, Any]], selections: Sequence[Selection], *, now: datetime
-) -> GrantRow:
-    scope = scope_of(details)
-    return GrantRow(
-        grant_id=secrets.token_urlsafe(16),
-        registration_id=opened.client.registration_id,
-        client_id=opened.client.client_id,
-        customer_id=opened.customer.customer_id,
-        status=GrantStatus.ACTIVE,
-        scope=scope,
-        authorization_details=details,
-        enabled_scope=scope,
-        enabled_authorization_details=details,
-        selections=[selection.to_stored() for selection in selections],
-        states=[] if opened.request.state is None else [opened.request.state],
-        receipt_confirmations=[],
-        created=now,
-        modified=now,
-    )
-
-
-def _selection(asked: Asked, draft: SectionDraft, holdings: Holdings) -> Selection:
-    left_out = holdings.known[asked.kind] - draft.ids if draft.future else frozenset()
-    return Selection(asked.kind, draft.ids, draft.future, left_out)
 
 
 def _lost(request_id: str, session: BrowserSession, *, settings: Settings, keys: KeyStore, now: datetime) -> Answered:

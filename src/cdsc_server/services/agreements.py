@@ -1,0 +1,72 @@
+"""What a Customer agreed to on a form, and the Grant that records it (CDS-WG3-01 9.1.1; CDS-WG1-02 8.1)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.choosing import Holdings
+from cdsc_server.domain.drafts import SectionDraft
+from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
+from cdsc_server.domain.narrowing import scope_of
+from cdsc_server.services.consent_form import Asked, Form
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.grants import GrantRow
+
+
+def agreed_to(
+    form: Form, asked: Sequence[Asked], holdings: Holdings, *, catalogue: Catalogue, now: datetime
+) -> tuple[list[dict[str, Any]], list[Selection]]:
+    """
+    The authorization_details of the sections that were kept, and what was ticked in each.
+
+    Args:
+        now: a whole second, from which relative durations count.
+    """
+    kept = [
+        (each, section.draft) for each, section in zip(asked, form.sections, strict=True) if not section.draft.left_out
+    ]
+    details = [granted_details(catalogue, each.entry, at=now) for each, _ in kept]
+    return details, [_selection(each, draft, holdings) for each, draft in kept]
+
+
+def new_grant(
+    client: ClientRow,
+    customer_id: str,
+    details: list[dict[str, Any]],
+    selections: Sequence[Selection],
+    *,
+    state: str | None,
+    now: datetime,
+) -> GrantRow:
+    """
+    The Grant of an agreement, not stored yet.
+
+    Args:
+        state: of the authorization request.
+    """
+    scope = scope_of(details)
+    return GrantRow(
+        grant_id=secrets.token_urlsafe(16),
+        registration_id=client.registration_id,
+        client_id=client.client_id,
+        customer_id=customer_id,
+        status=GrantStatus.ACTIVE,
+        scope=scope,
+        authorization_details=details,
+        enabled_scope=scope,
+        enabled_authorization_details=details,
+        selections=[selection.to_stored() for selection in selections],
+        states=[] if state is None else [state],
+        receipt_confirmations=[],
+        created=now,
+        modified=now,
+    )
+
+
+def _selection(asked: Asked, draft: SectionDraft, holdings: Holdings) -> Selection:
+    left_out = holdings.known[asked.kind] - draft.ids if draft.future else frozenset()
+    return Selection(asked.kind, draft.ids, draft.future, left_out)
