@@ -95,9 +95,7 @@ def test_the_client_object_for_files_has_no_secret(desk):
     assert desk.party.http.post("/credentials", json=more, headers=desk.party.bearer).status_code == 400
 
 
-@requirement(
-    "WG1-02-3.3.3-01", "WG1-02-3.3.3-02", "WG1-02-3.3.3-03", "WG1-02-3.3.3-21", "WG1-02-3.3.2-01", "WG1-02-8-02"
-)
+@requirement("WG1-02-3.3.3-01", "WG1-02-3.3.3-02", "WG1-02-3.3.3-03", "WG1-02-3.3.2-01", "WG1-02-8-02", "WG1-02-8.1-18")
 def test_a_shared_file_is_a_grant_of_the_clients(desk):
     """Made by the Server, with the file in its details, and told of by a Message."""
     shared = desk.share()
@@ -113,7 +111,23 @@ def test_a_shared_file_is_a_grant_of_the_clients(desk):
     assert any(shared.grant_id in each["description"] for each in unread)
 
 
-@requirement("WG1-02-3.3.2-18", "WG1-02-3.3.2-36", "WG1-02-9-02", "WG1-02-9.2-01", "WG1-02-9.2-02", "WG1-02-9.2-06")
+@requirement("WG1-02-3.3.2-18")
+@pytest.mark.parametrize("scope", [None, "cds_grant_admin"])
+def test_the_entry_says_what_the_scope_word_only_names(desk, scope):
+    """The word beside it opens nothing more, and no other Grant."""
+    ours = desk.share(name="ours.pdf")
+    desk.share(name="other.pdf")
+    entry = {"type": "cds_grant_admin", "client_id": ours.client_id, "grant_id": ours.grant_id}
+    form = {"grant_type": "client_credentials", "authorization_details": json.dumps([entry])}
+
+    answer = desk.party.token(form | ({"scope": scope} if scope else {}), by=desk.party.grant_admin).json
+    token = {"Authorization": f"Bearer {answer['access_token']}"}
+
+    assert (answer["scope"], answer["authorization_details"]) == ("cds_grant_admin", [entry])
+    assert [each["name"] for each in desk.listed(token)["files"]] == ["ours.pdf"]
+
+
+@requirement("WG1-02-3.3.2-36", "WG1-02-3.3.3-21", "WG1-02-9-02", "WG1-02-9.2-01", "WG1-02-9.2-02", "WG1-02-9.2-06")
 def test_a_grant_admin_token_reaches_the_files_of_its_grant_and_no_others(desk):
     """One token, one Grant: not even another file of the same Client."""
     ours, other = desk.share(name="ours.pdf"), desk.share(name="other.pdf")
