@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cdsc_server.ports import Clock
-from cdsc_server.services.reviews import Decision, Noted
+from cdsc_server.services.reviews import Asked, Decision, Noted
 from cdsc_server.storage import audit
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import reading
@@ -44,22 +44,23 @@ def record(
 
 
 def noting(actor: str, clock: Clock) -> Noted:
-    """What writes the decisions of this actor down: `noted` of a services.reviews.Desk."""
+    """What writes down what this actor does: `noted` of a services.reviews.Desk."""
 
-    def note(session: Session, decision: Decision) -> None:
-        detail = {
-            "kind": decision.kind,
-            "registration": decision.registration_id,
-            **({"note": decision.note} if decision.note else {}),
-            **({"made": list(decision.made)} if decision.made else {}),
-        }
-        kind = "client" if decision.kind == "production" else "message"
+    def note(session: Session, done: Decision | Asked) -> None:
+        if isinstance(done, Asked):
+            action, kind = "review.asked_again" if done.again else "message.sent", "message"
+            detail: dict[str, Any] = {"sent": done.sent, "text": done.text}
+        else:
+            action = "review.accepted" if done.accepted else "review.rejected"
+            kind = "client" if done.kind == "production" else "message"
+            detail = {"kind": done.kind, "note": done.note, "made": list(done.made)}
+        told = {name: value for name, value in detail.items() if value}
         record(
             session,
             actor=actor,
-            action="review.accepted" if decision.accepted else "review.rejected",
-            subject=f"{kind}:{decision.id}",
-            detail=detail,
+            action=action,
+            subject=f"{kind}:{done.id}",
+            detail={**told, "registration": done.registration_id},
             now=clock.now(),
         )
 

@@ -6,15 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue
+from cdsc_server.domain.catalogue import CLIENT_ADMIN
 from cdsc_server.domain.grants import GrantStatus
-from cdsc_server.domain.messages import MessageStatus, MessageType
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import requirements
 from cdsc_server.services.audit import record
 from cdsc_server.services.grants import status_of
-from cdsc_server.services.messages import reply
 from cdsc_server.services.reviews import Waiting, as_waiting
 from cdsc_server.services.server_grants import change_status
 from cdsc_server.storage import clients, console, grants, messages, reviews
@@ -186,67 +183,6 @@ def grant(grant_id: str, *, clock: Clock) -> tuple[GrantRow, GrantStatus, Client
         if row is None:
             raise NotFound("no Grant has this id")
         return row, status_of(row, now=clock.now()), clients.clients_by_id(session, [row.client_id])[row.client_id]
-
-
-def write(message_id: str, text: str, *, actor: str, clock: Clock) -> None:
-    """
-    Answer a Message with a private_message; what it asks for stays undecided.
-
-    Raises:
-        InvalidRequest: the text is empty.
-        NotFound: there is no such Message.
-    """
-    if not text.strip():
-        raise InvalidRequest("Your message: write something", field="text")
-    now = clock.now()
-    with transaction() as session:
-        message = messages.find_message(session, message_id)
-        if message is None:
-            raise NotFound("no Message has this id")
-        sent = reply(
-            session,
-            message,
-            type=MessageType.PRIVATE_MESSAGE,
-            status=MessageStatus.COMPLETE,
-            description=text,
-            now=now,
-        )
-        record(
-            session,
-            actor=actor,
-            action="message.sent",
-            subject=f"message:{message_id}",
-            detail={"sent": sent.message_id, "registration": message.registration_id},
-            now=now,
-        )
-
-
-def ask_again(message_id: str, why: str, *, catalogue: Catalogue, actor: str, clock: Clock) -> str:
-    """
-    Ask for a requirement anew, with a fresh link; returns the id of the new Message.
-
-    Raises:
-        InvalidRequest: no reason.
-        NotFound: no requirement is asked for by this Message.
-        Conflict: it is handed in or accepted.
-    """
-    if not why.strip():
-        raise InvalidRequest("Why it is asked for again: write something", field="why")
-    now = clock.now()
-    with transaction() as session:
-        row = reviews.by_message(session, message_id)
-        if row is None:
-            raise NotFound("no requirement is asked for by this Message")
-        asked = requirements.ask_again(session, row, why=why, catalogue=catalogue, now=now).message_id
-        record(
-            session,
-            actor=actor,
-            action="review.asked_again",
-            subject=f"message:{message_id}",
-            detail={"asked": asked, "why": why, "registration": row.registration_id},
-            now=now,
-        )
-    return asked
 
 
 def suspend(grant_id: str, reason: str, *, actor: str, clock: Clock) -> None:

@@ -98,11 +98,29 @@ class Decision:
     made: tuple[str, ...] = ()
 
 
-#: Called in the transaction of a decision, for whoever keeps a record of decisions.
-Noted = Callable[[Session, Decision], None]
+@dataclass(frozen=True)
+class Asked:
+    """
+    What was asked of a Client, or said to it, without a decision.
+
+    Args:
+        id: of the Message it is about.
+        again: a requirement was asked for anew.
+        sent: id of the new Message.
+    """
+
+    id: str
+    registration_id: str
+    again: bool
+    text: str
+    sent: str
 
 
-def not_noted(session: Session, decision: Decision) -> None:
+#: Called in the transaction of what an operator does, for whoever keeps a record of it.
+Noted = Callable[[Session, Decision | Asked], None]
+
+
+def not_noted(session: Session, done: Decision | Asked) -> None:
     """A `Noted` for callers that keep no record."""
 
 
@@ -112,7 +130,7 @@ class Desk:
     What it takes to decide.
 
     Args:
-        noted: writes the decision down, in its transaction.
+        noted: writes down what is done, in its transaction.
     """
 
     catalogue: Catalogue
@@ -238,7 +256,7 @@ def reject(message_id: str, *, desk: Desk, reason: str) -> Decision:
 
 def ask_question(message_id: str, *, desk: Desk, text: str) -> str:
     """
-    Ask the Client something about its request; it stays undecided. Returns the id of the new Message.
+    Write to the Client about a Message, which stays as it is. Returns the id of the new Message.
 
     Raises:
         NotFound: no such Message.
@@ -258,6 +276,7 @@ def ask_question(message_id: str, *, desk: Desk, text: str) -> str:
             description=text,
             now=desk.clock.now(),
         )
+        desk.noted(session, Asked(message_id, message.registration_id, again=False, text=text, sent=asked.message_id))
         return asked.message_id
 
 
@@ -266,14 +285,19 @@ def ask_again(message_id: str, *, desk: Desk, why: str) -> str:
     Ask for a requirement anew, with a fresh link; returns the id of the new Message.
 
     Raises:
+        InvalidRequest: it does not say why.
         NotFound: no requirement is asked for by this Message.
         Conflict: it is handed in or accepted.
     """
+    if not why.strip():
+        raise InvalidRequest("why: it is empty", field="why")
     with transaction() as session:
         row = reviews.by_message(session, message_id)
         if row is None:
             raise NotFound("no requirement is asked for by this Message")
-        return requirements.ask_again(session, row, why=why, catalogue=desk.catalogue, now=desk.clock.now()).message_id
+        asked = requirements.ask_again(session, row, why=why, catalogue=desk.catalogue, now=desk.clock.now())
+        desk.noted(session, Asked(message_id, row.registration_id, again=True, text=why, sent=asked.message_id))
+        return asked.message_id
 
 
 def approve_production(client_id: str, *, desk: Desk, override: bool = False) -> Decision:

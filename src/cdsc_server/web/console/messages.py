@@ -45,7 +45,7 @@ def decide(message_id: str) -> ResponseReturnValue:
 def write(message_id: str) -> ResponseReturnValue:
     """Answer without deciding."""
     try:
-        console.write(message_id, request.form.get("text", ""), actor=signed_in().username, clock=ports().clock)
+        reviews.ask_question(message_id, desk=_desk(), text=request.form.get("text", ""))
     except InvalidRequest as refusal:
         return _page(message_id, refusal)
     return redirect(url_for("console.message", message_id=message_id, done="sent"), 303)
@@ -57,13 +57,7 @@ def write(message_id: str) -> ResponseReturnValue:
 def ask_again(message_id: str) -> ResponseReturnValue:
     """Ask for a requirement anew."""
     try:
-        asked = console.ask_again(
-            message_id,
-            request.form.get("why", ""),
-            catalogue=catalogue(),
-            actor=signed_in().username,
-            clock=ports().clock,
-        )
+        asked = reviews.ask_again(message_id, desk=_desk(), why=request.form.get("why", ""))
     except (InvalidRequest, Conflict) as refusal:
         return _page(message_id, refusal)
     return redirect(url_for("console.message", message_id=asked, done="asked"), 303)
@@ -81,10 +75,14 @@ def attachment(message_id: str, position: int) -> ResponseReturnValue:
     return response
 
 
+def _desk() -> Desk:
+    return Desk(catalogue(), settings(), ports(), noted=noting(signed_in().username, ports().clock))
+
+
 def _decide(message_id: str) -> None:
     form = request.form
     reason, override = form.get("reason", "").strip(), "override" in form
-    desk = Desk(catalogue(), settings(), ports(), noted=noting(signed_in().username, ports().clock))
+    desk = _desk()
     if form.get("decision") == "accept":
         if not reason and (override or "answer" in form):
             raise InvalidRequest("Write why in the field for it: the Client reads it", field="reason")
