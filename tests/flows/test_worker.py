@@ -65,6 +65,6 @@ def test_a_worker_does_what_is_queued_and_ends_when_told(app, settings, ports, c
 
         tasks["remove_ended"]()
 
-        assert gone_within(20)
+        assert gone_within(60)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=15) == 0
