@@ -50,6 +50,8 @@ def test_it_says_who_can_sign_in_and_where(demo):
     assert demo.url in told
     assert demo.example_url in told
     assert "demo-password" in told
+    assert "olga@dge.example" in told
+    assert f"{demo.url}/console" in told
 
 
 def test_the_walk_goes_all_the_way(demo):

@@ -105,6 +105,10 @@ def sign_in(
     now, secret = clock.now(), secrets.token_urlsafe(32)
     row = _new_row(secret, account.username, now=now, settings=settings)
     with transaction() as session:
+        # What was disabled or changed while the password was looked at would otherwise leave this session behind.
+        now_stored = operators.find_operator(session, name, lock=True)
+        if now_stored is None or now_stored.disabled or now_stored.password_hash != account.password_hash:
+            raise WrongPassword("name and password do not fit")
         attempt.forgive(session)
         operators.remove_session(session, current.session_hash)
         session.add(row)

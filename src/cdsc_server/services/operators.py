@@ -101,7 +101,7 @@ def _hashed(password: str) -> str:
 
 
 def _found(session: Session, username: str) -> OperatorRow:
-    row = operators.find_operator(session, username.strip().lower())
+    row = operators.find_operator(session, username.strip().lower(), lock=True)
     if row is None:
         raise NotFound(f"there is no operator {username}")
     return row

@@ -42,9 +42,9 @@ class OperatorSessionRow(DataBase):
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def find_operator(session: Session, username: str) -> OperatorRow | None:
-    """The account of a name in lower case, disabled or not."""
-    return session.get(OperatorRow, username)
+def find_operator(session: Session, username: str, *, lock: bool = False) -> OperatorRow | None:
+    """The account of a name in lower case, disabled or not. `lock`: until the transaction ends."""
+    return session.get(OperatorRow, username, with_for_update=lock or None)
 
 
 def list_operators(session: Session) -> Sequence[OperatorRow]:

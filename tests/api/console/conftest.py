@@ -118,3 +118,14 @@ def stored_grant(app: Flask, box: Box, clock: Any) -> str:
 def seen(trail: Callable[[], list[tuple[str, str, str]]], grant_status: Callable[[], str]) -> Callable[[], Any]:
     """What must not change when something is refused: the Grant, and the trail."""
     return lambda: (grant_status(), trail())
+
+
+@pytest.fixture
+def rows_of(app: Flask) -> Callable[[type[Any]], list[Any]]:
+    """All rows of a table."""
+
+    def rows(kind: type[Any]) -> list[Any]:
+        with app.app_context(), reading() as session:
+            return list(session.query(kind).all())
+
+    return rows

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import event
 
-from cdsc_server.services import operators
-from cdsc_server.storage.db import db, reading, transaction
+from cdsc_server.services import operator_sign_in, operators
+from cdsc_server.storage.db import db, transaction
 from cdsc_server.storage.operators import OperatorSessionRow
 from cdsc_server.web.bearer import access_of
 from tests.api.console.conftest import PASSWORD
@@ -90,6 +90,21 @@ def test_who_is_disabled_or_has_a_new_password_is_out_at_once(app, hire, clock, 
     assert desk.client.get("/console").status_code == 303
     desk.load("/console/sign-in")
     assert desk.press(username="olga@dge.example", password=PASSWORD).status_code == 403
+
+
+@pytest.mark.parametrize("what", ["disable_operator", "change_password"])
+def test_a_change_while_the_password_is_looked_at_is_not_overtaken(hire, clock, monkeypatch, rows_of, what):
+    desk = hire("reviewer", sign_in=False)
+    more = ("another long password",) if what == "change_password" else ()
+
+    def slowly(*_):
+        getattr(operators, what)("olga@dge.example", *more, actor="command line", clock=clock)
+        return True
+
+    monkeypatch.setattr(operator_sign_in, "password_fits", slowly)
+
+    assert desk.press(username="olga@dge.example", password=PASSWORD).status_code == 403
+    assert [row.username for row in rows_of(OperatorSessionRow)] == [None]
 
 
 def test_a_session_ends_when_no_page_is_asked_for(hire, clock):
@@ -370,12 +385,11 @@ def test_what_was_done_can_be_read_by_subject(hire, box, stored_grant):
     assert "operator, added" in desk.load("/console/audit").get_data(as_text=True)
 
 
-def test_signing_in_leaves_no_session_of_before(app, hire):
+def test_signing_in_leaves_no_session_of_before(hire, rows_of):
     """A secret planted before the sign-in must open nothing afterwards."""
     hire("reviewer")
 
-    with app.app_context(), reading() as session:
-        assert [row.username for row in session.query(OperatorSessionRow)] == ["olga@dge.example"]
+    assert [row.username for row in rows_of(OperatorSessionRow)] == ["olga@dge.example"]
 
 
 def test_every_door_but_the_sign_in_is_for_operators(app):
