@@ -178,6 +178,7 @@ def _hold_back(
 
 
 def _tell_of_review(session: Session, row: ClientRow, updates: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    clients.lock_registration(session, row.registration_id)
     for earlier in reviews.pending_changes(session, row.registration_id, row.client_id):
         if earlier.updates_requested == updates:
             return

@@ -16,7 +16,7 @@ from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
-from cdsc_server.services import changelog
+from cdsc_server.services.server_grants import add_grant
 from cdsc_server.storage import clients, customers
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.grants import GrantRow
@@ -50,12 +50,8 @@ def create_grants(
         _grant(session, client, entry, customer_id=customer_id, catalogue=catalogue, at=at)
         for entry in message.grants_requested or ()
     ]
-    session.add_all(made)
-    session.flush()
     for grant in made:
-        changelog.grant_added(
-            session, registration_id=grant.registration_id, grant_id=grant.grant_id, scope=grant.scope, now=now
-        )
+        add_grant(session, grant, now=now)
     return [grant.grant_id for grant in made]
 
 

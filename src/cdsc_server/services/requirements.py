@@ -24,6 +24,7 @@ from cdsc_server.ports import Clock
 from cdsc_server.services import payments
 from cdsc_server.services.messages import add_message, reply
 from cdsc_server.storage import reviews
+from cdsc_server.storage.clients import lock_registration
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.messages import MessageRow
 from cdsc_server.storage.payments import PaymentRow, find_payment
@@ -50,9 +51,14 @@ def ask(
     Spec: CDS-WG1-02 3.4 (registration_requirements), 3.6.
     """
     scopes = tuple(scopes)
+    needed = [field for field in needed_fields(catalogue, scopes).values() if not field.submitted]
+    if not needed:
+        return
+    # Two changes at once that need the same ask for it once.
+    lock_registration(session, registration_id)
     known = {row.field_id for row in reviews.requirements_of(session, registration_id)}
-    for field in needed_fields(catalogue, scopes).values():
-        if field.submitted or field.id in known:
+    for field in needed:
+        if field.id in known:
             continue
         needing = [scope.name for scope in scopes if field.id in scope.registration_requirements]
         link, payment = secrets.token_urlsafe(24), None

@@ -375,6 +375,7 @@ def _make_production(session: Session, sandbox: ClientRow, desk: Desk, *, overri
     """A Client Object for production beside the one in the sandbox, which stays (CDS-WG1-02 4.2, 6.9)."""
     if ClientStatus.SANDBOX not in sandbox.status_options or sandbox.status == ClientStatus.DISABLED:
         raise Conflict("it is not an enabled Client Object of the sandbox")
+    clients.lock_registration(session, sandbox.registration_id)
     there = reviews.production_like(session, sandbox)
     if there is not None:
         raise Conflict(f"there is a production Client Object for the same scopes: {there.client_id}")

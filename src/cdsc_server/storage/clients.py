@@ -213,6 +213,15 @@ def expire_credentials(session: Session, client_id: str, *, now: datetime) -> li
     return list(ended)
 
 
+def lock_registration(session: Session, registration_id: str) -> None:
+    """Have whoever else changes what belongs to this registration wait until the transaction ends."""
+    session.execute(
+        select(RegistrationRow.registration_id)
+        .where(RegistrationRow.registration_id == registration_id)
+        .with_for_update()
+    )
+
+
 def admin_of(session: Session, registration_id: str, scope: str) -> ClientRow:
     """The Client Admin of a registration: every registration has one."""
     return session.scalars(

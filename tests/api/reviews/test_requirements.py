@@ -429,3 +429,18 @@ def test_a_scope_that_comes_later_brings_what_it_needs(app, client):
     assert len(listing["outstanding"]) == 5
     with app.app_context(), reading() as session:
         assert len(requirements_of(session, find_client(session, party.app.client_id).registration_id)) == 6
+
+
+def test_what_the_catalogue_came_to_need_later_is_asked_for_with_the_production_request(app, box, owed):
+    """As if the registration were older than the requirement."""
+    with app.app_context(), transaction() as session:
+        row = next(each for each in requirements_of(session, box.registration_id) if each.field_id == "terms")
+        session.delete(row)
+    with pytest.raises(StopIteration):
+        owed.status("terms")
+
+    request = box.posted("production_request")
+
+    assert owed.status("terms") == "open"
+    assert owed.asked("terms")["type"] == "online_form_request"
+    assert owed.show(request).unmet["terms"] == "open"

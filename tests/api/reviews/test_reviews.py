@@ -204,6 +204,29 @@ def test_of_reviewers_at_the_same_time_one_decides(app, owed, desk, count, kind)
     assert count(ClientRow) == before + (kind == "production_request" and decided[0].accepted)
 
 
+def test_two_requests_for_the_same_make_one(app, owed, desk, count):
+    """Whoever decides them, and whenever."""
+    ids = [owed.box.posted("production_request")["message_id"] for _ in range(2)]
+    before = count(ClientRow)
+    decided, refused = at_once(app, *[lambda id=id: reviews.accept(id, desk=desk, override=True) for id in ids])
+
+    assert (len(decided), len(refused)) == (1, 1)
+    assert count(ClientRow) == before + 1
+
+
+def test_two_changes_at_once_ask_for_what_they_need_once(app, client):
+    party = register(client, "cds_client_admin usage_data")
+    address = f"/clients/{party.app.client_id}"
+    body = {**client.get(address, headers=party.bearer).json, "scope": "usage_data rate_plan"}
+    answers, _ = at_once(
+        app, *[lambda: app.test_client().put(address, json=body, headers=party.bearer).status_code] * 3
+    )
+
+    assert 200 in answers
+    assert set(answers) <= {200, 400}
+    assert len(client.get("/messages", headers=party.bearer).json["outstanding"]) == 5
+
+
 class TestGrantRequests:
     """Grants that an operator makes on request."""
 
