@@ -480,3 +480,20 @@ class TestEveryMember:
 
         assert answer.status_code == 400
         assert [each for each in owed.box.listing()["unread"] if each["type"] == "field_changes"] == []
+
+
+def test_a_customer_sees_and_stops_what_an_operator_granted(owed, app, clock, visitor):
+    """Nobody asked on a form, so it has no receipt; it stands under "Who has my data" all the same."""
+    with app.app_context(), transaction() as session:
+        people.baker(session, at=clock.now(), is_test=True)
+    request = owed.box.posted("grant_request", grants_requested=[{"scope": "rate_plan", "authorization_details": []}])
+    (grant_id,) = owed.accept(request, customer_id="ada").made
+    visitor.load("/sign-in")
+    visitor.sign_in()
+    assert "Bright Bills" in visitor.load("/my-data").text
+    assert visitor.load(f"/my-data/{grant_id}").status_code == 200
+
+    visitor.press("stop", n=1)
+
+    listed = owed.box.party.http.get(f"/grants/{grant_id}", headers=owed.box.party.bearer).json
+    assert (listed["status"], listed["enabled_scope"]) == ("revoked", "")
