@@ -4,6 +4,7 @@ Requests made up from the OpenAPI document, sensible and senseless, against the 
 Whatever is asked, the answer is one the document tells of, and never a fault of the server.
 """
 
+import io
 import json
 import os
 from base64 import b64encode
@@ -25,8 +26,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cdsc_server.domain.grants import Selection
+from cdsc_server.services import files
 from cdsc_server.storage.db import transaction
 from tests.factories import access, customer_data
+from tests.factories.catalogues import changed_catalogue
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -49,6 +52,21 @@ PLAIN = [
 EXAMPLES = 12 if hypothesis_settings().max_examples <= 100 else 300
 
 SCOPES = "account_list supply_details distribution_details usage_data generation_mix"
+FILES = "cds_server_provided_files"
+
+#: An area with a map, which the catalogue that ships has none of.
+AREA = """
+[coverage.north]
+entity_name = "Demo Gas & Electric"
+country = "US"
+name = "North of the river"
+type = "geographic"
+role = "authoritative"
+infrastructure_types = []
+commodity_types = []
+capabilities = []
+geojson_file = "north.geojson"
+"""
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,7 @@ class Known:
     admin_secret: str
     admin_token: str
     data_token: str
+    files_token: str
     path: dict
 
     def headers(self, operation):
@@ -69,7 +88,8 @@ class Known:
         if "client_secret" in security[0]:
             return {**plain, **basic(self.admin_id, self.admin_secret)}
         if "oauth2" in security[0]:
-            token = self.admin_token if security[0]["oauth2"] else self.data_token
+            shared = self.files_token if "Files" in operation.definition.raw["tags"] else self.data_token
+            token = self.admin_token if security[0]["oauth2"] else shared
             return {**plain, "Authorization": f"Bearer {token}"}
         return plain
 
@@ -79,15 +99,20 @@ def basic(name, secret):
 
 
 @pytest.fixture
-def settings(settings):
-    return replace(settings, registrations_per_hour=100_000)
+def settings(settings, tmp_path):
+    point = '{"type": "Point", "coordinates": [-73.9, 41.2]}'
+    (tmp_path / "north.geojson").write_text(point, encoding="utf-8")
+    catalogue = changed_catalogue(
+        tmp_path, lambda text: text.replace("[coverage.ashford_bay]", f"{AREA}\n[coverage.ashford_bay]")
+    )
+    return replace(settings, registrations_per_hour=100_000, catalogue_file=catalogue)
 
 
 @pytest.fixture
 def known(app, client, clock):
     """A registered Client, and a Grant that opens everything Ada has."""
     catalogue = app.extensions["cdsc"].catalogue
-    registered = client.post("/oauth/register", json={"scope": f"cds_client_admin {SCOPES}"}).get_json()
+    registered = client.post("/oauth/register", json={"scope": f"cds_client_admin {SCOPES} {FILES}"}).get_json()
     admin = (registered["client_id"], registered["client_secret"])
     as_admin = {"Authorization": f"Bearer {token(client, admin, scope='cds_client_admin')}"}
     objects = client.get("/clients", headers=as_admin).get_json()["clients"]
@@ -122,22 +147,36 @@ def known(app, client, clock):
         )
     keeper = next(each for each in objects if each["scope"] == "cds_grant_admin")
     secret = next(each["client_secret"] for each in credentials if each["client_id"] == keeper["client_id"])
-    details = [{"type": "cds_grant_admin", "client_id": consenting["client_id"], "grant_id": "grant-unused"}]
+    receiver = next(each for each in objects if each["scope"] == FILES)
+    with app.app_context():
+        shared = files.share_file(
+            receiver["client_id"],
+            io.BytesIO(b"Readings of the north."),
+            name="north.txt",
+            catalogue=catalogue,
+            clock=clock,
+            blobs=app.extensions["cdsc"].ports.blobs,
+        )
+
+    def opens(client_id, grant_id):
+        details = [{"type": "cds_grant_admin", "client_id": client_id, "grant_id": grant_id}]
+        form = {"scope": "cds_grant_admin", "authorization_details": json.dumps(details)}
+        return token(client, (keeper["client_id"], secret), **form)
+
     return Known(
         admin_id=admin[0],
         admin_secret=admin[1],
         admin_token=as_admin["Authorization"].removeprefix("Bearer "),
-        data_token=token(
-            client,
-            (keeper["client_id"], secret),
-            scope="cds_grant_admin",
-            authorization_details=json.dumps(details),
-        ),
+        data_token=opens(consenting["client_id"], "grant-unused"),
+        files_token=opens(receiver["client_id"], shared.grant_id),
         path={
             "client_id": consenting["client_id"],
             "credential_id": credentials[0]["credential_id"],
             "grant_id": "grant-unused",
             "message_id": message["message_id"],
+            "file_id": shared.file_id,
+            "entry_id": "north",
+            "kind": "geojson",
         },
     )
 

@@ -92,6 +92,7 @@ class AuthorizationServerMetadataSchema(Schema):
     cds_messages_api = fields.URL(required=True)
     cds_credentials_api = fields.URL(required=True)
     cds_grants_api = fields.URL(required=True)
+    cds_server_provided_files_api = fields.URL()
     cds_scope_descriptions = fields.Dict(keys=fields.String(), values=fields.Dict(), required=True)
     cds_registration_fields = fields.Dict(required=True)
     cds_customerdata_version = fields.String(required=True)

@@ -26,7 +26,8 @@ from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
 
 _PATH: Final = {"file_id": "A file that the Grant of the token shares."}
-_BINARY: Final = "application/octet-stream"
+#: Each file is of a type of its own.
+_BINARY: Final = "*/*"
 _BUFFER: Final = 1 << 16
 
 
@@ -88,7 +89,7 @@ def download_file(file_id: str) -> ResponseReturnValue:
     A range beyond the end is answered with 416; several ranges at once get the whole file.
     """
     row, content = files.open_file(file_id, g.token, catalogue=catalogue(), blobs=ports().blobs)
-    response = Response(FileWrapper(content, _BUFFER), content_type=row.mime_type, direct_passthrough=True)
+    response = Response(_Sent(content, _BUFFER), content_type=row.mime_type, direct_passthrough=True)
     response.headers.extend(_headers(row))
     response.content_length = row.size
     response.set_etag(row.content_hash)
@@ -98,6 +99,17 @@ def download_file(file_id: str) -> ResponseReturnValue:
     except BaseException:
         content.close()
         raise
+
+
+class _Sent(FileWrapper):
+    """A file in parts, closed after its last byte too and not only by servers that close what they have sent."""
+
+    def __next__(self) -> bytes:
+        part: bytes = self.file.read(self.buffer_size)
+        if part:
+            return part
+        self.close()
+        raise StopIteration
 
 
 def _headers(row: ServerFileRow) -> Headers:
