@@ -110,7 +110,7 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
         "CDSC_DEMO": "yes",
         **neighbours.variables,
     }
-    command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(demonstration.port)]
+    command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(demonstration.port), "--workers", "1"]
     children.start("server", command, {**around, **server})
     example = {
         "KESTREL_CDS_SERVER": demonstration.url,
@@ -118,8 +118,6 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
         "KESTREL_STATE_FILE": str(files.directory / "example-app.json"),
     }
     children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
-    for name, words in neighbours.commands.items():
-        children.start(name, [sys.executable, "-m", "cdsc_server.cli", *words], {**around, **server})
     # Loaded and done while both programs load what they need.
     from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
@@ -131,6 +129,9 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
     except (SQLAlchemyError, CommandError) as fault:
         raise Stopped(f"{files.directory} was made by another version ({fault}). Delete it to begin anew.") from fault
     children.wait_for("server", f"{demonstration.url}/healthz", seconds=_SECONDS_TO_ANSWER)
+    # Nobody waits for these: on two cores they would only slow down what somebody waits for.
+    for name, words in neighbours.commands.items():
+        children.start(name, [sys.executable, "-m", "cdsc_server.cli", *words], {**around, **server})
     children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
     for name, url in neighbours.urls.items():
         children.wait_for(name, f"{url}/healthz", seconds=_SECONDS_TO_ANSWER)
