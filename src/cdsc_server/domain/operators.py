@@ -19,6 +19,15 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
+#: Which roles, beside admin, each kind of work is open to; console and admin API both ask here.
+LOOK: Final[tuple[Role, ...]] = ()
+DECIDE: Final = (Role.REVIEWER,)
+WRITE: Final = (Role.REVIEWER, Role.SUPPORT)
+SWITCH: Final = (Role.REVIEWER,)
+READ_TRAIL: Final = (Role.AUDITOR,)
+#: Accounts of operators, and the service accounts of programs.
+MANAGE: Final = (Role.ADMIN,)
+
 SHORTEST_PASSWORD: Final = 12
 
 

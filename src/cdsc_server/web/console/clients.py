@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cdsc_server.domain.operators import SWITCH
 from cdsc_server.errors import Conflict, InvalidRequest, Problem
 from cdsc_server.services import console
 from cdsc_server.web.console.blueprint import SIZE, asked_cursor, blueprint, show
@@ -58,7 +59,7 @@ def grant(grant_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/grants/<grant_id>")
-@operator("reviewer")
+@operator(*SWITCH)
 @undocumented("a page")
 def switch_grant(grant_id: str) -> ResponseReturnValue:
     """Suspend a Grant, or restore one."""

@@ -6,6 +6,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.messages import MessageStatus
+from cdsc_server.domain.operators import DECIDE, WRITE
 from cdsc_server.domain.registration_fields import FieldType
 from cdsc_server.domain.requirements import UNDECIDED, RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
@@ -28,7 +29,7 @@ def message(message_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/messages/<message_id>/decision")
-@operator("reviewer")
+@operator(*DECIDE)
 @undocumented("a page")
 def decide(message_id: str) -> ResponseReturnValue:
     """Say yes or no; no needs a reason, and so does yes when something stands against it."""
@@ -40,7 +41,7 @@ def decide(message_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/messages/<message_id>/reply")
-@operator("reviewer", "support")
+@operator(*WRITE)
 @undocumented("a page")
 def write(message_id: str) -> ResponseReturnValue:
     """Answer without deciding."""
@@ -52,7 +53,7 @@ def write(message_id: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/messages/<message_id>/again")
-@operator("reviewer")
+@operator(*DECIDE)
 @undocumented("a page")
 def ask_again(message_id: str) -> ResponseReturnValue:
     """Ask for a requirement anew."""

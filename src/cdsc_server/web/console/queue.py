@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from cdsc_server.domain.operators import READ_TRAIL
 from cdsc_server.services import audit, console
 from cdsc_server.storage.keyset import Cursor
 from cdsc_server.web.console.blueprint import SIZE, asked_cursor, blueprint, link, show
@@ -24,7 +25,7 @@ def waiting() -> ResponseReturnValue:
 
 
 @blueprint.get("/audit")
-@operator("auditor")
+@operator(*READ_TRAIL)
 @undocumented("a page")
 def audit_trail() -> ResponseReturnValue:
     """What operators did, the latest first; `subject` shows what was done to one thing."""
