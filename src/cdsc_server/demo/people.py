@@ -91,6 +91,7 @@ class Person:
     Attributes:
         note: what makes this Customer worth a look, for the table at the start.
         moved_in: so many months before the demonstration was made; 0 is before all history.
+        real: counts as a real Customer, whom Clients in production ask and those of the sandbox never meet.
     """
 
     username: str
@@ -98,6 +99,7 @@ class Person:
     accounts: tuple[Account, ...]
     note: str
     moved_in: int = 0
+    real: bool = False
 
 
 def _home(address: str, scale: float = 1.0, *, plan: Plan = STANDARD, **more: float) -> Service:
@@ -430,4 +432,12 @@ PEOPLE: Final = (
         "a hotel, busy every day",
         gas=360,
     ),
+)
+
+#: Made up like all others, but a real Customer to the server: without one nobody could try production.
+FREYA: Final = replace(
+    _household(
+        "freya@example.com", "Freya Lund", "30 Chapel Hill\nAshford Bay, NY 10999", 0.9, "for apps in production"
+    ),
+    real=True,
 )

@@ -25,10 +25,10 @@ from cdsc_server.storage.service_points import ServedContractRow, ServicePointRo
 _VOLTS = {"residential": "240", "commercial": "208", "industrial": "480"}
 
 
-def customer_rows(customer_id: str, username: str, name: str, *, at: datetime) -> list[DataBase]:
+def customer_rows(customer_id: str, username: str, name: str, *, real: bool = False, at: datetime) -> list[DataBase]:
     """The Customer and the way they sign in."""
     return [
-        CustomerRow(customer_id=customer_id, display_name=name, email=username, is_test=True, created=at),
+        CustomerRow(customer_id=customer_id, display_name=name, email=username, is_test=not real, created=at),
         LoginRow(
             username=username,
             customer_id=customer_id,

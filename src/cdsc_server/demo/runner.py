@@ -138,11 +138,11 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
 
 
 def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours) -> str:
-    from cdsc_server.demo.people import OPERATOR, PASSWORD, PEOPLE, SAMPLES_USERNAME
+    from cdsc_server.demo.people import FREYA, OPERATOR, PASSWORD, PEOPLE, SAMPLES_USERNAME
 
     people = PEOPLE[: demonstration.customers]
-    names = max(len(each.name) for each in people)
-    mails = max(len(each.username) for each in people)
+    names = max(len(each.name) for each in (*people, FREYA))
+    mails = max(len(each) for each in (*(person.username for person in people), FREYA.username, OPERATOR))
     lines = [] if demonstration.customers else [f"  {SAMPLES_USERNAME:{mails}}  {'':{names}}  real Green Button files"]
     lines[:0] = [f"  {each.username:{mails}}  {each.name:{names}}  {each.note}" for each in people]
     return "\n".join(
@@ -159,6 +159,7 @@ def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours)
             f"Who can sign in, each with the password {PASSWORD}:",
             "",
             *lines,
+            f"  {FREYA.username:{mails}}  {FREYA.name:{names}}  counts as a real customer: {FREYA.note}, and no others",
             f"  {OPERATOR:{mails}}  {'Olga Brandt':{names}}  works at the utility: at the console, and only there",
             "",
             f"The same path without a browser: {Path(sys.argv[0]).name} walkthrough {demonstration.url}",

@@ -52,7 +52,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
 
     Args:
         days: length of the history; None is three years and the current month.
-        customers: only the first so many of the cast.
+        customers: only the first so many of the fictional cast.
     """
     files.directory.mkdir(parents=True, exist_ok=True)
     if not files.key.exists():
@@ -65,7 +65,9 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
         for left, resident in reversed(list(enumerate(reversed(town)))):
             with transaction() as session:
                 person = resident.person
-                session.add_all(customer_rows(resident.customer_id, person.username, person.name, at=now))
+                session.add_all(
+                    customer_rows(resident.customer_id, person.username, person.name, real=person.real, at=now)
+                )
                 session.flush()
                 session.add_all(object_rows(resident, utility, at=now))
                 _store_history(session, resident, now)

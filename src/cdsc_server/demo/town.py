@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdsc_server.demo.months import TIMEZONE, local_midnight
-from cdsc_server.demo.people import PEOPLE, Account, Person, Service
+from cdsc_server.demo.people import FREYA, PEOPLE, Account, Person, Service
 from cdsc_server.domain.intervals import month_around
+
+#: Her number in the town, whatever the number of the others.
+_FREYA_IS = 99
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,12 @@ def residents(seed: int, made: datetime, *, start: int | None = None, customers:
     Args:
         made: when the demonstration was made; months before it are counted from here.
         start: first second of the history; None is three years before the current month.
-        customers: only the first so many; None is all.
+        customers: only the first so many of the fictional ones; None is all. The real one is always there.
     """
     second = int(made.timestamp())
     start = _months_back(second, 36) if start is None else start
-    return [_resident(seed, number, person, start, second) for number, person in enumerate(PEOPLE[:customers], start=1)]
+    cast = [*enumerate(PEOPLE[:customers], start=1), (_FREYA_IS, FREYA)]
+    return [_resident(seed, number, person, start, second) for number, person in cast]
 
 
 def identifier(seed: int, *parts: object) -> str:

@@ -1,25 +1,40 @@
-"""Two made-up companies that have registered and wait for an operator, so that there is something to decide."""
+"""
+Three made-up companies that wait for an operator, so that there is something of each kind to decide.
+
+They do what Clients do, through the same use cases; one of them was let into production before.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.resources import files as packaged
+from typing import Any, Final
 
+from cdsc_server.demo.people import OPERATOR
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.message_posts import MessagePost
+from cdsc_server.domain.message_posts import Attachment, MessagePost
 from cdsc_server.domain.messages import MessageType
+from cdsc_server.domain.payments import PaymentNews, PaymentStatus
+from cdsc_server.domain.registration_fields import FieldType
 from cdsc_server.ports import Ports
-from cdsc_server.services import message_posts, requirement_forms
+from cdsc_server.services import client_changes, message_posts, payments, requirement_forms, requirements, reviews
+from cdsc_server.services.audit import noting
 from cdsc_server.services.registration import register
+from cdsc_server.services.reviews import Desk
 from cdsc_server.settings import Settings
-from cdsc_server.storage import clients, reviews
+from cdsc_server.storage import clients
+from cdsc_server.storage import reviews as stored
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading
+from cdsc_server.storage.payments import PaymentRow, find_payment
+from cdsc_server.storage.reviews import RequirementRow
 
-_ANSWERS = {
+_ANSWERS: Final = {
     "name": "Maren Holt, head of product",
     "use": "We show shops which of our price plans would have cost them less last year.",
     "agree": "yes",
 }
+_PDF: Final = "data-agreement.pdf"
 
 
 @dataclass(frozen=True)
@@ -31,13 +46,21 @@ class Companies:
     ports: Ports
 
     def arrive(self) -> None:
-        """One reads price plans and has done part of what that needs; the other only wants to go live."""
+        """One has handed in much of what production needs, one has tested enough, one is in production."""
         tariffs = self._register("Harbour Tariffs", "usage_data rate_plan")
-        self._fill_in_terms(tariffs)
-        self._post(tariffs, MessageType.PRODUCTION_REQUEST, "Our app is ready for customers.")
+        self._hand_in(tariffs)
+        self._ask_for_production(tariffs, "Our app is ready for customers.")
         meters = self._register("Tidewater Metering", "usage_data generation_mix")
-        self._post(meters, MessageType.PRODUCTION_REQUEST, "Tested for two weeks; all is well.")
+        self._ask_for_production(meters, "Tested for two weeks; all is well.")
         self._post(meters, MessageType.SUPPORT_REQUEST, "Are cubic metres of gas corrected for temperature?")
+        self._post(
+            meters,
+            MessageType.GRANT_REQUEST,
+            "Ben Castellanos signed our form on paper.",
+            related_uri=self._uri(self._sandbox(meters)),
+            grants_requested=({"scope": "usage_data", "authorization_details": []},),
+        )
+        self._change_name(self._register("Tern Coaching", "usage_data"), "Tern & Daughters")
 
     def _register(self, name: str, scopes: str) -> ClientRow:
         word = name.split(maxsplit=1)[0].lower()
@@ -59,25 +82,52 @@ class Companies:
         )
         return row
 
-    def _fill_in_terms(self, admin: ClientRow) -> None:
+    def _hand_in(self, admin: ClientRow) -> None:
+        """A form, a payment that is on its way, and a signed PDF; the review of the company is the utility's own."""
         with reading() as session:
-            owed = reviews.requirements_of(session, admin.registration_id)
-        link = next(row.link for row in owed if row.field_id == "terms")
+            owed = {row.type: row for row in stored.requirements_of(session, admin.registration_id)}
+            payment = find_payment(session, str(owed[FieldType.PAYMENT_REQUIRED].payment_id))
+        link = owed[FieldType.ONLINE_FORM].link
         requirement_forms.send_answers(link, _ANSWERS, catalogue=self.catalogue, clock=self.ports.clock)
+        if payment is not None:
+            self._pay(payment)
+        self._sign(admin, owed[FieldType.PDF_FORM])
 
-    def _post(self, admin: ClientRow, type: MessageType, words: str) -> None:
-        with reading() as session:
-            own = clients.clients_of(session, admin.registration_id)
-        sandbox = next(each for each in own if each.response_types)
-        about = f"{self.settings.base_url}/clients/{sandbox.client_id}"
+    def _pay(self, payment: PaymentRow) -> None:
+        news = PaymentNews(payment.payment_id, PaymentStatus.SUBMITTED, payment.amount, payment.currency)
+        payments.settle(news, clock=self.ports.clock, on_change=requirements.payment_changed)
+
+    def _sign(self, admin: ClientRow, form: RequirementRow) -> None:
+        signed = (packaged("cdsc_server") / _PDF).read_bytes()
+        asked = f"{self.settings.base_url}/messages/{form.message_id}"
+        attachment = Attachment("data-agreement-signed.pdf", "application/pdf", signed)
+        post = MessagePost(asked, MessageType.CLIENT_SUBMISSION, "", "", attachments=(attachment,))
+        self._send(admin, post)
+
+    def _ask_for_production(self, admin: ClientRow, words: str) -> None:
+        self._post(admin, MessageType.PRODUCTION_REQUEST, words, related_uri=self._uri(self._sandbox(admin)))
+
+    def _change_name(self, admin: ClientRow, name: str) -> None:
+        """Into production, and then a change that waits for a yes."""
+        noted = noting(OPERATOR, self.ports.clock)
+        desk = Desk(self.catalogue, self.settings, self.ports, noted=noted)
+        made = reviews.approve_production(self._sandbox(admin).client_id, desk=desk).made
+        client_changes.replace_client(
+            made[0],
+            {"client_name": name},
+            registration_id=admin.registration_id,
+            catalogue=self.catalogue,
+            settings=self.settings,
+            clock=self.ports.clock,
+            blobs=self.ports.blobs,
+        )
+
+    def _post(self, admin: ClientRow, type: MessageType, words: str, **more: Any) -> None:
+        self._send(admin, replace(MessagePost(None, type, words, words), **more))
+
+    def _send(self, admin: ClientRow, post: MessagePost) -> None:
         message_posts.post_message(
-            MessagePost(
-                previous_uri=None,
-                type=type,
-                name=words,
-                description=words,
-                related_uri=about if type is MessageType.PRODUCTION_REQUEST else None,
-            ),
+            post,
             client_id=admin.client_id,
             registration_id=admin.registration_id,
             catalogue=self.catalogue,
@@ -85,3 +135,11 @@ class Companies:
             clock=self.ports.clock,
             blobs=self.ports.blobs,
         )
+
+    def _sandbox(self, admin: ClientRow) -> ClientRow:
+        with reading() as session:
+            own = clients.clients_of(session, admin.registration_id)
+        return next(each for each in own if each.response_types)
+
+    def _uri(self, client: ClientRow) -> str:
+        return f"{self.settings.base_url}/clients/{client.client_id}"

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cdsc_server.app import create_app, system_ports
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.seeding import fill_up, make
+from cdsc_server.services import reviews
+from cdsc_server.storage.db import db
 
 NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
 
@@ -40,9 +43,16 @@ def _ends(files: Files) -> dict[str, int]:
 def test_making_tells_how_many_are_left_and_leaves_one_file(files):
     steps = list(make(files, NOW, days=3, customers=2))
 
-    assert steps == [2, 1, 0]
-    assert sorted(path.name for path in files.directory.iterdir()) == ["demo.sqlite", "sealing.key"]
-    assert _rows(files, "SELECT count(*), min(is_test) FROM customers") == [(2, 1)]
+    assert steps == [3, 2, 1, 0]
+    assert sorted(path.name for path in files.directory.iterdir()) == ["blobs", "demo.sqlite", "sealing.key"]
+
+
+def test_one_customer_counts_as_real_and_all_others_as_fictional(files):
+    """Clients in production need somebody to ask; those of the sandbox must meet nobody else."""
+    list(make(files, NOW, days=3, customers=2))
+
+    people = "SELECT username, is_test FROM customers JOIN logins USING (customer_id) ORDER BY username"
+    assert _rows(files, people) == [("ada@example.com", 1), ("ben@example.com", 1), ("freya@example.com", 0)]
 
 
 def test_a_making_that_was_cut_off_begins_again(files):
@@ -55,7 +65,7 @@ def test_a_making_that_was_cut_off_begins_again(files):
 
     list(make(files, NOW, days=3, customers=2))
 
-    assert _rows(files, "SELECT count(*) FROM customers") == [(2,)]
+    assert _rows(files, "SELECT count(*) FROM customers") == [(3,)]
 
 
 def test_a_making_that_was_killed_begins_again(files):
@@ -74,8 +84,8 @@ def test_a_making_that_was_killed_begins_again(files):
 
     list(make(files, NOW, days=3, customers=3))
 
-    assert sorted(path.name for path in files.directory.iterdir()) == ["demo.sqlite", "sealing.key"]
-    assert _rows(files, "SELECT count(*) FROM customers") == [(3,)]
+    assert sorted(path.name for path in files.directory.iterdir()) == ["blobs", "demo.sqlite", "sealing.key"]
+    assert _rows(files, "SELECT count(*) FROM customers") == [(4,)]
 
 
 def test_a_later_start_stores_what_was_measured_since(files):
@@ -128,11 +138,22 @@ def test_a_late_correction_keeps_the_estimate_it_replaced(files):
     assert _rows(files, "SELECT count(*) FROM usage_blocks_past") == [(1,)]
 
 
-def test_there_is_work_for_an_operator(files):
-    """Forms that came in and requests; what waits for the companies themselves is not on the list."""
+def test_there_is_work_of_every_kind_for_an_operator(files):
+    """The queue is what the console shows; what waits for the companies themselves is not in it."""
     list(make(files, NOW, days=3, customers=1))
+    app = create_app(files.settings(), system_ports(files.settings()))
+    with app.app_context():
+        queue = reviews.list_waiting()
+        db.engine.dispose()
 
-    handed_in = _rows(files, "SELECT field_id FROM requirements WHERE status = 'submitted'")
-    pending = _rows(files, "SELECT type FROM messages WHERE status = 'pending' AND creator IS NOT NULL ORDER BY type")
-    assert handed_in == [("terms",)]
-    assert [type for (type,) in pending] == ["production_request", "production_request", "support_request"]
+    assert sorted((each.client_name, each.kind, each.status) for each in queue) == [
+        ("Harbour Tariffs", "internal_review", "open"),
+        ("Harbour Tariffs", "online_form", "submitted"),
+        ("Harbour Tariffs", "payment_required", "submitted"),
+        ("Harbour Tariffs", "pdf_form", "submitted"),
+        ("Harbour Tariffs", "production_request", "pending"),
+        ("Tern Coaching", "field_changes", "pending"),
+        ("Tidewater Metering", "grant_request", "pending"),
+        ("Tidewater Metering", "production_request", "pending"),
+        ("Tidewater Metering", "support_request", "pending"),
+    ]
