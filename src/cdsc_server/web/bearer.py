@@ -17,7 +17,7 @@ from cdsc_server.errors import InsufficientScope, InvalidToken
 from cdsc_server.services import tokens
 from cdsc_server.web.context import ports
 
-__all__ = ["AccessToken", "GrantView", "access_of", "bearer", "opened_by", "public"]
+__all__ = ["AccessToken", "GrantView", "access_of", "bearer", "bearer_secret", "opened_by", "public"]
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -41,7 +41,7 @@ def bearer(scope: str | None = None) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            token = tokens.resolve_access_token(_bearer_secret(), clock=ports().clock)
+            token = tokens.resolve_access_token(bearer_secret(), clock=ports().clock)
             if scope is not None and not token.has_scope(scope):
                 raise InsufficientScope(f"this needs an access token with scope {scope}")
             if scope is None and token.grant is None:
@@ -70,7 +70,13 @@ def access_of(view: Callable[..., Any]) -> str | None:
     return getattr(view, _ACCESS, None)
 
 
-def _bearer_secret() -> str:
+def bearer_secret() -> str:
+    """
+    The token in the Authorization header, the only place we read (RFC 6750 2.1).
+
+    Raises:
+        InvalidToken: there is none.
+    """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise InvalidToken("this needs an access token in the Authorization header")
