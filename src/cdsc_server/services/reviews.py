@@ -300,9 +300,13 @@ def ask_again(message_id: str, *, desk: Desk, why: str) -> str:
         return asked.message_id
 
 
-def approve_production(client_id: str, *, desk: Desk, override: bool = False) -> Decision:
+def approve_production(client_id: str, *, desk: Desk, override: bool = False, note: str = "") -> Decision:
     """
     Make a production Client Object that nobody has requested, equivalent to one in the sandbox.
+
+    Args:
+        override: although not everything it needs is accepted.
+        note: why, for the audit trail.
 
     Raises:
         NotFound: no such Client Object.
@@ -317,7 +321,7 @@ def approve_production(client_id: str, *, desk: Desk, override: bool = False) ->
             raise NotFound("no Client Object has this client_id")
         made = _make_production(session, sandbox, desk, override=override, now=now)
         decision = Decision(
-            client_id, "production", made.registration_id, accepted=True, note="", made=(made.client_id,)
+            client_id, "production", made.registration_id, accepted=True, note=note, made=(made.client_id,)
         )
         desk.noted(session, decision)
     return decision
