@@ -6,7 +6,6 @@ import sys
 import time
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -18,8 +17,7 @@ from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.payments import find_payment
 from tests.factories.access import registration
-
-SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height": 900}}
+from tests.support.tab import WIDTHS, fits, follow, picture
 
 
 @pytest.fixture
@@ -106,14 +104,6 @@ def provider(live_server, payment_sandbox, settings):
         yield url
 
 
-def picture(page, name):
-    """Keep a picture of the page for whoever wants to look at it."""
-    place = os.environ.get("CDSC_PICTURES")
-    if place:
-        Path(place).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{place}/{name}.png", full_page=True)
-
-
 def status_within(live_server, payment_id, wanted, seconds=20):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -128,33 +118,33 @@ def status_within(live_server, payment_id, wanted, seconds=20):
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(("button", "status", "says"), [("#pay", "accepted", "Payment received"),
                                                        ("#refuse", "rejected", "did not go through")])  # fmt: skip
-def test_a_person_pays_or_is_refused(*, page, live_server, due, provider, size, button, status, says):
+def test_a_person_pays_or_is_refused(*, page, live_server, due, provider, width, button, status, says):
     """The page of the payment may be opened again until then; the server hears of the end by itself."""
-    page.set_viewport_size(SIZES[size])
+    page.set_viewport_size({"width": width, "height": 900})
     page.goto(f"/payments/{due}")
-    picture(page, f"payment-open-{size}")
-    page.click("#pay")
+    picture(page, "payment-open")
+    follow(page, "#pay")
     assert page.url.startswith(f"{provider}/checkout?")
     checkout = page.url
     page.goto(f"/payments/{due}")
-    page.click("#pay")
-    picture(page, f"checkout-{size}")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    page.click(button)
-    picture(page, f"provider-{status}-{size}")
+    follow(page, "#pay")
+    picture(page, "checkout")
+    assert fits(page)
+    follow(page, button)
+    picture(page, f"provider-{status}")
     row = status_within(live_server, due, status)
     assert row.receipt_url.startswith(f"{provider}/receipt/{due}?signature=")
 
     page.goto(checkout)
     assert page.url == row.receipt_url
-    page.click("text=Go on")
+    follow(page, "text=Go on")
     assert page.url == f"{live_server.url}/payments/{due}"
     assert says in page.inner_text("h1")
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    picture(page, f"payment-{status}-{size}")
+    assert fits(page)
+    picture(page, f"payment-{status}")
 
 
 @pytest.mark.browser
@@ -170,13 +160,13 @@ def test_nobody_pays_another_sum_than_the_one_asked_for(page, live_server, due, 
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("width", WIDTHS)
 def test_caught_mail_is_shown_as_text_and_in_a_frame_that_can_do_nothing(
-    *, page, app, settings, ports, mail_catcher, size
+    *, page, app, settings, ports, mail_catcher, width
 ):
-    page.set_viewport_size(SIZES[size])
+    page.set_viewport_size({"width": width, "height": 900})
     letter = Letter(
-        "receipt", f"You share data with Kestrel Carbon: {size}", "Hello Ada,", ["You let Kestrel Carbon read:"],
+        "receipt", f"You share data with Kestrel Carbon: {width}", "Hello Ada,", ["You let Kestrel Carbon read:"],
         "Your receipt, where you can also stop:", "https://cds.example/receipt/Zz" + "x" * 60, ["Energy use."],
     )  # fmt: skip
     mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
@@ -185,12 +175,12 @@ def test_caught_mail_is_shown_as_text_and_in_a_frame_that_can_do_nothing(
             mails.post(session, letter, to="ada@pages.example", mailing=mailing, now=ports.clock.now())
         assert mails.send_due(mailer=ports.mailer, keys=ports.keys, clock=ports.clock, settings=settings) == 1
     page.goto(mail_catcher.url)
-    picture(page, f"mails-{size}")
-    page.click(f"text={letter.subject}")
+    picture(page, "mails")
+    follow(page, f"text={letter.subject}")
     frame = page.frame_locator("iframe")
 
     assert letter.link in page.inner_text("pre")
     assert frame.locator("a").get_attribute("href") == letter.link
     assert page.get_attribute("iframe", "sandbox") == "allow-popups allow-popups-to-escape-sandbox"
-    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    picture(page, f"mail-{size}")
+    assert fits(page)
+    picture(page, "mail")

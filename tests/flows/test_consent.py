@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,6 +10,8 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
 from tests.factories import customer_data, people
+from tests.support.browser import tab_of
+from tests.support.tab import arriving, fits, follow, picture
 
 pytestmark = [
     pytest.mark.browser,
@@ -26,7 +26,6 @@ SIZES = {"phone": {"width": 390, "height": 844}, "desk": {"width": 1280, "height
 def sized(page, request):
     """The tab at the size of a desk and of a telephone."""
     page.set_viewport_size(SIZES[request.param])
-    page.size_name = request.param
     return page
 
 
@@ -65,28 +64,15 @@ def seeded(live_server, clock, client_site):
     return opened
 
 
-def picture(page, name: str) -> None:
-    """Keep a picture of the page for whoever wants to look at it."""
-    place = os.environ.get("CDSC_PICTURES")
-    if place:
-        Path(place).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{place}/{name}-{getattr(page, 'size_name', 'desk')}.png", full_page=True)
-
-
 def sign_in(page) -> None:
     page.fill("#username", "ada@example.com")
     page.fill("#password", people.PASSWORD)
-    page.click("#sign-in")
+    follow(page, "#sign-in")
 
 
 def grants(live_server):
     with live_server.app.app_context(), reading() as session:
         return [(row.status, row.scope, row.selections) for row in session.query(GrantRow).all()]
-
-
-def fits(page) -> bool:
-    """Whether nothing makes the page scroll sideways."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def test_a_person_shares_two_parts_sees_the_receipt_and_stops(seeded, sized, live_server, client_site):
@@ -107,9 +93,9 @@ def test_a_person_shares_two_parts_sees_the_receipt_and_stops(seeded, sized, liv
     page.locator("#leave-2").check()
     assert not page.locator("#s2-which").is_visible()
     picture(page, "4-left-out")
-    page.click("#approve")
-    page.wait_for_url(f"{client_site.url}/**")
+    follow(page, "#approve")
 
+    assert page.url.startswith(client_site.url)
     assert set(client_site.landings[-1].query) == {"code", "state", "iss"}
     ((status, scope, selections),) = grants(live_server)
     assert (status, scope) == ("active", "usage_data generation_mix")
@@ -118,14 +104,14 @@ def test_a_person_shares_two_parts_sees_the_receipt_and_stops(seeded, sized, liv
     page.goto("/my-data")
     picture(page, "5-my-data")
     assert fits(page)
-    page.get_by_role("link", name="Kestrel Carbon", exact=True).click()
+    follow(page, page.get_by_role("link", name="Kestrel Carbon", exact=True))
     picture(page, "6-grant")
     assert fits(page)
-    page.get_by_role("link", name="Receipt DGE-").click()
+    follow(page, page.get_by_role("link", name="Receipt DGE-"))
     picture(page, "7-receipt")
     assert fits(page)
     page.locator("summary", has_text="Stop sharing with").click()
-    page.click("#stop")
+    follow(page, "#stop")
     assert "can read nothing more" in page.inner_text("main")
     picture(page, "8-stopped")
     assert grants(live_server)[0][0] == "revoked"
@@ -136,30 +122,28 @@ def test_an_error_is_shown_first_and_focused(seeded, sized):
     request_id = seeded(page)
     page.goto(f"/consent/{request_id}")
     sign_in(page)
-    page.click("button[value=none-1]")
-    page.click("#approve")
+    follow(page, "button[value=none-1]")
+    follow(page, "#approve")
 
     assert page.url.endswith("#problem")
     assert page.title().startswith("Error: ")
     picture(page, "9-error")
     assert fits(page)
-    page.click("#problem a")
+    follow(page, "#problem a")
     assert page.url.endswith("#s1-list")
 
 
 def test_everything_works_without_javascript(browser, seeded, live_server, client_site):
-    context = browser.new_context(base_url=live_server.url, java_script_enabled=False, ignore_https_errors=True)
-    page = context.new_page()
-    request_id = seeded(page)
-    page.goto(f"/consent/{request_id}")
-    sign_in(page)
-    page.fill("#s1-find", "shop 0014")
-    page.keyboard.press("Enter")
-    page.get_by_text("Ticked, not in this search").wait_for()
-    page.get_by_label("Shop 0014").check()
-    page.click("#approve")
-    page.wait_for_url(f"{client_site.url}/**")
-    context.close()
+    with tab_of(browser, base_url=live_server.url, java_script_enabled=False) as page:
+        page.goto(f"/consent/{seeded(page)}")
+        sign_in(page)
+        page.fill("#s1-find", "shop 0014")
+        with arriving(page):
+            page.keyboard.press("Enter")
+        assert page.get_by_text("Ticked, not in this search").is_visible()
+        page.get_by_label("Shop 0014").check()
+        follow(page, "#approve")
+        assert page.url.startswith(client_site.url)
 
     assert grants(live_server)[0][2][0]["ids"] == ["shop0001", "shop0003", "shop0014"]
 
@@ -171,8 +155,8 @@ def test_a_keyboard_is_enough(seeded, page, live_server, client_site):
     page.keyboard.type("ada@example.com")
     page.keyboard.press("Tab")
     page.keyboard.type(people.PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#approve")
+    with arriving(page):
+        page.keyboard.press("Enter")
     seen = []
     for _ in range(200):
         page.keyboard.press("Tab")
@@ -180,9 +164,10 @@ def test_a_keyboard_is_enough(seeded, page, live_server, client_site):
         if seen[-1] == "approve":
             break
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{client_site.url}/**")
+    with arriving(page):
+        page.keyboard.press("Enter")
 
+    assert page.url.startswith(client_site.url)
     assert seen[-1] == "approve"
     assert outline == "solid"
     assert grants(live_server)[0][0] == "active"
@@ -204,9 +189,9 @@ def test_saying_no_goes_back_to_the_client(seeded, sized, live_server, client_si
     request_id = seeded(page)
     page.goto(f"/consent/{request_id}")
     sign_in(page)
-    page.click("#decline")
-    page.wait_for_url(f"{client_site.url}/**")
+    follow(page, "#decline")
 
+    assert page.url.startswith(client_site.url)
     assert client_site.landings[-1].query["error"] == "access_denied"
     assert grants(live_server) == []
 
@@ -225,7 +210,7 @@ def test_a_person_who_comes_back_later_finds_the_choices(seeded, page, clock):
     page.goto(f"/consent/{seeded(page)}")
     sign_in(page)
     page.get_by_label("Shop 0002").first.check()
-    page.locator("button[value=update-1]").click()
+    follow(page, "button[value=update-1]")
     clock.advance(timedelta(minutes=30))
     page.reload()
     assert "You were away for more than 10 minutes" in page.inner_text("main")

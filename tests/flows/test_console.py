@@ -12,6 +12,7 @@ from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import reading
 from tests.factories.messages import Box
 from tests.factories.oauth import register
+from tests.support.tab import WIDTHS, arriving, fits, follow
 
 pytestmark = [
     pytest.mark.browser,
@@ -39,11 +40,7 @@ def request_of_a_client(live_server, clock):
     return box, box.posted("production_request", name="Ready for customers", related_uri=related)
 
 
-def _fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-
-
-@pytest.mark.parametrize("width", [390, 768, 1280])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_an_operator_finds_decides_and_leaves(page, live_server, request_of_a_client, width):
     box, message = request_of_a_client
     page.set_viewport_size({"width": width, "height": 900})
@@ -52,26 +49,28 @@ def test_an_operator_finds_decides_and_leaves(page, live_server, request_of_a_cl
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     page.fill("#username", "olga@dge.example")
     page.fill("#password", PASSWORD)
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name="Ready for customers").click()
+    with arriving(page):
+        page.keyboard.press("Enter")
+    follow(page, page.get_by_role("link", name="Ready for customers"))
     assert "things are not accepted yet" in page.inner_text("main")
     assert "setup fee (open)" in page.inner_text("main")
-    assert _fits(page)
+    assert fits(page)
 
     page.check("input[value=reject]")
-    page.click("#save")
+    follow(page, "#save")
     assert page.inner_text("#problem h2") == "Nothing was changed"
     page.fill("#reason", "Your terms cannot be read.")
     page.focus("#save")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**?done=decided")
+    with arriving(page):
+        page.keyboard.press("Enter")
+    assert page.url.endswith("?done=decided")
     assert "Decided." in page.inner_text("main")
     assert box.get(message)["status"] == "rejected"
 
     for path in ("/console", "/console/clients", f"/console/clients/{box.registration_id}", "/console/audit"):
         page.goto(path)
-        assert _fits(page), path
-    page.click("#sign-out")
+        assert fits(page), path
+    follow(page, "#sign-out")
     assert page.goto("/console").url.endswith("/console/sign-in?next=/console")
     with live_server.app.app_context(), reading() as session:
         actions = {row.action for row in session.query(AuditRow)}

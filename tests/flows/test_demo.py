@@ -13,7 +13,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page
 
+from tests.support.browser import tab_of
 from tests.support.demo import CDSC, SECONDS, Demo, environment, free_port, start
+from tests.support.tab import WIDTHS, fits, follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -21,22 +23,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 @pytest.fixture
 def tab(browser: Browser) -> Iterator[Page]:
     """An empty tab with no cookies; a script error or a breach of the Content Security Policy fails the test."""
-    faults: list[str] = []
-    context = browser.new_context(locale="en-GB")
-    context.set_default_timeout(20_000)
-    context.on("weberror", lambda error: faults.append(str(error.error)))
-    context.on("console", lambda message: faults.append(message.text) if "Policy" in message.text else None)
-    yield context.new_page()
-    context.close()
-    assert not faults
+    with tab_of(browser) as tab:
+        yield tab
 
 
 def _connect(tab: Page, demo: Demo, username: str) -> None:
     tab.goto(demo.example_url)
-    tab.click("#connect")
+    follow(tab, "#connect")
     tab.fill("#username", username)
     tab.fill("#password", "demo-password")
-    tab.click("#sign-in")
+    follow(tab, "#sign-in")
 
 
 def test_it_says_who_can_sign_in_and_where(demo):
@@ -95,30 +91,30 @@ def test_a_walk_stops_at_the_first_wrong_answer(demo):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_customer_connects_the_example_app_and_sees_their_energy(demo, tab, tmp_path, width):
     tab.set_viewport_size({"width": width, "height": 900})
     _connect(tab, demo, "ada@example.com")
-    tab.click("#approve")
-    tab.wait_for_url("**/energy")
+    follow(tab, "#approve")
+    assert tab.url.endswith("/energy")
     tab.screenshot(path=tmp_path / f"energy-{width}.png", full_page=True)
 
     assert tab.locator(".plot rect").count() == 14
     assert tab.locator(".stripes rect").count() >= 10
     assert re.search(r"Last week you used [0-9.]+ kWh of electricity", tab.inner_text("main"))
-    assert tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(tab)
 
 
 @pytest.mark.browser
 def test_the_sun_is_drawn_beside_the_use_and_days_can_be_turned(demo, tab):
     _connect(tab, demo, "ben@example.com")
-    tab.click("#approve")
-    tab.wait_for_url("**/energy")
-    tab.click("text=Year")
+    follow(tab, "#approve")
+    assert tab.url.endswith("/energy")
+    follow(tab, "text=Year")
     assert "Sent to the grid" in tab.inner_text("main")
-    tab.click("nav >> text=Day")
+    follow(tab, "nav >> text=Day")
     before = tab.inner_text("#use ~ p, .card p >> nth=0")
-    tab.click("text=Earlier")
+    follow(tab, "text=Earlier")
 
     assert tab.inner_text("#use ~ p, .card p >> nth=0") != before
 
@@ -126,12 +122,12 @@ def test_the_sun_is_drawn_beside_the_use_and_days_can_be_turned(demo, tab):
 @pytest.mark.browser
 def test_the_example_app_is_kind_when_a_customer_stops_sharing(demo, tab):
     _connect(tab, demo, "ada@example.com")
-    tab.click("#approve")
-    tab.wait_for_url("**/energy")
-    tab.click("text=See or stop sharing")
-    tab.locator("a", has_text="Kestrel Carbon").first.click()
+    follow(tab, "#approve")
+    assert tab.url.endswith("/energy")
+    follow(tab, "text=See or stop sharing")
+    follow(tab, tab.locator("a", has_text="Kestrel Carbon").first)
     tab.click("#stop-sharing summary")
-    tab.click("#stop")
+    follow(tab, "#stop")
     tab.goto(f"{demo.example_url}/energy")
 
     assert "We can no longer see your energy" in tab.inner_text("h1")
@@ -141,8 +137,8 @@ def test_the_example_app_is_kind_when_a_customer_stops_sharing(demo, tab):
 @pytest.mark.browser
 def test_the_example_app_takes_a_no_for_an_answer(demo, tab):
     _connect(tab, demo, "ada@example.com")
-    tab.click("#decline")
-    tab.wait_for_url("**/callback?*")
+    follow(tab, "#decline")
+    assert "/callback?" in tab.url
 
     assert "You chose not to share your data" in tab.inner_text("main")
 

@@ -8,6 +8,8 @@ A script error or a breach of the Content Security Policy on any page fails the 
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
@@ -71,14 +73,22 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     """An empty tab with no cookies; paths such as `page.goto("/login")` are those of `live_server`."""
+    with tab_of(browser, base_url=live_server.url) as page:
+        yield page
+
+
+@contextmanager
+def tab_of(browser: Browser, **options: Any) -> Iterator[Page]:
+    """An empty tab with no cookies; `options` are those of Playwright's `new_context`."""
     faults: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
             faults.append(message.text)
 
-    context = browser.new_context(base_url=live_server.url, ignore_https_errors=True, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context = browser.new_context(ignore_https_errors=True, locale="en-GB", **options)
+    # Only a page that never comes is a fault: a busy machine takes its time.
+    context.set_default_timeout(30_000)
     context.on("weberror", lambda error: faults.append(str(error.error)))
     context.on("console", note)
     yield context.new_page()
