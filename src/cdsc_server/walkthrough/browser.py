@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from cdsc_server.walkthrough.report import WrongAnswer
+
 _SECONDS = 30
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MANY = 10
@@ -96,6 +98,22 @@ class Browser:
             if answer.status_code not in (307, 308):
                 method, fields = "GET", []
         raise requests.TooManyRedirects(f"more than {_MANY} redirects, the last one to {url}")
+
+
+def page_of(answer: Page | Away, expected: str, advice: str = "") -> Page:
+    """The page that was expected. Raises WrongAnswer when it leads away, or is not a 200."""
+    if isinstance(answer, Away):
+        raise WrongAnswer(f"{expected} comes", f"a redirect to {answer.url}", advice)
+    if answer.status != 200:
+        raise WrongAnswer(f"{expected} comes", f"{answer.status} at {answer.url}: {answer.text[:600]}", advice)
+    return answer
+
+
+def found(found: tuple[Form, Button] | None, button_id: str, page: Page) -> tuple[Form, Button]:
+    """A button that has to be there. Raises WrongAnswer when it is not."""
+    if found is None:
+        raise WrongAnswer(f"{page.url} has a button with the id {button_id}", page.text[:300])
+    return found
 
 
 def _page(answer: requests.Response) -> Page:

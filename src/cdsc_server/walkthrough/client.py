@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -96,6 +97,11 @@ class Client:
             if answer.json["next"] is None:
                 return found
             answer = self.get(answer.json["next"], token)
+
+
+def instant_of(text: str) -> datetime:
+    """An instant as the server writes it."""
+    return datetime.fromisoformat(text)
 
 
 def _answer(response: requests.Response) -> Answer:
