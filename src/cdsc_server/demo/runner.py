@@ -52,8 +52,9 @@ def run(demonstration: Demonstration) -> None:
     for name, port in (("CDSC_PORT", demonstration.port), ("CDSC_EXAMPLE_PORT", demonstration.example_port)):
         if not is_free(port):
             raise click.ClickException(f"port {port} is in use; choose another one: {name}={port + 10} make demo")
-    # Each step of the schema is news to an operator, not to someone who tries things out.
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    # Each step of the schema and of a payment is news to an operator, not to someone who tries things out.
+    for name in ("alembic", "cdsc_server"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     files = Files(demonstration.directory.resolve())
     with _asked_to_stop() as stop:
         if not files.database.exists() and not _make(demonstration, files, stop):
