@@ -52,11 +52,14 @@ class Settings:
     pushed_request_seconds: int = setting(90, "Life of a request_uri until it is first opened.")
     form_seconds: int = setting(600, "How long a consent form stays open after the last activity.")
     session_seconds: int = setting(600, "How long a sign-in lasts after the last activity.")
-    login_failures: int = setting(5, "Failed sign-ins of one name after which it waits.")
+    login_failures: int = setting(
+        5,
+        "Failed sign-ins of one name, or failed authentications of one Client from one address, after which it waits.",
+    )
     login_wait_seconds: int = setting(
         60, "First wait after too many failed sign-ins; it doubles with each further failure."
     )
-    address_login_failures: int = setting(50, "Failed sign-ins from one network address after which it waits.")
+    address_login_failures: int = setting(50, "Failures of both kinds from one network address after which it waits.")
     registrations_per_hour: int = setting(60, "Registration requests taken from one network address in an hour.")
     body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes, except of Messages with attachments.")
     blob_dir: str = setting("var/blobs", "Directory of attached and shared files; made when the first one comes.")

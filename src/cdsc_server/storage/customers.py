@@ -87,7 +87,7 @@ class LoginFailureRow(DataBase):
 
     __tablename__ = "login_failures"
 
-    #: "name:<sha256>" or "address:<sha256>", so that the table holds neither in clear.
+    #: "name:<sha256>", "client:<sha256>", "address:<sha256>" and the like, so that the table holds none in clear.
     key: Mapped[str] = mapped_column(String, primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
     last_failure: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -177,9 +177,14 @@ def lock_failures(session: Session, key: str, *, now: datetime) -> LoginFailureR
     return session.scalars(select(LoginFailureRow).where(LoginFailureRow.key == key).with_for_update()).one()
 
 
+def forget_failures(session: Session, key: str) -> None:
+    """Start the count of a key anew."""
+    session.execute(delete(LoginFailureRow).where(LoginFailureRow.key == key))
+
+
 def forgive(session: Session, name_key: str, address_key: str) -> None:
     """Forget the failures of a name that signed in, and the one attempt counted for the address it came from."""
-    session.execute(delete(LoginFailureRow).where(LoginFailureRow.key == name_key))
+    forget_failures(session, name_key)
     session.execute(
         update(LoginFailureRow)
         .where(LoginFailureRow.key == address_key, LoginFailureRow.failures > 0)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
-from cdsc_server.errors import InvalidClient, InvalidRequest
+from cdsc_server.errors import InvalidClient, InvalidRequest, TooManyRequests
 from cdsc_server.oauth.parameters import grouped, singles
 from cdsc_server.oauth.request import FormRequest
 from cdsc_server.oauth.server import Answer, Server
@@ -26,11 +26,13 @@ from cdsc_server.schemas.oauth import (
 )
 from cdsc_server.web.bearer import public
 from cdsc_server.web.describe import describe
+from cdsc_server.web.oauth import failed_authentication
 
 EXTENSION: Final = "cdsc_oauth"
 
 blueprint = Blueprint("oauth", __name__, url_prefix="/oauth")
 blueprint.problem_style = "oauth"  # type: ignore[attr-defined]
+failed_authentication.watch(blueprint)
 
 
 @blueprint.post("/token")
@@ -40,7 +42,7 @@ blueprint.problem_style = "oauth"  # type: ignore[attr-defined]
     section="RFC 6749 3.2, CDS-WG1-02 8.4",
     form=TokenRequestSchema,
     answers={200: TokenResponseSchema},
-    problems=(InvalidClient,),
+    problems=(InvalidClient, TooManyRequests),
     client_authentication=True,
 )
 def token() -> ResponseReturnValue:
@@ -59,7 +61,7 @@ def token() -> ResponseReturnValue:
     section="RFC 9126 2",
     form=PushedRequestSchema,
     answers={201: PushedResponseSchema},
-    problems=(InvalidClient,),
+    problems=(InvalidClient, TooManyRequests),
     client_authentication=True,
 )
 def pushed_authorization_request() -> ResponseReturnValue:
@@ -78,7 +80,7 @@ def pushed_authorization_request() -> ResponseReturnValue:
     section="RFC 7009 2",
     form=TokenQuerySchema,
     answers={200: None},
-    problems=(InvalidClient,),
+    problems=(InvalidClient, TooManyRequests),
     client_authentication=True,
 )
 def revoke() -> ResponseReturnValue:
@@ -97,7 +99,7 @@ def revoke() -> ResponseReturnValue:
     section="RFC 7662 2",
     form=TokenQuerySchema,
     answers={200: IntrospectionSchema},
-    problems=(InvalidClient,),
+    problems=(InvalidClient, TooManyRequests),
     client_authentication=True,
 )
 def introspect() -> ResponseReturnValue:
