@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from cdsc_server.walkthrough.people import People
 
 _Directory = click.Path(file_okay=False, path_type=Path)
 
@@ -42,16 +46,29 @@ def demo(port: int, example_port: int, directory: Path, days: int | None, custom
 @click.option("--username", default="ada@example.com", show_default=True, help="A test customer of that server.")
 @click.option("--password", default="demo-password", show_default=True)
 @click.option(
+    "--real-username", default="freya@example.com", show_default=True, help="A customer who is no test customer."
+)
+@click.option("--real-password", default="demo-password", show_default=True)
+@click.option(
+    "--operator",
+    default="olga@dge.example",
+    show_default=True,
+    help="Somebody who may decide at the console, a reviewer or an admin.",
+)
+@click.option("--operator-password", default="demo-password", show_default=True)
+@click.option("--sandbox-only", is_flag=True, help="Leave out review and production, which need the last two.")
+@click.option(
     "--redirect-uri",
     default="http://127.0.0.1:49152/callback",
     show_default=True,
     help="Where the customer would come back to; it is never opened.",
 )
-def walkthrough(base_url: str, username: str, password: str, redirect_uri: str) -> None:
+def walkthrough(base_url: str, redirect_uri: str, *, sandbox_only: bool, **people: str) -> None:
     """
     Go the whole path against the server at BASE_URL, without a browser.
 
-    Registers, asks, signs in, approves, reads, revokes, and sees the refusal; each step is timed and checked.
+    Registers, asks, signs in, approves, reads, revokes, and sees the refusal; then does what production needs, is
+    reviewed at the console, works in production, and exchanges its secret. Each step is timed and checked.
     The exit status is 1 at the first wrong answer.
     """
     from requests import RequestException
@@ -60,7 +77,7 @@ def walkthrough(base_url: str, username: str, password: str, redirect_uri: str) 
     from cdsc_server.walkthrough.report import WrongAnswer
 
     try:
-        steps = walk(base_url.rstrip("/"), username, password, redirect_uri, click.echo)
+        steps = walk(base_url.rstrip("/"), redirect_uri, _people(sandbox_only=sandbox_only, **people), click.echo)
     except WrongAnswer as wrong:
         click.echo(f"\nexpected: {wrong.expected}\nseen:     {wrong.seen}", err=True)
         if wrong.advice:
@@ -70,3 +87,38 @@ def walkthrough(base_url: str, username: str, password: str, redirect_uri: str) 
         click.echo(f"\n{base_url} does not answer: {fault}\nwhat to do: see that the server is started", err=True)
         sys.exit(1)
     click.echo(f"\nAll {steps} steps went as they should.")
+
+
+def _people(
+    *,
+    username: str,
+    password: str,
+    real_username: str,
+    real_password: str,
+    operator: str,
+    operator_password: str,
+    sandbox_only: bool,
+) -> People:
+    from cdsc_server.walkthrough.people import Login, People
+
+    return People(
+        Login(
+            username,
+            password,
+            "is this a test customer of the server? Give another one with --username and --password",
+        ),
+        Login(
+            real_username,
+            real_password,
+            "is this a customer of the server, and no test customer? A demo made before there was one has none: delete "
+            "its directory. Or give another one with --real-username and --real-password",
+        ),
+        None
+        if sandbox_only
+        else Login(
+            operator,
+            operator_password,
+            "does this operator decide at the console of the server? Give another one with --operator and "
+            "--operator-password, or leave review and production out with --sandbox-only",
+        ),
+    )

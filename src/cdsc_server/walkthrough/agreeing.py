@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cdsc_server.walkthrough.browser import Away, Browser, found, page_of
 from cdsc_server.walkthrough.client import Client, instant_of
+from cdsc_server.walkthrough.people import Login
 from cdsc_server.walkthrough.registering import SCOPES
 from cdsc_server.walkthrough.report import Report, WrongAnswer
 
@@ -38,19 +39,18 @@ def push(report: Report, client: Client) -> None:
         client.request_uri = pushed.json["request_uri"]
 
 
-def approve(report: Report, client: Client, browser: Browser, username: str, password: str) -> str:
+def approve(report: Report, client: Client, browser: Browser, customer: Login) -> str:
     """Sign in and agree, as the Customer; gives the address the browser is sent back to."""
     with report.step("Open it as the Customer"):
         page = page_of(browser.open(client.authorize_url), "the sign-in page")
         sign_in = page.button("sign-in")
         report.check("a sign-in page comes first", sign_in is not None, seen=page.text[:300])
-    with report.step(f"Sign in as {username}"):
+    with report.step(f"Sign in as {customer.username}"):
         form, button = found(sign_in, "sign-in", page)
-        answer = browser.press(page, form, button, username=username, password=password)
-        advice = "is this a test customer of the server? Give another one with --username and --password"
-        page = page_of(answer, "the consent page", advice)
+        answer = browser.press(page, form, button, username=customer.username, password=customer.password)
+        page = page_of(answer, "the consent page", customer.advice)
         asked = page.button("approve"), page.button("decline")
-        report.check("the consent page offers both answers", all(asked), seen=page.text[:300], advice=advice)
+        report.check("the consent page offers both answers", all(asked), seen=page.text[:300], advice=customer.advice)
         report.check("it names the Client", "Walkthrough" in page.text, seen=page.text[:300])
     with report.step("Approve"):
         form, button = found(asked[0], "approve", page)

@@ -34,16 +34,26 @@ class Form:
     method: str
     fields: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[Button] = field(default_factory=list)
+    unticked: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Link:
+    """Where a link leads, as an absolute address, and what it says of that ("next")."""
+
+    url: str
+    relation: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer for a person: where it was found, the words on it, which forms it holds."""
+    """An answer for a person: where it was found, the words on it, its links, which forms it holds."""
 
     url: str
     status: int
     text: str
     forms: tuple[Form, ...]
+    links: tuple[Link, ...] = ()
 
     def button(self, button_id: str) -> tuple[Form, Button] | None:
         """The button with this id and the form it stands in."""
@@ -120,15 +130,17 @@ def _page(answer: requests.Response) -> Page:
     reader = _Reader()
     reader.feed(answer.text)
     reader.close()
-    return Page(answer.url, answer.status_code, " ".join(reader.words), tuple(reader.forms))
+    links = tuple(Link(urljoin(answer.url, url), relation) for url, relation in reader.links)
+    return Page(answer.url, answer.status_code, " ".join(reader.words), tuple(reader.forms), links)
 
 
 class _Reader(HTMLParser):
-    """Collects the forms of a page, and its words as a person would read them."""
+    """Collects the forms and links of a page, and its words as a person would read them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.links: list[tuple[str, str]] = []
         self.words: list[str] = []
         self._unseen: str | None = None
         self._open: Form | None = None
@@ -142,6 +154,8 @@ class _Reader(HTMLParser):
             self._open = Form(values.get("id", ""), values.get("action", ""), values.get("method", "get").upper())
             self.forms.append(self._open)
             self._named[self._open.id] = self._open
+        elif tag == "a" and "href" in values:
+            self.links.append((values["href"], values.get("rel", "")))
         elif tag in ("script", "style", "head"):
             self._unseen = tag
         form = self._named.get(values.get("form", ""), self._open)
@@ -182,6 +196,8 @@ class _Reader(HTMLParser):
             self._button(form, values)
         elif name and (kind not in ("checkbox", "radio") or "checked" in values) and kind not in ("button", "reset"):
             form.fields.append((name, values.get("value", "on" if kind == "checkbox" else "")))
+        elif name and kind == "checkbox":
+            form.unticked.append((name, values.get("value", "on")))
 
     def _button(self, form: Form, values: dict[str, str]) -> None:
         if values.get("type", "submit").lower() in ("submit", "image"):

@@ -81,9 +81,28 @@ class Client:
         headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         return _answer(requests.post(self.endpoints[endpoint], data=fields, headers=headers, timeout=_SECONDS))
 
-    def listing(self, url: str, key: str, token: str, **parameters: str) -> list[dict[str, Any]]:
+    def download(self, url: str) -> bytes:
+        """A file that anybody may read; empty when there is none."""
+        response = requests.get(url, timeout=_SECONDS)
+        return response.content if response.status_code == 200 else b""
+
+    def inbox(self, key: str) -> list[dict[str, Any]]:
+        """The Messages of one list: outstanding, unread or read."""
+        return self.listing(self.endpoints["cds_messages_api"], key, self.admin_token, following=f"{key}_next")
+
+    def beside(self, client_id: str, secret: str) -> Client:
+        """Another Client Object of the same registration, about to ask a Customer of its own."""
+        known = {name: getattr(self, name) for name in ("admin_id", "admin_secret", "admin_token")}
+        return Client(self.base_url, self.redirect_uri, self.endpoints, client_id=client_id, secret=secret, **known)
+
+    def listing(
+        self, url: str, key: str, token: str, *, following: str = "next", **parameters: str
+    ) -> list[dict[str, Any]]:
         """
         Every object of a listing, over all its pages.
+
+        Args:
+            following: the member that leads to the next page.
 
         Raises:
             WrongAnswer: a page was refused, or lacks what every page has.
@@ -91,12 +110,17 @@ class Client:
         found: list[dict[str, Any]] = []
         answer = self.get(url, token, **parameters)
         while True:
-            if answer.status != 200 or key not in answer.json or "next" not in answer.json:
-                raise WrongAnswer(f"{url} answers 200 with {key} and next", answer.told)
+            if answer.status != 200 or key not in answer.json or following not in answer.json:
+                raise WrongAnswer(f"{url} answers 200 with {key} and {following}", answer.told)
             found += answer.json[key]
-            if answer.json["next"] is None:
+            if answer.json[following] is None:
                 return found
-            answer = self.get(answer.json["next"], token)
+            answer = self.get(answer.json[following], token)
+
+
+def first_line(message: dict[str, Any]) -> str:
+    """What a Message is about, for one line: the beginning of its words, or its name when it has none."""
+    return str(message["description"] or message["name"]).partition("\n")[0]
 
 
 def instant_of(text: str) -> datetime:

@@ -6,6 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from requests import RequestException
+
+_ODD = "compare the answer with the API reference at /docs of the server; a bug of the server's is worth a report"
+
 
 class WrongAnswer(Exception):
     """The server did not answer as it should: what was expected, what came, and what to do about it."""
@@ -31,14 +35,19 @@ class Report:
         One step; what is checked inside is told with it.
 
         Raises:
-            WrongAnswer: a check inside failed; the step that failed is told first.
+            WrongAnswer: a check inside failed, or an answer has another shape; the step that failed is told first.
         """
         self._checked, started = [], time.perf_counter()
         try:
             yield
-        except WrongAnswer:
+        except (WrongAnswer, RequestException):
             self._line("FAILED", started, name)
             raise
+        except (LookupError, TypeError, ValueError) as fault:
+            # An answer of another shape than the standard gives it.
+            self._line("FAILED", started, name)
+            missing = f"{type(fault).__name__}: {fault}"
+            raise WrongAnswer("the answer has every member that this step reads", missing, _ODD) from fault
         self.steps += 1
         self._line("ok", started, name)
 
@@ -56,6 +65,10 @@ class Report:
         """
         if not holds:
             raise WrongAnswer(what, seen, advice)
+        self._checked.append(what)
+
+    def note(self, what: str) -> None:
+        """Something of the answer that is worth reading; told with the step at hand."""
         self._checked.append(what)
 
     def _line(self, result: str, started: float, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import pytest
 
-from cdsc_server.walkthrough.browser import Away, Browser, Page
+from cdsc_server.walkthrough.browser import Away, Browser, Link, Page
 
 _FORM = """
 <!doctype html><form id="one" method="post" action="/take"><input type="hidden" name="secret" value="s1">
@@ -18,6 +18,7 @@ _FORM = """
 <select name="s"><option value="1"><option value="2" selected></select><textarea name="t">two
 lines</textarea><button id="go" name="press" value="go">Go</button><button type="button" id="no">No</button></form>
 <button id="outside" form="one" name="press" value="outside">Outside</button>
+<a href="?page=2" rel="next">More</a><a>Nowhere</a>
 """
 
 
@@ -77,3 +78,11 @@ def test_a_button_outside_belongs_to_the_form_it_names(site):
 def test_a_redirect_to_elsewhere_is_told_and_not_followed(site):
     """Nothing listens there: following it would fail."""
     assert Browser(site).open(f"{site}/away") == Away("http://127.0.0.1:1/callback?code=c")
+
+
+def test_links_and_unticked_boxes_can_be_read(site):
+    page = Browser(site).open(f"{site}/form")
+
+    assert isinstance(page, Page)
+    assert page.links == (Link(f"{site}/form?page=2", "next"),)
+    assert page.forms[0].unticked == [("a", "2")]
