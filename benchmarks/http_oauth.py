@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import itertools
-import os
 import secrets
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
@@ -22,9 +15,8 @@ from sqlalchemy import create_engine, insert
 from sqlalchemy.orm import Session
 
 from benchmarks.context import Context, Figures
-from benchmarks.load import Script, load, request
-from benchmarks.servers import free_port, started
-from cdsc_server.connectors.file_keys import FileKeyStore
+from benchmarks.load import Script, request
+from benchmarks.targets import FORM, Target, always, authlib, basic_header, hello, measure, ours
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.storage.authorizations import CodeRow
 from cdsc_server.storage.clients import ClientRow
@@ -32,24 +24,12 @@ from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import engine_options, prepare
 from cdsc_server.storage.grants import GrantRow
 
-CONNECTIONS = 32
-WORKERS = 2
 CALLBACK = "https://client.example/callback"
 VERIFIER = "v" * 64
 CHALLENGE = create_s256_code_challenge(VERIFIER)
 SERVERS = ("granian", "gunicorn")
 #: More than are redeemed in all rounds together.
 CODES = 60_000
-
-
-@dataclass
-class Target:
-    """A running server and how to ask it."""
-
-    name: str
-    server: str
-    url: str
-    scenarios: dict[str, Callable[[], Script]] = field(default_factory=dict)
 
 
 def run(context: Context) -> None:
@@ -62,7 +42,7 @@ def run(context: Context) -> None:
             for target in (
                 stack.enter_context(_ours(context, server)),
                 stack.enter_context(_peer(context, server)),
-                stack.enter_context(_hello(server)),
+                stack.enter_context(hello(server)),
             )
         ]
         taken: dict[tuple[str, str, str], list[tuple[float, float, float]]] = {}
@@ -77,9 +57,7 @@ def run(context: Context) -> None:
 
 
 def _measure(target: Target, scenario: str, seconds: float) -> tuple[float, float, float]:
-    scripts = [target.scenarios[scenario]() for _ in range(CONNECTIONS)]
-    shown = load(target.url, scripts, seconds=seconds, expected=(b"200", b"302", b"303"))
-    assert shown.refused == 0, (target.name, scenario, shown.refused)
+    shown = measure(target, scenario, seconds)
     # Two requests make one flow.
     rate = shown.rate / 2 if scenario == "code flow" else shown.rate
     return rate, shown.milliseconds(0.5), shown.milliseconds(0.99)
@@ -105,29 +83,6 @@ def _tell(context: Context, taken: dict[tuple[str, str, str], list[tuple[float, 
     context.table(("what", "server", "target", "in a second", "p50 ms", "p99 ms", "times Authlib minimal"), rows)
 
 
-def _command(server: str, application: str, port: int) -> list[str]:
-    if server == "gunicorn":
-        place = ["-b", f"127.0.0.1:{port}", "--log-level", "error"]
-        return [sys.executable, "-m", "gunicorn", "-w", str(WORKERS), "--backlog", "2048", *place, application]
-    place = ["--host", "127.0.0.1", "--port", str(port), "--no-log"]
-    threads = ["--workers", str(WORKERS), "--blocking-threads", "4"]
-    return [sys.executable, "-m", "granian", "--interface", "wsgi", *threads, *place, application]
-
-
-def _environment(**more: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
-    root = Path(__file__).parents[1]
-    return {**kept, **more, "PYTHONPATH": os.pathsep.join((str(root), str(root / "src")))}
-
-
-def _basic(client_id: str, secret: str) -> dict[str, str]:
-    return {"Authorization": "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()}
-
-
-def _always(made: bytes) -> Callable[[], Script]:
-    return lambda: lambda _answer: made
-
-
 def _asking(client_id: str) -> str:
     return "/oauth/authorize?" + urlencode(
         {
@@ -147,35 +102,20 @@ def _redeeming(code: str) -> str:
     return urlencode(form)
 
 
-class _ours:  # noqa: N801  (a context manager)
+@contextmanager
+def _ours(context: Context, server: str) -> Iterator[Target]:
     """Our server: registered Clients, a signed-in browser's cookie, and codes as approvals leave them."""
-
-    def __init__(self, context: Context, server: str) -> None:
-        self.context, self.server, self.stack = context, server, ExitStack()
-
-    def __enter__(self) -> Target:
-        database_url = self.stack.enter_context(self.context.databases())["PostgreSQL"]
-        folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="cdsc-bench-")))
-        FileKeyStore.create(str(folder / "sealing.key"))
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        environment = _environment(
-            CDSC_DATABASE_URL=database_url, CDSC_BASE_URL=url, CDSC_KEY_FILE=str(folder / "sealing.key")
-        )
-        command = _command(self.server, "cdsc_server.wsgi:application", port)
-        self.stack.enter_context(started(command, f"{url}/healthz", environment))
-        return Target("ours", self.server, url, _our_scenarios(url, database_url))
-
-    def __exit__(self, *fault: object) -> None:
-        self.stack.close()
+    with ours(context, server) as target:
+        target.scenarios = _our_scenarios(target.url, target.database_url)
+        yield target
 
 
 def _our_scenarios(url: str, database_url: str) -> dict[str, Callable[[], Script]]:
     body = {"scope": "cds_client_admin usage_data"}
     admin = requests.post(f"{url}/oauth/register", json=body, timeout=30).json()
-    basic = _basic(admin["client_id"], admin["client_secret"])
+    basic = basic_header(admin["client_id"], admin["client_secret"])
     form = urlencode({"grant_type": "client_credentials", "scope": "cds_client_admin"})
-    token = requests.post(f"{url}/oauth/token", data=form, headers={**basic, **_FORM}, timeout=30).json()
+    token = requests.post(f"{url}/oauth/token", data=form, headers={**basic, **FORM}, timeout=30).json()
     bearer = {"Authorization": f"Bearer {token['access_token']}"}
     clients = requests.get(f"{url}/clients", headers=bearer, timeout=30).json()["clients"]
     app = next(each for each in clients if each["response_types"])
@@ -185,9 +125,9 @@ def _our_scenarios(url: str, database_url: str) -> dict[str, Callable[[], Script
     codes = _store_codes(database_url, app["client_id"])
     asked = requests.get(url + _asking(app["client_id"]), allow_redirects=False, timeout=30)
     cookie = {"Cookie": asked.headers["Set-Cookie"].split(";", 1)[0]}
-    own = _basic(app["client_id"], made["client_secret"])
+    own = basic_header(app["client_id"], made["client_secret"])
     first = _redeeming(next(codes))
-    access = requests.post(f"{url}/oauth/token", data=first, headers={**own, **_FORM}, timeout=30).json()
+    access = requests.post(f"{url}/oauth/token", data=first, headers={**own, **FORM}, timeout=30).json()
     authorize = request("GET", _asking(app["client_id"]), cookie)
 
     def flow() -> Script:
@@ -199,15 +139,12 @@ def _our_scenarios(url: str, database_url: str) -> dict[str, Callable[[], Script
         return ask
 
     return {
-        "client_credentials": _always(request("POST", "/oauth/token", basic, form)),
-        "introspection": _always(
+        "client_credentials": always(request("POST", "/oauth/token", basic, form)),
+        "introspection": always(
             request("POST", "/oauth/introspect", own, urlencode({"token": access["access_token"]}))
         ),
         "code flow": flow,
     }
-
-
-_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def _store_codes(database_url: str, client_id: str) -> Iterator[str]:
@@ -254,62 +191,31 @@ def _store_codes(database_url: str, client_id: str) -> Iterator[str]:
     return iter(codes)
 
 
-class _peer:  # noqa: N801  (a context manager)
+@contextmanager
+def _peer(context: Context, server: str) -> Iterator[Target]:
     """The peer with one client."""
-
-    def __init__(self, context: Context, server: str) -> None:
-        self.context, self.server, self.stack = context, server, ExitStack()
-
-    def __enter__(self) -> Target:
-        database_url = self.stack.enter_context(self.context.databases())["PostgreSQL"]
-        secret, port = secrets.token_urlsafe(32), free_port()
-        url = f"http://127.0.0.1:{port}"
-        environment = _environment(DATABASE_URL=database_url, PEER_SECRET=secret)
-        subprocess.run([sys.executable, "-m", "benchmarks.peers.authlib_minimal"], env=environment, check=True)
-        command = _command(self.server, "benchmarks.peers.authlib_minimal:application", port)
-        self.stack.enter_context(started(command, f"{url}/healthz", environment))
-        basic = _basic("peer", secret)
+    with authlib(context, server) as target:
         form = urlencode({"grant_type": "client_credentials", "scope": "usage_data"})
-        token = requests.post(f"{url}/oauth/token", data=form, headers={**basic, **_FORM}, timeout=30).json()
-        seen = urlencode({"token": token["access_token"]})
+        made = requests.post(f"{target.url}/oauth/token", data=form, headers={**target.basic, **FORM}, timeout=30)
+        seen = urlencode({"token": made.json()["access_token"]})
         authorize = request("GET", _asking("peer"), {})
 
         def flow() -> Script:
             def ask(answer: bytes | None) -> bytes:
                 code = None if answer is None else _code_in(answer)
-                return authorize if code is None else request("POST", "/oauth/token", basic, _redeeming(code))
+                return authorize if code is None else request("POST", "/oauth/token", target.basic, _redeeming(code))
 
             return ask
 
-        scenarios = {
-            "client_credentials": _always(request("POST", "/oauth/token", basic, form)),
-            "introspection": _always(request("POST", "/oauth/introspect", basic, seen)),
+        target.scenarios = {
+            "client_credentials": always(request("POST", "/oauth/token", target.basic, form)),
+            "introspection": always(request("POST", "/oauth/introspect", target.basic, seen)),
             "code flow": flow,
         }
-        return Target("Authlib minimal", self.server, url, scenarios)
-
-    def __exit__(self, *fault: object) -> None:
-        self.stack.close()
+        yield target
 
 
 def _code_in(answer: bytes) -> str | None:
     head = answer.partition(b"\r\n\r\n")[0].decode()
     place = next((line for line in head.splitlines() if line.lower().startswith("location:")), None)
     return None if place is None else parse_qs(urlsplit(place.split(":", 1)[1].strip()).query)["code"][0]
-
-
-class _hello:  # noqa: N801  (a context manager)
-    """Flask alone."""
-
-    def __init__(self, server: str) -> None:
-        self.server, self.stack = server, ExitStack()
-
-    def __enter__(self) -> Target:
-        port = free_port()
-        url = f"http://127.0.0.1:{port}"
-        command = _command(self.server, "benchmarks.peers.hello:application", port)
-        self.stack.enter_context(started(command, f"{url}/healthz", _environment()))
-        return Target("Flask alone", self.server, url, {"hello": _always(request("GET", "/healthz", {}))})
-
-    def __exit__(self, *fault: object) -> None:
-        self.stack.close()

@@ -49,8 +49,16 @@ class _Line:
         self.socket.sendall(self.script(answer))
 
     def connect(self) -> None:
-        self.socket = socket.create_connection(self.address, timeout=10)
+        self.socket = socket.create_connection(self.address, timeout=60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def finish(self) -> None:
+        while not _whole(self.buffer):
+            received = self.socket.recv(65536)
+            if not received:
+                break
+            self.buffer += received
+        self.socket.close()
 
 
 def load(url: str, scripts: list[Script], *, seconds: float, expected: tuple[bytes, ...]) -> Load:
@@ -69,7 +77,7 @@ def load(url: str, scripts: list[Script], *, seconds: float, expected: tuple[byt
             selector.register(line.socket, selectors.EVENT_READ, line)
             line.ask(None)
         begun = time.perf_counter()
-        while time.perf_counter() - begun < seconds:
+        while time.perf_counter() - begun < seconds or not latencies:
             for key, _ in selector.select(timeout=1):
                 line = key.data
                 received = line.socket.recv(65536)
@@ -88,8 +96,9 @@ def load(url: str, scripts: list[Script], *, seconds: float, expected: tuple[byt
                     selector.register(line.socket, selectors.EVENT_READ, line)
                 line.ask(answer)
         taken = time.perf_counter() - begun
+        # What was asked last is answered too, so that nothing is left over for whoever is measured next.
         for line in lines:
-            line.socket.close()
+            line.finish()
     return Load(answers, taken, latencies, refused)
 
 
@@ -106,9 +115,9 @@ def _whole(answer: bytearray) -> bool:
 
 
 def request(method: str, path: str, headers: dict[str, str], body: str = "") -> bytes:
-    """The bytes of one request on a connection that is kept."""
+    """The bytes of one request on a connection that is kept; the body is a form, unless the headers say otherwise."""
+    if method == "POST":
+        headers = {"Content-Type": "application/x-www-form-urlencoded", **headers, "Content-Length": str(len(body))}
     lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
-    if method == "POST":
-        lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
     return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()

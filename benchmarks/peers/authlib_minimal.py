@@ -1,7 +1,7 @@
 """
 A peer: the least server that Flask, Authlib and Flask-SQLAlchemy make together, tokens and secrets in clear.
 
-It approves every authorization request at once.
+It approves every authorization request at once, and registers whoever asks.
 DATABASE_URL says where its tables are, PEER_SECRET its client's secret.
 """
 
@@ -21,6 +21,7 @@ from authlib.integrations.sqla_oauth2 import (
     create_save_token_func,
 )
 from authlib.oauth2.rfc6749 import grants
+from authlib.oauth2.rfc7591 import ClientRegistrationEndpoint
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Flask
@@ -104,12 +105,33 @@ class Introspection(IntrospectionEndpoint):
         }
 
 
+class Registration(ClientRegistrationEndpoint):
+    def authenticate_token(self, request):  # noqa: ARG002
+        return "anybody"
+
+    def get_server_metadata(self):
+        return {
+            "scopes_supported": ["usage_data"],
+            "response_types_supported": ["code"],
+            "grant_types_supported": ["client_credentials", "authorization_code"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic"],
+        }
+
+    def save_client(self, client_info, client_metadata, request):  # noqa: ARG002
+        client = Client(**client_info)
+        client.set_client_metadata(client_metadata)
+        db.session.add(client)
+        db.session.commit()
+        return client
+
+
 server = AuthorizationServer(
     application, create_query_client_func(db.session, Client), create_save_token_func(db.session, Token)
 )
 server.register_grant(grants.ClientCredentialsGrant)
 server.register_grant(CodeGrant, [CodeChallenge(required=True)])
 server.register_endpoint(Introspection)
+server.register_endpoint(Registration)
 
 
 @application.post("/oauth/token")
@@ -126,6 +148,11 @@ def authorize():
 @application.post("/oauth/introspect")
 def introspect():
     return server.create_endpoint_response("introspection")
+
+
+@application.post("/oauth/register")
+def register():
+    return server.create_endpoint_response("client_registration")
 
 
 @application.get("/healthz")
