@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_key", "account_id", name=op.f("pk_accounts")),
     )
     op.create_index(op.f("ix_accounts_account_id"), "accounts", ["account_id"], unique=False)
+    op.create_index(op.f("ix_accounts_account_number"), "accounts", ["account_number"], unique=False)
 
     op.create_table(
         "audit_entries",
@@ -334,6 +335,7 @@ def upgrade() -> None:
         op.f("ix_clients_registration_id_modified_client_id"),
         "clients",
         ["registration_id", "modified", "client_id"],
+        sa.Column("held", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         unique=False,
     )
 
@@ -407,6 +409,7 @@ def upgrade() -> None:
         "payments",
         sa.Column("payment_id", sa.String(), nullable=False),
         sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("browser", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=False),
         sa.Column("amount", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
@@ -498,6 +501,7 @@ def upgrade() -> None:
         op.f("ix_grants_expires"),
         "grants",
         ["expires"],
+        sa.Column("status_before", sa.String(), nullable=True),
         unique=False,
         sqlite_where=sa.text("expires IS NOT NULL"),
         postgresql_where=sa.text("expires IS NOT NULL"),
@@ -579,6 +583,7 @@ def upgrade() -> None:
         sa.Column("decided", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("grant_id", sa.String(), nullable=True),
         sa.Column("outcome_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("waived_because", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_authorization_requests_client_id")),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_authorization_requests_grant_id")),
         sa.PrimaryKeyConstraint("request_id", name=op.f("pk_authorization_requests")),
@@ -792,3 +797,4 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_accounts_account_id"), "accounts")
 
     op.drop_table("accounts")
+    op.drop_index(op.f("ix_accounts_account_number"), "accounts")

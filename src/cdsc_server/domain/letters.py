@@ -121,7 +121,8 @@ def revoked_letter(
     stopped = {
         StoppedBy.CUSTOMER: f"You stopped it on {day(at, zone)} at {clock_time(at, zone)}.",
         StoppedBy.CLIENT: f"{app} stopped it on {day(at, zone)} at {clock_time(at, zone)}.",
-        StoppedBy.SERVER: f"We stopped it on {day(at, zone)} at {clock_time(at, zone)}, because {reason}.",
+        StoppedBy.SERVER: f"We stopped it on {day(at, zone)} at {clock_time(at, zone)}"
+        + (f", because {reason.rstrip('.')}." if reason else "."),
     }[by]
     asked = f"{app}: {harmless(contact)}" if contact else app
     return Letter(

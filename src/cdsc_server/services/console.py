@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
+from cdsc_server.domain.grant_steps import GrantStep, steps_from
 from cdsc_server.domain.grants import GrantStatus
-from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services.audit import record
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.reviews import Waiting, as_waiting
-from cdsc_server.services.server_grants import change_status
-from cdsc_server.storage import clients, console, grants, messages, reviews
+from cdsc_server.storage import clients, console, customers, grants, messages, reviews
 from cdsc_server.storage.clients import ClientRow, CredentialRow, RegistrationRow
-from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.customers import CustomerRow
+from cdsc_server.storage.db import reading
+from cdsc_server.storage.grants import GrantRow, Relatives
 from cdsc_server.storage.keyset import Cursor, Page
 from cdsc_server.storage.messages import AttachmentRow, MessageRow
 from cdsc_server.storage.reviews import RequirementRow
@@ -63,6 +63,25 @@ class Registration:
     grants_total: int
     messages: Page[MessageRow]
     messages_total: int
+
+
+@dataclass(frozen=True)
+class Grant:
+    """
+    A Grant with what stands around it.
+
+    Args:
+        status: as it is now.
+        steps: what an operator may do with it now.
+        customer: whose data it opens; None where the Server gave it without one.
+    """
+
+    row: GrantRow
+    status: GrantStatus
+    steps: Sequence[GrantStep]
+    client: ClientRow
+    customer: CustomerRow | None
+    relatives: Relatives
 
 
 @dataclass(frozen=True)
@@ -171,9 +190,9 @@ def attachment(message_id: str, position: int) -> AttachmentRow:
     raise NotFound("no such file is attached to this Message")
 
 
-def grant(grant_id: str, *, clock: Clock) -> tuple[GrantRow, GrantStatus, ClientRow]:
+def grant(grant_id: str, *, clock: Clock) -> Grant:
     """
-    A Grant, its status as it is now, and the Client Object it was given to.
+    A Grant with what stands around it.
 
     Raises:
         NotFound: there is no such Grant.
@@ -182,54 +201,14 @@ def grant(grant_id: str, *, clock: Clock) -> tuple[GrantRow, GrantStatus, Client
         row = session.get(GrantRow, grant_id)
         if row is None:
             raise NotFound("no Grant has this id")
-        return row, status_of(row, now=clock.now()), clients.clients_by_id(session, [row.client_id])[row.client_id]
-
-
-def suspend(grant_id: str, reason: str, *, actor: str, clock: Clock) -> None:
-    """
-    Hold an active Grant: it opens nothing from this moment, and everything as before once it is restored.
-
-    Raises:
-        InvalidRequest: no reason.
-        NotFound: there is no such Grant.
-        Conflict: it is not active.
-    """
-    _switch(grant_id, reason, GrantStatus.ACTIVE, GrantStatus.SUSPENDED, "grant.suspended", actor=actor, clock=clock)
-
-
-def restore(grant_id: str, reason: str, *, actor: str, clock: Clock) -> None:
-    """
-    Let a suspended Grant open what it opened before.
-
-    Raises:
-        InvalidRequest: no reason.
-        NotFound: there is no such Grant.
-        Conflict: it is not suspended.
-    """
-    _switch(grant_id, reason, GrantStatus.SUSPENDED, GrantStatus.ACTIVE, "grant.restored", actor=actor, clock=clock)
-
-
-def _switch(
-    grant_id: str, reason: str, before: GrantStatus, after: GrantStatus, action: str, *, actor: str, clock: Clock
-) -> None:
-    if not reason.strip():
-        raise InvalidRequest("Reason: write why", field="reason")
-    now = clock.now()
-    with transaction() as session:
-        row = grants.lock_grant(session, grant_id)
-        if row is None:
-            raise NotFound("no Grant has this id")
-        status = status_of(row, now=now)
-        if status is not before:
-            raise Conflict(f"The Grant is {status} now: nothing was changed")
-        change_status(session, row, after, now=now)
-        record(
-            session,
-            actor=actor,
-            action=action,
-            subject=f"grant:{grant_id}",
-            detail={"reason": reason, "registration": row.registration_id},
-            now=now,
+        status = status_of(row, now=clock.now())
+        return Grant(
+            row=row,
+            status=status,
+            steps=steps_from(status, of_customer=row.customer_id is not None),
+            client=clients.clients_by_id(session, [row.client_id])[row.client_id],
+            customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),
+            relatives=grants.relatives_of(session, [grant_id])[grant_id],
         )
 
 

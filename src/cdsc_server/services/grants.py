@@ -17,7 +17,7 @@ from cdsc_server.domain.narrowing import scope_of
 from cdsc_server.domain.rescoping import Rescoped, asked_entries, rescoped
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog, sharing_mails
+from cdsc_server.services import changelog, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import authorizations, clients, grants
 from cdsc_server.storage.db import reading, transaction
@@ -96,7 +96,8 @@ def _close(session: Session, row: GrantRow, *, mailing: Mailing, now: datetime) 
         sharing_mails.tell_of_end(session, row.grant_id, by=StoppedBy.CLIENT, mailing=mailing, now=now)
     row.status, row.enabled_scope, row.enabled_authorization_details = GrantStatus.CLOSED, "", []
     row.modified = now
-    authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id)
+    own_grants.revoke_tokens_of(session, row, now=now)
+    own_grants.end_admin_grants(session, row.grant_id, now=now)
     changelog.grant_ended(
         session, registration_id=row.registration_id, grant_id=row.grant_id, status=GrantStatus.CLOSED, now=now
     )
@@ -106,6 +107,8 @@ def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue:
     status = status_of(row, now=now)
     if status in _OVER:
         raise Conflict(f"the Grant is {status}; there is nothing left to change")
+    if change.scope == row.scope and not (row.authorization_details or change.authorization_details):
+        return
     client = clients.find_client(session, row.client_id)
     asked = asked_entries(
         catalogue if client is None else limited(catalogue, client.limits),
@@ -117,7 +120,7 @@ def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue:
     )
     if not asked:
         raise InvalidRequest("scope: nothing would be left; set status to closed instead", field="scope")
-    waiting = status is GrantStatus.NEEDS_AUTHORIZATION
+    waiting = standing_of(row) is GrantStatus.NEEDS_AUTHORIZATION
     # What such a Grant lists is what is still to be agreed to.
     agreed = row.enabled_authorization_details if waiting else row.authorization_details
     new = rescoped(catalogue, asked, agreed=agreed, enabled=row.enabled_authorization_details)
@@ -175,6 +178,17 @@ def gives_no_access(row: GrantRow, *, now: datetime) -> bool:
 def status_of(row: GrantRow, *, now: datetime) -> GrantStatus:
     """Its status as it is at `now`, whether or not anything has noted that yet."""
     return status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now)
+
+
+def standing_of(grant: GrantRow) -> GrantStatus:
+    """The status as it is stored; of a suspended Grant the one it goes back to."""
+    if grant.status != GrantStatus.SUSPENDED:
+        return GrantStatus(grant.status)
+    before = GrantStatus(grant.status_before or GrantStatus.ACTIVE)
+    waited = before in (GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.PARTIAL)
+    # Its Client may have given back all that it waited for.
+    given_back = waited and grant.enabled_authorization_details == grant.authorization_details
+    return GrantStatus.ACTIVE if given_back and grant.enabled_scope == grant.scope else before
 
 
 def _seen(session: Session, row: GrantRow) -> SeenGrant:

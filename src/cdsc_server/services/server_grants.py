@@ -16,8 +16,8 @@ from cdsc_server.domain.grants import FINAL, SHUT, SUFFICIENT, GrantStatus
 from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog, sharing_mails
-from cdsc_server.services.grants import status_of
+from cdsc_server.services import changelog, own_grants, sharing_mails
+from cdsc_server.services.grants import standing_of, status_of
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import authorizations, grants
 from cdsc_server.storage.db import transaction
@@ -107,13 +107,19 @@ def change_status(
     before = status_of(grant, now=now)
     if status not in SETTABLE:
         raise InvalidRequest(f"status: this server does not set {status}", field="status")
-    if before not in _CHANGEABLE and not (status is GrantStatus.DISABLED and before not in _OVER):
+    if status is GrantStatus.SUSPENDED:
+        suspend(session, grant, now=now)
+        return
+    # Of a suspended Grant what counts is where it would go back to.
+    leaves = GrantStatus(grant.status_before or before) if before is GrantStatus.SUSPENDED else before
+    if leaves not in _CHANGEABLE and not (status is GrantStatus.DISABLED and before not in _OVER):
         raise Conflict(f"status: the Grant is {before}", field="status")
     grant.status, grant.eta = status, eta if status is GrantStatus.PENDING else None
-    grant.modified = now
+    grant.status_before, grant.modified = None, now
     if status is GrantStatus.DISABLED:
         grant.enabled_scope, grant.enabled_authorization_details = "", []
-        authorizations.revoke_tokens(session, now=now, grant_id=grant.grant_id)
+        own_grants.revoke_tokens_of(session, grant, now=now)
+        own_grants.end_admin_grants(session, grant.grant_id, now=now)
         authorizations.void_codes(session, grant.grant_id, now=now)
     if status in SHUT:
         changelog.grant_ended(
@@ -127,6 +133,45 @@ def change_status(
             what=f"It was {before} and is {status} now.",
             now=now,
         )
+        settle_parent(session, grant, now=now)
+    settle_parent(session, grant, now=now)
+
+
+def suspend(session: Session, grant: GrantRow, *, now: datetime) -> None:
+    """
+    Hold a locked Grant, from whatever it is, and tell its Client; it keeps what it opened.
+
+    Raises:
+        Conflict: it has ended, or is suspended already.
+
+    Spec: CDS-WG1-02 8.2.
+    """
+    before = status_of(grant, now=now)
+    if before in _OVER or before is GrantStatus.SUSPENDED:
+        raise Conflict(f"status: the Grant is {before}", field="status")
+    grant.status, grant.status_before, grant.modified = GrantStatus.SUSPENDED, before, now
+    changelog.grant_ended(
+        session, registration_id=grant.registration_id, grant_id=grant.grant_id, status=GrantStatus.SUSPENDED, now=now
+    )
+
+
+def restore(session: Session, grant: GrantRow, *, now: datetime) -> None:
+    """
+    Let a locked Grant that is suspended be what it was, as far as time and its Client have not moved it since.
+
+    Raises:
+        Conflict: it is not suspended.
+
+    Spec: CDS-WG1-02 8.2.
+    """
+    if status_of(grant, now=now) is not GrantStatus.SUSPENDED:
+        raise Conflict(f"status: the Grant is {status_of(grant, now=now)}", field="status")
+    grant.status, grant.status_before, grant.modified = standing_of(grant), None, now
+    what = f"It was suspended and is {status_of(grant, now=now)} again."
+    changelog.grant_changed(session, registration_id=grant.registration_id, grant_id=grant.grant_id, what=what, now=now)
+    session.flush()
+    # Its parts, and those beside it, may have got there meanwhile.
+    _settle(session, grant, now=now)
     settle_parent(session, grant, now=now)
 
 
@@ -140,11 +185,16 @@ def settle_parent(session: Session, part: GrantRow, *, now: datetime) -> None:
         return
     session.flush()
     parent = grants.lock_grant(session, part.parent_id)
-    if parent is None or status_of(parent, now=now) is not GrantStatus.NEEDS_SUB_GRANTS:
+    if parent is not None:
+        _settle(session, parent, now=now)
+
+
+def _settle(session: Session, parent: GrantRow, *, now: datetime) -> None:
+    if status_of(parent, now=now) is not GrantStatus.NEEDS_SUB_GRANTS:
         return
     # Read after the lock: of two parts that get there at once, the second to come sees both.
     parts: Sequence[GrantRow] = grants.parts_of(session, parent.grant_id)
-    if any(status_of(each, now=now) not in SUFFICIENT for each in parts):
+    if not parts or any(status_of(each, now=now) not in SUFFICIENT for each in parts):
         return
     parent.status, parent.modified = GrantStatus.ACTIVE, now
     parent.enabled_scope = parent.scope

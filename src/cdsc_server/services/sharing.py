@@ -21,7 +21,7 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import changelog, sharing_mails
+from cdsc_server.services import changelog, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
 from cdsc_server.storage import authorizations, clients, customers, grants
@@ -111,7 +111,7 @@ def stop(grant_id: str, customer_id: str, *, clock: Clock, mailing: Mailing) -> 
     with transaction() as session:
         if grants.grant_of_customer(session, grant_id, customer_id) is None:
             raise NotFound("There is nothing at this address.")
-        return _stop(session, grant_id, customer_id, mailing=mailing, now=clock.now())
+        return stop_for_customer(session, grant_id, customer_id, mailing=mailing, now=clock.now())
 
 
 def stop_by_receipt(secret: str, *, clock: Clock, mailing: Mailing) -> bool:
@@ -128,14 +128,16 @@ def stop_by_receipt(secret: str, *, clock: Clock, mailing: Mailing) -> bool:
         receipt = grants.find_receipt(session, secret_hash(secret))
         if receipt is None:
             raise NotFound("There is no receipt at this address.")
-        return _stop(session, receipt.grant_id, receipt.customer_id, mailing=mailing, now=clock.now())
+        return stop_for_customer(session, receipt.grant_id, receipt.customer_id, mailing=mailing, now=clock.now())
 
 
-def _stop(session: Session, grant_id: str, customer_id: str, *, mailing: Mailing, now: datetime) -> bool:
+def stop_for_customer(session: Session, grant_id: str, customer_id: str, *, mailing: Mailing, now: datetime) -> bool:
+    """As `stop`, for other use cases; of no Grant, or of somebody else's, it says False."""
     stopped = grants.stop_grant(session, grant_id, customer_id, now=now)
     if stopped:
         authorizations.revoke_tokens(session, grant_id=grant_id, now=now)
         authorizations.void_codes(session, grant_id, now=now)
+        own_grants.end_admin_grants(session, grant_id, now=now)
         changelog.grant_ended(
             session,
             registration_id=session.get_one(GrantRow, grant_id).registration_id,

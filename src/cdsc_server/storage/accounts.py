@@ -17,7 +17,11 @@ class AccountRow(OfCustomer, DataBase):
     """An Account; embedded objects are kept in the wire shape of the standard."""
 
     __tablename__ = "accounts"
-    __table_args__ = (Index(None, "account_id"),)
+    __table_args__ = (
+        Index(None, "account_id"),
+        # For operators, who know nothing but the number on a bill.
+        Index(None, "account_number"),
+    )
 
     account_id: Mapped[str] = mapped_column(String, primary_key=True)
     parent_id: Mapped[str | None] = mapped_column(String, default=None)

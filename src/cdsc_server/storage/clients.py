@@ -69,6 +69,8 @@ class ClientRow(DataBase):
     default_scope: Mapped[str | None] = mapped_column(String)
     default_redirect_uri: Mapped[str | None] = mapped_column(String)
     default_authorization_details: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON)
+    #: Since when an operator keeps it disabled; its Client cannot end that.
+    held: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -60,6 +60,8 @@ class GrantRow(DataBase):
     #: CDS vocabulary, absolute dates, preselection fields left out (CDS-WG3-01 6.1).
     authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     enabled_scope: Mapped[str] = mapped_column(String)
+    #: While suspended, the status it goes back to.
+    status_before: Mapped[str | None] = mapped_column(String, default=None)
     enabled_authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     #: What was ticked, a domain/grants.Selection beside each of enabled_authorization_details; not for the Client.
     selections: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)

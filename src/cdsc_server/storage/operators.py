@@ -40,6 +40,8 @@ class OperatorSessionRow(DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime)
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: What the browser said it is when the operator signed in.
+    browser: Mapped[str] = mapped_column(String, default="")
 
 
 def find_operator(session: Session, username: str, *, lock: bool = False) -> OperatorRow | None:

@@ -65,6 +65,8 @@ class RequirementRow(DataBase):
     payment_id: Mapped[str | None] = mapped_column(ForeignKey("payments.payment_id"), default=None)
     #: What was filled in, or proven: answers of a form, the address that was verified, the account that signed in.
     answers: Mapped[dict[str, Any]] = mapped_column(ExactJSON, default_factory=dict)
+    #: Of a waived one: why an operator did without it.
+    waived_because: Mapped[str | None] = mapped_column(String, default=None)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
 

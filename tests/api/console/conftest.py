@@ -81,11 +81,11 @@ def trail(app: Flask) -> Callable[[], list[tuple[str, str, str]]]:
 
 @pytest.fixture
 def grant_status(app: Flask) -> Callable[[], str]:
-    """The status of the only Grant."""
+    """The status of the Grant of these tests."""
 
     def status() -> str:
         with app.app_context(), reading() as session:
-            return session.query(GrantRow).one().status
+            return session.get_one(GrantRow, "grant-1").status
 
     return status
 

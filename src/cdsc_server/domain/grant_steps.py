@@ -1,0 +1,52 @@
+"""What operators may do with a Grant, by the status it has (CDS-WG1-02 8.2)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from cdsc_server.domain.grants import FINAL, GrantStatus
+
+
+class GrantStep(StrEnum):
+    """One thing an operator does with a Grant."""
+
+    SUSPEND = "suspend"
+    #: Back to what it was before it was suspended.
+    RESTORE = "restore"
+    #: End it for good, by decision of this Server.
+    DISABLE = "disable"
+    #: End it for good on the word of its Customer, who called or wrote.
+    REVOKE = "revoke"
+    ACTIVE = "active"
+    PENDING = "pending"
+    DELAYED = "delayed"
+    STOPPED = "stopped"
+    ERRORED = "errored"
+
+
+#: How far its data are, which nobody but the Server knows; each may follow any other.
+PROGRESS: Final = (
+    GrantStep.ACTIVE,
+    GrantStep.PENDING,
+    GrantStep.DELAYED,
+    GrantStep.STOPPED,
+    GrantStep.ERRORED,
+)
+ENDS: Final = (GrantStep.DISABLE, GrantStep.REVOKE)
+
+
+def steps_from(status: GrantStatus, *, of_customer: bool) -> tuple[GrantStep, ...]:
+    """
+    What may be done with a Grant now; nothing with one that is over.
+
+    Args:
+        of_customer: whether it is the Grant of a Customer, who alone can revoke it.
+    """
+    if status in FINAL or status is GrantStatus.EXPIRED:
+        return ()
+    ends = ENDS if of_customer else (GrantStep.DISABLE,)
+    if status is GrantStatus.SUSPENDED:
+        return (GrantStep.RESTORE, *ends)
+    progress = tuple(step for step in PROGRESS if step.value != status) if status.value in set(PROGRESS) else ()
+    return (GrantStep.SUSPEND, *progress, *ends)

@@ -1,0 +1,113 @@
+"""
+Operators change Grants by hand, each change with its entry in the audit trail (CDS-WG1-02 8.2).
+
+Console, command line and admin API call `change_grant`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.grant_steps import GrantStep, steps_from
+from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.domain.letters import StoppedBy
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.ports import Clock
+from cdsc_server.services import server_grants, sharing, sharing_mails
+from cdsc_server.services.audit import record
+from cdsc_server.services.grants import status_of
+from cdsc_server.services.mails import Mailing
+from cdsc_server.storage import grants
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
+
+#: How the audit trail calls a step; the others are "grant.changed".
+_ACTIONS: Final[Mapping[GrantStep, str]] = {
+    GrantStep.SUSPEND: "grant.suspended",
+    GrantStep.RESTORE: "grant.restored",
+    GrantStep.DISABLE: "grant.disabled",
+    GrantStep.REVOKE: "grant.revoked",
+}
+
+
+def change_grant(
+    grant_id: str,
+    step: GrantStep,
+    *,
+    reason: str,
+    told: str = "",
+    eta: datetime | None = None,
+    actor: str,
+    clock: Clock,
+    mailing: Mailing,
+) -> GrantStatus:
+    """
+    Take one step with a Grant; it holds from the next request on, and the Client is told by a Message.
+
+    A suspended Grant keeps what it opened and goes back to the status it had. One that is disabled or revoked has
+    lost it for good, and its Customer gets a mail; no other step sends one.
+
+    Args:
+        reason: for the audit trail.
+        told: of `disable`, for the Customer: the end of "We stopped it, because". Empty for no words of its own.
+        eta: of `pending`, about when that ends.
+
+    Returns:
+        The status it has now.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: there is no such Grant.
+        Conflict: its status does not allow this.
+    """
+    if not reason.strip():
+        raise InvalidRequest("Reason: write why", field="reason")
+    now = clock.now()
+    with transaction() as session:
+        row = grants.lock_grant(session, grant_id)
+        if row is None:
+            raise NotFound("no Grant has this id")
+        before = status_of(row, now=now)
+        if step not in steps_from(before, of_customer=row.customer_id is not None):
+            raise Conflict(f"The Grant is {before} now: nothing was changed")
+        _take(session, row, step, told=told.strip(), eta=eta, mailing=mailing, now=now)
+        session.flush()
+        session.refresh(row)
+        after = status_of(row, now=now)
+        record(
+            session,
+            actor=actor,
+            action=_ACTIONS.get(step, "grant.changed"),
+            subject=f"grant:{grant_id}",
+            detail={"reason": reason.strip(), "before": before, "after": after, "registration": row.registration_id},
+            now=now,
+        )
+        return after
+
+
+def _take(
+    session: Session,
+    row: GrantRow,
+    step: GrantStep,
+    *,
+    told: str,
+    eta: datetime | None,
+    mailing: Mailing,
+    now: datetime,
+) -> None:
+    match step:
+        case GrantStep.SUSPEND:
+            server_grants.suspend(session, row, now=now)
+        case GrantStep.RESTORE:
+            server_grants.restore(session, row, now=now)
+        case GrantStep.REVOKE:
+            sharing.stop_for_customer(session, row.grant_id, str(row.customer_id), mailing=mailing, now=now)
+        case GrantStep.DISABLE:
+            server_grants.change_status(session, row, GrantStatus.DISABLED, now=now)
+            sharing_mails.tell_of_end(session, row.grant_id, by=StoppedBy.SERVER, reason=told, mailing=mailing, now=now)
+        case _:
+            server_grants.change_status(session, row, GrantStatus(step.value), eta=eta, now=now)
