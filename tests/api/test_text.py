@@ -1,5 +1,7 @@
 """U+0000, a character of JSON and of queries that PostgreSQL's text cannot hold."""
 
+import io
+
 import pytest
 
 
@@ -40,3 +42,25 @@ def test_the_six_characters_that_spell_nul_are_text(client):
 
     assert answer.status_code == 201
     assert answer.get_json()["client_name"] == "a\\u0000b"
+
+
+@pytest.mark.parametrize("body", [b"grant_type=a\0b", b"grant_type=%00", b"a%00=b"])
+def test_nul_is_found_in_a_form_however_it_is_written(client, body):
+    """As it is or percent-coded, in a name or a value."""
+    answer = client.post("/oauth/token", data=body, content_type="application/x-www-form-urlencoded")
+
+    assert (answer.status_code, answer.get_json()["error_description"]) == (400, "a parameter holds U+0000")
+
+
+def test_a_form_must_be_utf_8(client):
+    """Nothing in it is guessed at."""
+    answer = client.post("/oauth/token", data=b"grant_type=\xff", content_type="application/x-www-form-urlencoded")
+
+    assert (answer.status_code, answer.get_json()["error_description"]) == (400, "the body is not UTF-8")
+
+
+def test_nul_in_a_form_with_files_is_refused(client):
+    """Its parts are read before they are judged."""
+    answer = client.post("/sign-in", data={"username": "a\0b", "file": (io.BytesIO(b"a\0b"), "a.bin")})
+
+    assert answer.status_code == 400

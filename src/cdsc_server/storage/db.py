@@ -8,15 +8,17 @@ Public use cases open one and never nest.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, dataclass_transform
+from weakref import WeakKeyDictionary
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column
 
@@ -108,6 +110,28 @@ def _ask_after_rest(engine: Engine) -> None:
             raise DisconnectionError from fault
         if not alive:
             raise DisconnectionError
+
+
+_committing: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def committing(engine: Engine) -> Engine:
+    """
+    The engine of the same database whose connections commit each statement by itself and are given back as they are.
+
+    A connection of the other pool would have to be told so before each statement and to forget it after. They end
+    together.
+    """
+    with _making:
+        made = _committing.get(engine)
+        if made is None:
+            options = engine_options(engine.url.drivername)
+            made = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options)
+            prepare(made)
+            event.listen(engine, "engine_disposed", lambda _engine: made.dispose())
+            _committing[engine] = made
+    return made
 
 
 @contextmanager

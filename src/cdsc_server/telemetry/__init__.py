@@ -22,6 +22,9 @@ def configure(log_format: str) -> None:
         _JSONLines() if log_format == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    # No format of ours says where in the source a line comes from, or from which thread; finding out takes its time.
+    logging._srcfile = None  # noqa: SLF001  (as the logging how-to says)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 class _JSONLines(logging.Formatter):

@@ -10,6 +10,9 @@ from flask.json.provider import JSONProvider
 from cdsc_server import exact_json
 from cdsc_server.errors import InvalidRequest, NotFound, UnsupportedMediaType
 
+#: The media type of a form without files.
+FORM: Final = "application/x-www-form-urlencoded"
+
 _NUL: Final = "\0"
 
 
@@ -64,10 +67,21 @@ def _refuse_nul() -> None:
     """
     if _NUL in request.path:
         raise NotFound("nothing is at this address")
-    for source in (request.args, request.form):
-        for name, values in source.lists():
-            if _NUL in name or any(_NUL in value for value in values):
-                raise InvalidRequest("a parameter holds U+0000")
+    if _holds_coded_nul(request.query_string) or _form_holds_nul(request.mimetype):
+        raise InvalidRequest("a parameter holds U+0000")
+
+
+def _form_holds_nul(mimetype: str) -> bool:
+    if mimetype == FORM:
+        # A form without it need not be read a second time by whoever reads it in another way than Flask.
+        return _holds_coded_nul(request.get_data())
+    return mimetype == "multipart/form-data" and any(
+        _NUL in name or any(_NUL in value for value in values) for name, values in request.form.lists()
+    )
+
+
+def _holds_coded_nul(encoded: bytes) -> bool:
+    return b"%00" in encoded or b"\0" in encoded
 
 
 def _holds_nul(value: Any) -> bool:

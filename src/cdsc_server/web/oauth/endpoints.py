@@ -7,8 +7,9 @@ A stranger learns that authentication failed, and nothing else.
 from __future__ import annotations
 
 from typing import Final, cast
+from urllib.parse import parse_qsl
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Request, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
@@ -27,6 +28,7 @@ from cdsc_server.schemas.oauth import (
 from cdsc_server.web.bearer import public
 from cdsc_server.web.describe import describe
 from cdsc_server.web.oauth import failed_authentication
+from cdsc_server.web.wire import FORM
 
 EXTENSION: Final = "cdsc_oauth"
 
@@ -124,17 +126,20 @@ def _form_request() -> FormRequest:
     The form of this request.
 
     Raises:
-        InvalidRequest: another content type, parameters in the query, or repeated ones.
+        InvalidRequest: another content type, not UTF-8, parameters in the query, or repeated ones.
     """
-    if request.mimetype != "application/x-www-form-urlencoded":
-        raise InvalidRequest("the body must be application/x-www-form-urlencoded")
-    if request.args:
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  (asked many times)
+    if asked.mimetype != FORM:
+        raise InvalidRequest(f"the body must be {FORM}")
+    if asked.query_string and asked.args:
         raise InvalidRequest("parameters belong into the body, not into the query (RFC 6749 3.2)")
-    return FormRequest(singles(grouped(request.form.items(multi=True))), dict(request.headers))
+    try:
+        # Flask's own reading of a form takes five times as long.
+        pairs = parse_qsl(asked.get_data().decode(), keep_blank_values=True)
+    except ValueError as fault:
+        raise InvalidRequest("the body is not UTF-8") from fault
+    return FormRequest(singles(grouped(pairs)), {"Authorization": asked.headers.get("Authorization", "")})
 
 
 def _response(answer: Answer) -> Response:
-    response = Response(exact_json.dumps(answer.body), status=answer.status)
-    for name, value in answer.headers:
-        response.headers[name] = value
-    return response
+    return Response(exact_json.dumps(answer.body), status=answer.status, headers=answer.headers)
