@@ -186,6 +186,17 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "service_accounts",
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=False),
+        sa.Column("secret_hash", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("disabled", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("client_id", name=op.f("pk_service_accounts")),
+        sa.UniqueConstraint("name", name=op.f("uq_service_accounts_name")),
+    )
+    op.create_table(
         "service_contracts",
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -324,6 +335,7 @@ def upgrade() -> None:
         sa.Column("default_scope", sa.String(), nullable=True),
         sa.Column("default_redirect_uri", sa.String(), nullable=True),
         sa.Column("default_authorization_details", sa.Text(), nullable=True),
+        sa.Column("held", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
@@ -335,7 +347,6 @@ def upgrade() -> None:
         op.f("ix_clients_registration_id_modified_client_id"),
         "clients",
         ["registration_id", "modified", "client_id"],
-        sa.Column("held", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         unique=False,
     )
 
@@ -399,6 +410,7 @@ def upgrade() -> None:
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("browser", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["username"], ["operators.username"], name=op.f("fk_operator_sessions_username")),
         sa.PrimaryKeyConstraint("session_hash", name=op.f("pk_operator_sessions")),
     )
@@ -406,10 +418,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_operator_sessions_username"), "operator_sessions", ["username"], unique=False)
 
     op.create_table(
+        "operator_tokens",
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("issued", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("revoked", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["service_accounts.client_id"], name=op.f("fk_operator_tokens_client_id")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_operator_tokens")),
+    )
+    op.create_index(op.f("ix_operator_tokens_client_id"), "operator_tokens", ["client_id"], unique=False)
+    op.create_index(op.f("ix_operator_tokens_expires"), "operator_tokens", ["expires"], unique=False)
+
+    op.create_table(
         "payments",
         sa.Column("payment_id", sa.String(), nullable=False),
         sa.Column("registration_id", sa.String(), nullable=False),
-        sa.Column("browser", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=False),
         sa.Column("amount", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
@@ -477,6 +503,7 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("authorization_details", sa.Text(), nullable=False),
         sa.Column("enabled_scope", sa.String(), nullable=False),
+        sa.Column("status_before", sa.String(), nullable=True),
         sa.Column("enabled_authorization_details", sa.Text(), nullable=False),
         sa.Column("selections", sa.Text(), nullable=False),
         sa.Column("states", sa.Text(), nullable=False),
@@ -501,7 +528,6 @@ def upgrade() -> None:
         op.f("ix_grants_expires"),
         "grants",
         ["expires"],
-        sa.Column("status_before", sa.String(), nullable=True),
         unique=False,
         sqlite_where=sa.text("expires IS NOT NULL"),
         postgresql_where=sa.text("expires IS NOT NULL"),
@@ -547,6 +573,7 @@ def upgrade() -> None:
         sa.Column("link_expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("payment_id", sa.String(), nullable=True),
         sa.Column("answers", sa.Text(), nullable=False),
+        sa.Column("waived_because", sa.String(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["messages.message_id"], name=op.f("fk_requirements_message_id")),
@@ -583,7 +610,6 @@ def upgrade() -> None:
         sa.Column("decided", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("grant_id", sa.String(), nullable=True),
         sa.Column("outcome_sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("waived_because", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_authorization_requests_client_id")),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_authorization_requests_grant_id")),
         sa.PrimaryKeyConstraint("request_id", name=op.f("pk_authorization_requests")),
@@ -733,6 +759,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_payments_registration_id_created"), "payments")
 
     op.drop_table("payments")
+    op.drop_index(op.f("ix_operator_tokens_expires"), "operator_tokens")
+    op.drop_index(op.f("ix_operator_tokens_client_id"), "operator_tokens")
+
+    op.drop_table("operator_tokens")
     op.drop_index(op.f("ix_operator_sessions_username"), "operator_sessions")
     op.drop_index(op.f("ix_operator_sessions_expires"), "operator_sessions")
 
@@ -771,6 +801,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_service_contracts_contract_id"), "service_contracts")
 
     op.drop_table("service_contracts")
+    op.drop_table("service_accounts")
     op.drop_table("served_contracts")
     op.drop_table("registrations")
     op.drop_index(op.f("ix_rate_counts_started"), "rate_counts")
@@ -794,7 +825,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_audit_entries_at_entry_id"), "audit_entries")
 
     op.drop_table("audit_entries")
+    op.drop_index(op.f("ix_accounts_account_number"), "accounts")
     op.drop_index(op.f("ix_accounts_account_id"), "accounts")
 
     op.drop_table("accounts")
-    op.drop_index(op.f("ix_accounts_account_number"), "accounts")

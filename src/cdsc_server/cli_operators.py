@@ -12,6 +12,7 @@ from cdsc_server import app
 from cdsc_server.domain.operators import Role
 from cdsc_server.ports import Clock
 from cdsc_server.services import operators as accounts
+from cdsc_server.services import service_accounts
 from cdsc_server.settings import Settings
 from cdsc_server.storage.db import db
 
@@ -33,7 +34,7 @@ def operators() -> None:
 @click.option(
     "--role",
     "roles",
-    type=click.Choice([role.value for role in Role]),
+    type=_role,
     multiple=True,
     required=True,
     help="May be repeated.",
@@ -80,6 +81,54 @@ def password(username: str, password: str) -> None:
     with _clock() as clock:
         accounts.change_password(username, password, actor=_ACTOR, clock=clock)
     click.echo(f"{username} has a new password.")
+
+
+@operators.group("service-account")
+def service_account() -> None:
+    """Look after the accounts of programs that use the admin API."""
+
+
+@service_account.command("add")
+@click.argument("name")
+@click.option("--role", "roles", type=_role, multiple=True, required=True, help="May be repeated.")
+def add_service_account(name: str, roles: tuple[str, ...]) -> None:
+    """Make a service account, and print its secret: nobody can read it again."""
+    with _clock() as clock:
+        made = service_accounts.add_account(name, roles={Role(role) for role in roles}, actor=_ACTOR, clock=clock)
+    _tell(made)
+
+
+@service_account.command("list")
+def list_service_accounts() -> None:
+    """List every service account."""
+    with _clock():
+        found = service_accounts.list_accounts()
+    for each in found:
+        state = "disabled" if each.disabled else "enabled"
+        click.echo(f"{each.name}  {each.client_id}  {','.join(each.roles)}  {state}")
+
+
+@service_account.command()
+@click.argument("name")
+def rotate(name: str) -> None:
+    """Give a service account another secret; the old one and its tokens end at once."""
+    with _clock() as clock:
+        made = service_accounts.rotate_secret(name, actor=_ACTOR, clock=clock)
+    _tell(made)
+
+
+@service_account.command("disable")
+@click.argument("name")
+def disable_service_account(name: str) -> None:
+    """Close a service account for good, and end its tokens."""
+    with _clock() as clock:
+        service_accounts.disable_account(name, actor=_ACTOR, clock=clock)
+    click.echo(f"{name} opens nothing any more.")
+
+
+def _tell(made: service_accounts.NewAccount) -> None:
+    click.echo(f"client_id      {made.client_id}")
+    click.echo(f"client_secret  {made.secret}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField
 from cdsc_server.domain.durations import INFINITE, read_duration
 from cdsc_server.domain.metadata_addresses import MetadataAddresses, read_metadata_addresses
+from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
@@ -257,6 +258,8 @@ def _limit_faults(offered: OfferedField) -> list[str]:
 def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> list[str]:
     faults = [f"aliases.{name}: {target!r} is not a scope" for name, target in aliases.items() if target not in scopes]
     faults += [f"aliases.{name} is a scope id itself" for name in aliases if name in scopes]
+    if OPERATOR_SCOPE in {*scopes, *aliases}:
+        faults.append(f"{OPERATOR_SCOPE} is for service accounts of the operator, and no scope of Clients")
     if CLIENT_ADMIN not in scopes or scopes[CLIENT_ADMIN].type.id != CLIENT_ADMIN:
         faults.append(f"scopes.{CLIENT_ADMIN} of type {CLIENT_ADMIN} must exist (CDS-WG1-02 3.3.1)")
     for scope in scopes.values():

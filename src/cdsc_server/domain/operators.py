@@ -1,4 +1,4 @@
-"""Operators: people of the utility who look after registrations, and what their roles open."""
+"""Operators: people of the utility, and programs of theirs, who look after registrations; what their roles open."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ READ_TRAIL: Final = (Role.AUDITOR,)
 MANAGE: Final = (Role.ADMIN,)
 
 SHORTEST_PASSWORD: Final = 12
+
+#: The scope of the tokens of service accounts. No Client Object can have it: the catalogue may not name it.
+OPERATOR_SCOPE: Final = "cdsc_operator"
+#: What the client_id of a service account begins with, and that of a Client Object never does.
+ACCOUNT_PREFIX: Final = "operator-"
+#: What the name of a service account follows on the audit trail.
+SERVICE_ACTOR: Final = "service:"
 
 
 def opens(held: frozenset[Role], wanted: frozenset[Role]) -> bool:

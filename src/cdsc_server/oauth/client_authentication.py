@@ -11,6 +11,7 @@ from urllib.parse import unquote_plus
 from authlib.oauth2.rfc6749 import ClientMixin
 
 from cdsc_server.domain.clients import SECRET_BASIC
+from cdsc_server.domain.operators import ACCOUNT_PREFIX
 from cdsc_server.errors import InvalidClient, InvalidRequest
 from cdsc_server.ports import Clock
 from cdsc_server.services import clients
@@ -51,13 +52,33 @@ def authenticate(
         InvalidClient: no or wrong Basic authentication, or an unknown, expired or disabled client.
         InvalidRequest: two ways of authentication at once.
     """
+    client_id, secret = presented(headers, form)
+    prove = clients.recognise if judged_later else clients.authenticate
+    return ProvenClient(prove(client_id, secret, clock=clock))
+
+
+def presented(headers: Mapping[str, str], form: Mapping[str, str]) -> tuple[str, str]:
+    """
+    The client_id and secret that a request presents; refuses as `authenticate`.
+
+    Raises:
+        InvalidClient: no or malformed Basic authentication, or another client_id in the form.
+        InvalidRequest: two ways of authentication at once.
+    """
     if "client_secret" in form or "client_assertion" in form:
         raise InvalidRequest("client_secret: authenticate in the Authorization header only", field="client_secret")
     client_id, secret = _basic(headers.get("Authorization", ""))
     if form.get("client_id", client_id) != client_id:
         raise InvalidClient("client_id: it is not the client of the Authorization header", detail=client_id)
-    prove = clients.recognise if judged_later else clients.authenticate
-    return ProvenClient(prove(client_id, secret, clock=clock))
+    return client_id, secret
+
+
+def is_service_account(headers: Mapping[str, str]) -> bool:
+    """Whether a service account of the operator, and no Client Object, presents itself."""
+    try:
+        return _basic(headers.get("Authorization", ""))[0].startswith(ACCOUNT_PREFIX)
+    except InvalidClient:
+        return False
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -8,8 +8,10 @@ from authlib.consts import default_json_headers
 from authlib.oauth2.rfc7009 import RevocationEndpoint as _RevocationEndpoint
 
 from cdsc_server.errors import InvalidRequest
+from cdsc_server.oauth.client_authentication import is_service_account, presented
 from cdsc_server.oauth.request import FormRequest
 from cdsc_server.services import tokens
+from cdsc_server.services.service_accounts import revoke_token
 
 
 class RevocationEndpoint(_RevocationEndpoint):
@@ -22,8 +24,13 @@ class RevocationEndpoint(_RevocationEndpoint):
         Raises:
             Problem: not authenticated, or no token was named.
         """
-        client = self.authenticate_endpoint_client(request)
+        operator = is_service_account(request.headers)
+        client = None if operator else self.authenticate_endpoint_client(request)
         if "token" not in request.form:
             raise InvalidRequest("token: it is missing", field="token")
-        tokens.revoke(request.form["token"], client_id=client.client_id, clock=self.server.ports.clock)
+        token, clock = request.form["token"], self.server.ports.clock
+        if client is None:
+            revoke_token(*presented(request.headers, request.form), token, clock=clock)
+        else:
+            tokens.revoke(token, client_id=client.client_id, clock=clock)
         return 200, {}, default_json_headers

@@ -13,6 +13,7 @@ from cdsc_server import errors
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.errors import InvalidRequest, Problem
 from cdsc_server.oauth.client_authentication import ProvenClient, authenticate
+from cdsc_server.oauth.operator_credentials import OperatorCredentialsGrant
 from cdsc_server.oauth.request import FormRequest
 from cdsc_server.oauth.rfc6749_client_credentials import ClientCredentialsGrant
 from cdsc_server.oauth.rfc6749_code import AuthorizationCodeGrant
@@ -65,6 +66,8 @@ class Server(AuthorizationServer):
     def __init__(self, settings: Settings, ports: Ports, catalogue: Catalogue) -> None:
         super().__init__()
         self.settings, self.ports, self.catalogue = settings, ports, catalogue
+        # Before the grant of Clients, which would not know a service account.
+        self.register_grant(OperatorCredentialsGrant)
         self.register_grant(ClientCredentialsGrant)
         self.register_grant(AuthorizationCodeGrant, [RequiredS256()])
         self.register_grant(RefreshTokenGrant)

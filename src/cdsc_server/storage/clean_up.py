@@ -12,12 +12,14 @@ from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow, TokenRow
 from cdsc_server.storage.customers import LoginFailureRow, SessionRow
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.service_accounts import OperatorTokenRow
 
 #: What ends by itself: its key, and the instant it ended at.
 _ENDING: Final[tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]], ...]] = (
     (AuthorizationRequestRow.request_id, AuthorizationRequestRow.expires),
     (CodeRow.code_hash, CodeRow.expires),
     (TokenRow.token_hash, TokenRow.expires),
+    (OperatorTokenRow.token_hash, OperatorTokenRow.expires),
     (SessionRow.session_hash, SessionRow.expires),
     (LoginFailureRow.key, LoginFailureRow.last_failure),
 )
