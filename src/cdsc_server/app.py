@@ -21,6 +21,7 @@ from cdsc_server.ports import Ports, SystemClock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web import (
+    admin,
     consent,
     console,
     context,
@@ -63,6 +64,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     registration.install(app)
     consent.install(app)
     console.install(app)
+    admin.install(app)
     payments.install(app)
     onboarding.install(app)
     docs.install(app)

@@ -12,10 +12,10 @@ _Directory = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command("openapi")
-@click.option("--write", type=_Directory, metavar="DIR", help="Write cdsc.json and cdsc.yaml into this directory.")
+@click.option("--write", type=_Directory, metavar="DIR", help="Write the files into this directory.")
 @click.option("--check", type=_Directory, metavar="DIR", help="Fail when the files in this directory are not the same.")
 def openapi_command(write: Path | None, check: Path | None) -> None:
-    """Print, write or check the OpenAPI 3.1 document of the standard configuration."""
+    """Print, write or check the OpenAPI 3.1 documents: cdsc for Clients, admin for operators."""
     files = rendered()
     if write is None and check is None:
         click.echo(files["cdsc.yaml"], nl=False)
@@ -38,8 +38,12 @@ def rendered() -> dict[str, str]:
 
     # Neither database, key nor files are used: routes and declarations alone make the document.
     ports = Ports(clock=SystemClock(), keys=FileKeyStore(secrets.token_bytes(32)), blobs=FileBlobStore(os.devnull))
-    document = openapi(create_app(Settings(database_url="sqlite:///:memory:"), ports), server="/")
-    return {"cdsc.json": as_json(document), "cdsc.yaml": as_yaml(document)}
+    app = create_app(Settings(database_url="sqlite:///:memory:"), ports)
+    files: dict[str, str] = {}
+    for name, of_operators in (("cdsc", False), ("admin", True)):
+        document = openapi(app, server="/", of_operators=of_operators)
+        files |= {f"{name}.json": as_json(document), f"{name}.yaml": as_yaml(document)}
+    return files
 
 
 def differing(directory: Path, files: dict[str, str]) -> list[str]:

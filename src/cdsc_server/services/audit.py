@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,8 @@ from cdsc_server.storage import audit
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.keyset import Cursor, Page
+
+_DECISIONS: Final = ("review.accepted", "review.rejected")
 
 
 def record(
@@ -51,7 +53,7 @@ def noting(actor: str, clock: Clock) -> Noted:
             action, kind = "review.asked_again" if done.again else "message.sent", "message"
             detail: dict[str, Any] = {"sent": done.sent, "text": done.text}
         else:
-            action = "review.accepted" if done.accepted else "review.rejected"
+            action = _DECISIONS[not done.accepted]
             kind = "client" if done.kind == "production" else "message"
             detail = {"kind": done.kind, "note": done.note, "made": list(done.made)}
         told = {name: value for name, value in detail.items() if value}
@@ -67,7 +69,14 @@ def noting(actor: str, clock: Clock) -> Noted:
     return note
 
 
-def entries(*, cursor: Cursor | None, size: int, subject: str | None = None) -> Page[AuditRow]:
-    """A page of the audit trail, the newest first."""
+def entries(
+    *, cursor: Cursor | None, size: int, subject: str | None = None, actor: str | None = None
+) -> Page[AuditRow]:
+    """A page of the audit trail, the newest first; of one subject or one actor where it is given."""
     with reading() as session:
-        return audit.list_entries(session, cursor=cursor, size=size, subject=subject)
+        return audit.list_entries(session, cursor=cursor, size=size, subject=subject, actor=actor)
+
+
+def decision_on(session: Session, message_id: str) -> AuditRow | None:
+    """The entry that tells how a Message was decided; None when no operator decided it."""
+    return audit.latest_entry(session, f"message:{message_id}", actions=_DECISIONS)

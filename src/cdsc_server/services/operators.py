@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.operators import SHORTEST_PASSWORD, Role
+from cdsc_server.domain.operators import SERVICE_ACTOR, SHORTEST_PASSWORD, Role
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services.audit import record
 from cdsc_server.services.passwords import hash_password
 from cdsc_server.storage import operators
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.keyset import Cursor, Page
 from cdsc_server.storage.operators import OperatorRow
 
 
@@ -28,7 +29,9 @@ def add_operator(
     """
     name = username.strip().lower()
     if not name or not display_name.strip():
-        raise InvalidRequest("an operator has a username and a name")
+        raise InvalidRequest("an operator has a username and a name", field="username" if not name else "name")
+    if not name.isprintable() or " " in name or name.startswith(SERVICE_ACTOR):
+        raise InvalidRequest(f"username: no spaces, and nothing that starts with {SERVICE_ACTOR}", field="username")
     if not roles:
         raise InvalidRequest("an operator has at least one role")
     hashed, now = _hashed(password), clock.now()
@@ -58,6 +61,46 @@ def list_operators() -> Sequence[OperatorRow]:
     """Every account, disabled or not."""
     with reading() as session:
         return operators.list_operators(session)
+
+
+def page_of_operators(*, cursor: Cursor | None, size: int) -> Page[OperatorRow]:
+    """A page of accounts, the newest first, disabled or not."""
+    with reading() as session:
+        return operators.page_of_operators(session, cursor=cursor, size=size)
+
+
+def get_operator(username: str) -> OperatorRow:
+    """The account, disabled or not; NotFound when there is none."""
+    with reading() as session:
+        return _checked(operators.find_operator(session, username.strip().lower()), username)
+
+
+def change_roles(username: str, roles: Collection[Role], *, actor: str, clock: Clock) -> None:
+    """
+    Give an account these roles and no others; what it opens follows at its next page.
+
+    Raises:
+        NotFound: there is no such account.
+        InvalidRequest: no role.
+        Conflict: it is disabled.
+    """
+    if not roles:
+        raise InvalidRequest("roles: an operator has at least one", field="roles")
+    now, wanted = clock.now(), sorted(set(roles))
+    with transaction() as session:
+        row = _found(session, username)
+        if row.disabled is not None:
+            raise Conflict(f"{row.username} is disabled")
+        before, row.roles = row.roles, [role.value for role in wanted]
+        if before != row.roles:
+            record(
+                session,
+                actor=actor,
+                action="operator.roles_changed",
+                subject=f"operator:{row.username}",
+                detail={"before": before, "roles": row.roles},
+                now=now,
+            )
 
 
 def disable_operator(username: str, *, actor: str, clock: Clock) -> None:
@@ -101,7 +144,10 @@ def _hashed(password: str) -> str:
 
 
 def _found(session: Session, username: str) -> OperatorRow:
-    row = operators.find_operator(session, username.strip().lower(), lock=True)
+    return _checked(operators.find_operator(session, username.strip().lower(), lock=True), username)
+
+
+def _checked(row: OperatorRow | None, username: str) -> OperatorRow:
     if row is None:
         raise NotFound(f"there is no operator {username}")
     return row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,9 +38,23 @@ def _refuse(_mapper: Any, _connection: Any, row: AuditRow) -> None:
     raise RuntimeError(f"the audit trail is never changed: {row.entry_id}")
 
 
-def list_entries(session: Session, *, cursor: Cursor | None, size: int, subject: str | None = None) -> Page[AuditRow]:
-    """The trail, the newest first; only that of one subject where it is given."""
+def list_entries(
+    session: Session, *, cursor: Cursor | None, size: int, subject: str | None = None, actor: str | None = None
+) -> Page[AuditRow]:
+    """The trail, the newest first; only that of one subject, or of one actor, where it is given."""
     statement = select(AuditRow)
     if subject is not None:
         statement = statement.where(AuditRow.subject == subject)
+    if actor is not None:
+        statement = statement.where(AuditRow.actor == actor)
     return page(session, statement, at=AuditRow.at, id=AuditRow.entry_id, cursor=cursor, size=size)
+
+
+def latest_entry(session: Session, subject: str, *, actions: Collection[str]) -> AuditRow | None:
+    """The newest entry that tells of one of these actions on a subject."""
+    return session.scalars(
+        select(AuditRow)
+        .where(AuditRow.subject == subject, AuditRow.action.in_(actions))
+        .order_by(AuditRow.at.desc(), AuditRow.entry_id.desc())
+        .limit(1)
+    ).one_or_none()

@@ -128,6 +128,23 @@ def list_segment(
     return _within(session, found, most_bytes, backwards=cursor is not None and cursor.backwards)
 
 
+def list_messages(
+    session: Session,
+    registration_id: str,
+    *,
+    types: Collection[str] | None,
+    statuses: Collection[str] | None,
+    cursor: Cursor | None,
+    size: int,
+) -> Page[MessageRow]:
+    """Messages of a registration in both directions, last modified first; only of these types and statuses."""
+    statement = select(MessageRow).where(MessageRow.registration_id == registration_id)
+    for column, wanted in ((MessageRow.type, types), (MessageRow.status, statuses)):
+        if wanted is not None:
+            statement = statement.where(column.in_(wanted))
+    return page(session, statement, at=MessageRow.modified, id=MessageRow.message_id, cursor=cursor, size=size)
+
+
 def _within(session: Session, found: Page[MessageRow], most_bytes: int, *, backwards: bool) -> Page[MessageRow]:
     counted = session.execute(
         select(AttachmentRow.message_id, func.sum(AttachmentRow.size))

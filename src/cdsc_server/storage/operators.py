@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -52,6 +53,11 @@ def find_operator(session: Session, username: str, *, lock: bool = False) -> Ope
 def list_operators(session: Session) -> Sequence[OperatorRow]:
     """Every account, by name."""
     return session.scalars(select(OperatorRow).order_by(OperatorRow.username)).all()
+
+
+def page_of_operators(session: Session, *, cursor: Cursor | None, size: int) -> Page[OperatorRow]:
+    """A page of accounts, the newest first."""
+    return page(session, select(OperatorRow), at=OperatorRow.created, id=OperatorRow.username, cursor=cursor, size=size)
 
 
 def find_session(

@@ -173,7 +173,7 @@ def waiting(
     statement = (
         select(MessageRow, RequirementRow)
         .outerjoin(RequirementRow, RequirementRow.message_id == MessageRow.message_id)
-        .where(_waits())
+        .where(waits())
         .order_by(MessageRow.modified, MessageRow.message_id)
         .limit(limit)
     )
@@ -187,10 +187,11 @@ def waiting(
 
 def count_waiting(session: Session) -> int:
     """How many Messages wait for an operator."""
-    return session.scalars(select(func.count()).select_from(MessageRow).where(_waits())).one()
+    return session.scalars(select(func.count()).select_from(MessageRow).where(waits())).one()
 
 
-def _waits() -> ColumnElement[bool]:
+def waits() -> ColumnElement[bool]:
+    """Whether a Message waits for an operator."""
     # A list of ids, found with the very conditions of the partial indexes: what waits is few among many Messages.
     asked = select(MessageRow.message_id).where(
         text("status IN ('open', 'pending')"), MessageRow.type.in_(REVIEWED), MessageRow.status == MessageStatus.PENDING

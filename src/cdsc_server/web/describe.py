@@ -40,9 +40,17 @@ TAGS: Final = {
     "Customer data": "What Customers agreed to share, as far as the token's Grant opens it.",
     "Plain addresses": "The same listings under plain names, limited to what the scope of that name opens.",
     "Service": "Looking after the server itself.",
+    "Reviews": "What waits for an operator, and what is decided.",
+    "Clients": "Registrations, their Client Objects, and what each of those may ask for.",
+    "Messages": "What Clients and this server write to each other.",
+    "Grants of Clients": "What was agreed: made by hand, held, let go on, ended.",
+    "Shared files": "Files that this server shares with a Client.",
+    "Audit trail": "Who did what to what, and when.",
+    "Accounts": "Who works at the console, and who holds this token.",
 }
 
 _DESCRIPTION: Final = "__described__"
+_ROLES: Final = "__roles__"
 _REASON: Final = "__undocumented__"
 
 
@@ -96,7 +104,7 @@ def describe(
 
     Args:
         tag: one of TAGS.
-        section: the section it implements, such as "CDS-WG1-02 5.3" or "RFC 7009 2".
+        section: the section it implements, such as "CDS-WG1-02 5.3" or "RFC 7009 2"; empty for what no standard has.
         answers: by status; a schema stands for a JSON body of it, None for an answer without body.
         query: parameters of GET; each field becomes one.
         body: JSON body of POST, PUT and PATCH.
@@ -145,6 +153,18 @@ def undocumented(reason: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def for_roles(roles: Sequence[str], view: View) -> View:
+    """Note which roles of operators a view is open to, beside admin; the door itself asks for them."""
+    setattr(view, _ROLES, tuple(roles))
+    return view
+
+
+def roles_of(view: Callable[..., Any]) -> tuple[str, ...] | None:
+    """Which roles of operators a view is open to, beside admin; empty for all, None when it is not for operators."""
+    found = getattr(view, _ROLES, None)
+    return found if isinstance(found, tuple) else None
 
 
 def description_of(view: Callable[..., Any]) -> Description | None:

@@ -18,9 +18,10 @@ from cdsc_server import __version__, exact_json
 from cdsc_server.web.context import Context
 from cdsc_server.web.describe import TAGS
 from cdsc_server.web.docs.operations import operations
-from cdsc_server.web.docs.security import security_schemes
+from cdsc_server.web.docs.security import operator_schemes, security_schemes
 
 _REFERENCE: Final = re.compile(r"#/components/schemas/([^\"]+)")
+_TITLE: Final = "Customer Data Standard server"
 _ABOUT: Final = """\
 An authorization and resource server for the LF Energy Customer Data Standard: \
 Clients read the energy data of Customers, exactly as far as each Customer agreed.
@@ -31,18 +32,28 @@ Every operation names the section of the standard it implements.
 Instants are RFC 3339 in UTC, numbers keep every digit of their source, \
 lists come in pages whose `next` and `previous` are complete addresses.
 """
+_ABOUT_ADMIN: Final = """\
+What operators do at the console, for programs of the operator.
+
+Make a service account with `cdsc operators service-account add`, \
+and get a token with its client_id and client_secret by `client_credentials`. \
+Roles open here what they open at the console, and every change is on the audit trail in the name of the account.
+
+Instants are RFC 3339 in UTC, lists come in pages whose `next` and `previous` are complete addresses.
+"""
 
 
-def openapi(app: Flask, *, server: str) -> dict[str, Any]:
+def openapi(app: Flask, *, server: str, of_operators: bool = False) -> dict[str, Any]:
     """
     The document as plain values, in an order that does not change from run to run.
 
     Args:
+        of_operators: that of the admin API, instead of the one for Clients.
         server: address that the paths hang under: the base_url of a running server, "/" in the repository.
     """
     context: Context = app.extensions["cdsc"]
     marshmallow = MarshmallowPlugin(schema_name_resolver=_name)
-    spec = APISpec("Customer Data Standard server", __version__, "3.1.0", plugins=[marshmallow])
+    spec = APISpec(f"{_TITLE}: admin API" if of_operators else _TITLE, __version__, "3.1.0", plugins=[marshmallow])
     converter = cast("OpenAPIConverter", marshmallow.converter)
     # JSON Schema knows no "url"; our enumerations are texts.
     converter.field_mapping = {
@@ -50,7 +61,7 @@ def openapi(app: Flask, *, server: str) -> dict[str, Any]:
         fields.Url: ("string", "uri"),
         fields.Enum: ("string", None),
     }
-    for operation in operations(app):
+    for operation in operations(app, of_operators=of_operators):
         spec.path(path=operation.path, operations={operation.method: dict(operation.content)})
     # Through JSON, so that what stands in it twice is two values, which YAML would write as anchors.
     made = json.loads(exact_json.dumps(spec.to_dict()))
@@ -60,8 +71,12 @@ def openapi(app: Flask, *, server: str) -> dict[str, Any]:
         "openapi": made["openapi"],
         "info": {
             **made["info"],
-            "summary": "Energy data of Customers who agreed to share it.",
-            "description": _ABOUT,
+            "summary": (
+                "What operators look after and decide."
+                if of_operators
+                else "Energy data of Customers who agreed to share it."
+            ),
+            "description": _ABOUT_ADMIN if of_operators else _ABOUT,
             "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
@@ -69,7 +84,11 @@ def openapi(app: Flask, *, server: str) -> dict[str, Any]:
         "paths": made["paths"],
         "components": {
             "schemas": dict(sorted(_explained(schemas, converter, strict=read).items())),
-            "securitySchemes": security_schemes(app, context.catalogue, server=server),
+            "securitySchemes": (
+                operator_schemes(app, server=server)
+                if of_operators
+                else security_schemes(app, context.catalogue, server=server)
+            ),
         },
     }
 

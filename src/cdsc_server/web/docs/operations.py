@@ -12,6 +12,7 @@ from typing import Any, Final
 from flask import Flask
 from werkzeug.routing import Rule
 
+from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.errors import (
     InsufficientScope,
     InvalidClient,
@@ -25,7 +26,7 @@ from cdsc_server.errors import (
 )
 from cdsc_server.schemas.problems import OAuthErrorSchema, ProblemSchema
 from cdsc_server.web.bearer import access_of
-from cdsc_server.web.describe import Answer, Description, description_of
+from cdsc_server.web.describe import Answer, Description, description_of, roles_of
 from cdsc_server.web.problems import STYLE
 
 #: Names of the security schemes; `web/docs/security.py` describes them.
@@ -49,13 +50,18 @@ class Operation:
     content: Mapping[str, Any]
 
 
-def operations(app: Flask) -> Iterator[Operation]:
-    """Every described operation of the application, by path and then by method."""
+def operations(app: Flask, *, of_operators: bool) -> Iterator[Operation]:
+    """
+    Every described operation of the application, by path and then by method.
+
+    Args:
+        of_operators: those that service accounts of the operator call, instead of all others.
+    """
     taken: set[str] = set()
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = app.view_functions[rule.endpoint]
         description = description_of(view)
-        if description is None:
+        if description is None or (access_of(view) == OPERATOR_SCOPE) is not of_operators:
             continue
         methods = [method for method in _METHODS if method in (rule.methods or ())]
         for method in methods:
@@ -79,7 +85,7 @@ def _operation(app: Flask, rule: Rule, view: View, description: Description, met
         "tags": [description.tag],
         "summary": summary,
         "description": "\n\n".join(
-            part for part in (text, _caller(view, description), f"Implements {description.section}.") if part
+            part for part in (text, _caller(view, description), _implements(description.section)) if part
         ),
         "security": _security(view, description),
     }
@@ -108,6 +114,10 @@ def _words(view: View) -> tuple[str, str]:
     return summary.strip().rstrip("."), text.strip()
 
 
+def _implements(section: str) -> str:
+    return f"Implements {section}." if section else ""
+
+
 def _caller(view: View, description: Description) -> str:
     """Who may call, in words: readers of the page see no locks."""
     if description.client_authentication:
@@ -117,6 +127,10 @@ def _caller(view: View, description: Description) -> str:
             return ""
         case "grant":
             return "Needs an access token that points at a Grant."
+        case scope if roles_of(view) is not None:
+            roles = " or ".join(f"`{role}`" for role in dict.fromkeys([*(roles_of(view) or ()), "admin"]))
+            who = f"with the role {roles}" if roles_of(view) else "with any role"
+            return f"Needs an access token with scope `{scope}` of a service account {who}."
         case scope:
             return f"Needs an access token with scope `{scope}`."
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Flask
 
 from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.web.describe import description_of
 from cdsc_server.web.docs.operations import CLIENT_SECRET, OAUTH2, path_of
 
@@ -40,6 +41,31 @@ def security_schemes(app: Flask, catalogue: Catalogue, *, server: str) -> dict[s
             ),
             "flows": _flows(catalogue, server.rstrip("/")),
         },
+    }
+
+
+def operator_schemes(app: Flask, *, server: str) -> dict[str, Any]:
+    """
+    The scheme of the admin API: tokens of service accounts.
+
+    Raises:
+        LookupError: the application has no described token endpoint.
+    """
+    _require(app, _TOKEN)
+    return {
+        OAUTH2: {
+            "type": "oauth2",
+            "description": (
+                "A bearer token of a service account in the Authorization header (RFC 6750 2.1). "
+                "What it opens is decided by the roles of the account."
+            ),
+            "flows": {
+                "clientCredentials": {
+                    "tokenUrl": server.rstrip("/") + _TOKEN,
+                    "scopes": {OPERATOR_SCOPE: "Whatever the roles of the service account open."},
+                }
+            },
+        }
     }
 
 

@@ -1,4 +1,4 @@
-"""The document, the page that shows it, and the files of that page."""
+"""The documents, the pages that show them, and the files of those pages."""
 
 from __future__ import annotations
 
@@ -51,11 +51,23 @@ def document() -> Response:
 
     The description of every operation, with this server's own address.
     """
+    return _document(of_operators=False)
+
+
+@blueprint.get("/admin/openapi.json")
+@public
+@undocumented("the document of the admin API")
+def admin_document() -> Response:
+    """The description of every operation of the admin API, with this server's own address."""
+    return _document(of_operators=True)
+
+
+def _document(*, of_operators: bool) -> Response:
     # Made once: routes do not change when the application answers already.
-    kept = current_app.extensions
-    if _KEPT not in kept:
-        kept[_KEPT] = as_json(openapi(current_app, server=settings().base_url))
-    response = make_response(kept[_KEPT])
+    kept = current_app.extensions.setdefault(_KEPT, {})
+    if of_operators not in kept:
+        kept[of_operators] = as_json(openapi(current_app, server=settings().base_url, of_operators=of_operators))
+    response = make_response(kept[of_operators])
     response.mimetype = "application/json"
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()
@@ -68,7 +80,19 @@ def document() -> Response:
 @undocumented("a page for people")
 def reader() -> Response:
     """The API reference, readable in a browser."""
-    page = render_template("reader.html", utility=catalogue().utility, document=url_for("docs.document"), asset=_asset)
+    return _reader("API reference", url_for("docs.document"))
+
+
+@blueprint.get("/admin/docs")
+@public
+@undocumented("a page for people")
+def admin_reader() -> Response:
+    """The reference of the admin API, readable in a browser."""
+    return _reader("Admin API reference", url_for("docs.admin_document"))
+
+
+def _reader(title: str, document: str) -> Response:
+    page = render_template("reader.html", utility=catalogue().utility, title=title, document=document, asset=_asset)
     response = make_response(page)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"

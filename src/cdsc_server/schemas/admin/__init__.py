@@ -1,0 +1,1 @@
+"""Bodies of the admin API, one module for each kind of object."""

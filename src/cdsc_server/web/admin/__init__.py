@@ -1,0 +1,19 @@
+"""
+The admin API: what operators do at the console, for programs with a service account.
+
+A stranger learns that a token is needed. What each view needs is a role, and the console asks for the same.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from cdsc_server.web.admin import clients, grants, me, messages, operators, reviews, trail
+from cdsc_server.web.admin.blueprint import blueprint
+
+__all__ = ["clients", "grants", "install", "me", "messages", "operators", "reviews", "trail"]
+
+
+def install(app: Flask) -> None:
+    """Offer the admin API."""
+    app.register_blueprint(blueprint)

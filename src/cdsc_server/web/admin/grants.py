@@ -1,0 +1,112 @@
+"""Grants of any registration: listed, shown, held and let go on."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask.typing import ResponseReturnValue
+
+from cdsc_server.domain.operators import LOOK, SWITCH
+from cdsc_server.errors import Conflict
+from cdsc_server.schemas.admin.grants import (
+    AdminGrantListingSchema,
+    SteppableGrantSchema,
+    StepRequestSchema,
+)
+from cdsc_server.schemas.grants import GrantFiltersSchema
+from cdsc_server.services import console, grants, operator_clients
+from cdsc_server.services.grants import SeenGrant
+from cdsc_server.services.operator_grants import change_grant
+from cdsc_server.storage.grants import GrantFilters
+from cdsc_server.web.admin.blueprint import blueprint, listed, uri
+from cdsc_server.web.admin.door import account, operator_token
+from cdsc_server.web.context import mailing, ports, settings
+from cdsc_server.web.cursors import PAGE_SIZE, cursor_of, shown
+from cdsc_server.web.describe import describe
+from cdsc_server.web.parameters import filters
+from cdsc_server.web.wire import json_body
+
+_PATH: Final = {"grant_id": "A Grant of any registration."}
+
+
+@blueprint.get("/registrations/<registration_id>/grants")
+@operator_token(*LOOK)
+@describe(
+    tag="Grants of Clients",
+    section="CDS-WG1-02 8.5",
+    query=GrantFiltersSchema,
+    answers={200: AdminGrantListingSchema},
+    path={"registration_id": "Whose Grants these are."},
+)
+def list_grants(registration_id: str) -> ResponseReturnValue:
+    """
+    List Grants
+
+    Those of one registration, the last modified first.
+    """
+    wanted = filters(GrantFiltersSchema())
+    cursor = cursor_of(wanted)
+    wanted.pop("cursor", None)
+    operator_clients.check_registration(registration_id)
+    page = grants.list_grants(
+        registration_id, GrantFilters(**wanted), clock=ports().clock, cursor=cursor, size=PAGE_SIZE
+    )
+    return shown(AdminGrantListingSchema(), listed("grants", page, [_grant(each) for each in page.rows]))
+
+
+@blueprint.get("/grants/<grant_id>")
+@operator_token(*LOOK)
+@describe(tag="Grants of Clients", section="CDS-WG1-02 8.6", answers={200: SteppableGrantSchema}, path=_PATH)
+def get_grant(grant_id: str) -> ResponseReturnValue:
+    """
+    Get a Grant
+
+    One of any registration, with what may be done with it now.
+    """
+    return _shown(grant_id)
+
+
+@blueprint.post("/grants/<grant_id>/steps")
+@operator_token(*SWITCH)
+@describe(
+    tag="Grants of Clients",
+    section="CDS-WG1-02 8.2",
+    body=StepRequestSchema,
+    answers={200: SteppableGrantSchema},
+    problems=(Conflict,),
+    path=_PATH,
+)
+def take_step(grant_id: str) -> ResponseReturnValue:
+    """
+    Change a Grant
+
+    It holds from the next request of its Client on, who is told by a Message. A suspended Grant keeps what it opened;
+    one that is disabled or revoked has lost it for good.
+    """
+    asked = StepRequestSchema().load(json_body())
+    change_grant(
+        grant_id,
+        asked["step"],
+        reason=asked["reason"],
+        told=asked["told"],
+        eta=asked["eta"],
+        actor=account().actor,
+        clock=ports().clock,
+        mailing=mailing(),
+    )
+    return _shown(grant_id)
+
+
+def _shown(grant_id: str) -> dict[str, Any]:
+    found = console.grant(grant_id, clock=ports().clock)
+    whole = {**_grant(SeenGrant(found.row, found.relatives)), "steps": list(found.steps)}
+    return shown(SteppableGrantSchema(), whole)
+
+
+def _grant(seen: SeenGrant) -> dict[str, Any]:
+    return {
+        **grants.to_wire(seen, base_url=settings().base_url, now=ports().clock.now()),
+        "uri": uri("grants", seen.row.grant_id),
+        "registration_id": seen.row.registration_id,
+        "customer_id": seen.row.customer_id,
+    }
