@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -72,26 +72,33 @@ def receipt_letter(
     zone: ZoneInfo,
     parts: Sequence[tuple[str, str]],
     counts: Sequence[str],
+    terms: Mapping[str, str] | None = None,
     link: str,
 ) -> Letter:
     """
-    Tells of an approval.
+    Tells of an approval, on our form or in another way.
 
     Args:
         app: as the app calls itself.
         parts: title and duration of each kind of data.
         counts: how many services, accounts or meters, such as "2 services".
+        terms: of an agreement that did not come by the form: from when until when it holds, if that was said.
         link: of the receipt.
     """
     app = harmless(app)
     what_for = " and ".join(dict.fromkeys(counts))
+    when = f"On {day(at, zone)} at {clock_time(at, zone)}"
+    after = [f"For: {what_for}."] if what_for else []
+    if terms is not None:
+        after += [f"It {name} on {said}." for name, said in terms.items()]
+        after.append("You agreed to this in another way than on our pages, for instance on paper. Was it not you?")
     return Letter(
         kind="receipt",
         subject=f"You share data with {app}: {confirmation}",
         greeting=_greeting(customer_name),
-        lines=[f"On {day(at, zone)} at {clock_time(at, zone)} you let {app} read:"],
+        lines=[f"{when} you let {app} read:" if terms is None else f"{when} we wrote down that {app} may read:"],
         items=[f"{title}. {duration}" if duration else f"{title}." for title, duration in parts],
-        after=[f"For: {what_for}."] if what_for else [],
+        after=after,
         lead="Your receipt, where you can also stop:",
         link=link,
     )

@@ -112,13 +112,16 @@ def grant_ended(session: Session, *, registration_id: str, grant_id: str, status
     )
 
 
-def grant_added(session: Session, *, registration_id: str, grant_id: str, scope: str, now: datetime) -> None:
-    """Tell of a Grant that the Server made without a form."""
+def grant_added(
+    session: Session, *, registration_id: str, grant_id: str, scope: str, waits: bool = False, now: datetime
+) -> None:
+    """Tell of a Grant that the Server made without a form. `waits`: until a Customer authorizes it."""
     _tell(
         session,
         registration_id,
         name="Grant added",
-        description=f"{grant_id} is a new Grant. Its scope: {scope}.",
+        description=f"{grant_id} is a new Grant. Its scope: {scope}."
+        + " It waits for a Customer to authorize it." * waits,
         related=RelatedTo(RelatedType.GRANT, grant_id),
         now=now,
     )

@@ -383,7 +383,7 @@ def _grant(
     receipts.add_receipt(
         database,
         grant,
-        form,
+        receipts.frozen(form.client_name, form.kept),
         customer_id=opened.customer.customer_id,
         prefix=catalogue.utility.receipt_prefix,
         keys=keys,

@@ -203,10 +203,7 @@ def build_form(
     now: datetime,
 ) -> Form:
     """The form, checked when `draft.checked`."""
-    sections = tuple(
-        _section(n, each, section, holdings, examples, checked=draft.checked, catalogue=catalogue, now=now)
-        for n, (each, section) in enumerate(zip(asked, draft.sections, strict=True), start=1)
-    )
+    sections = sections_of(asked, draft, holdings, examples=examples, catalogue=catalogue, now=now)
     nothing_kept = all(section.draft.left_out for section in sections)
     return Form(
         request_id=request_id,
@@ -217,6 +214,16 @@ def build_form(
         problem="Keep at least one part, or choose Do not share" if draft.checked and nothing_kept else "",
         unmatched=bool(asked) and all(each.ticked.asked and not each.ticked.ids for each in asked),
         scheme=request.redirect_uri.partition(":")[0],
+    )
+
+
+def sections_of(
+    asked: Sequence[Asked], draft: Draft, holdings: Holdings, *, examples: Examples, catalogue: Catalogue, now: datetime
+) -> tuple[Section, ...]:
+    """The sections of a form, one for each entry."""
+    return tuple(
+        _section(n, each, section, holdings, examples, checked=draft.checked, catalogue=catalogue, now=now)
+        for n, (each, section) in enumerate(zip(asked, draft.sections, strict=True), start=1)
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grant_steps import GrantStep, steps_from
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.errors import NotFound
@@ -210,6 +211,13 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
             customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),
             relatives=grants.relatives_of(session, [grant_id])[grant_id],
         )
+
+
+def is_sandbox(client_id: str) -> bool:
+    """Whether this is a Client Object of the sandbox, which meets test Customers only; not so when there is none."""
+    with reading() as session:
+        row = clients.find_client(session, client_id)
+    return row is not None and row.status == ClientStatus.SANDBOX
 
 
 def _name(own: Sequence[ClientRow]) -> str:

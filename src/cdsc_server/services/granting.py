@@ -1,21 +1,32 @@
-"""Grants that the Server makes on request of a Client, without a form (CDS-WG1-02 6.6, 6.9)."""
+"""
+Grants that the Server makes without a form, on request of a Client or by hand of an operator (CDS-WG1-02 6.6, 6.9).
+
+A Customer whose data such a Grant opens has a receipt and a mail of it, as after an approval, and can stop it.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.choosing import Holdings, preselected
+from cdsc_server.domain.choosing import Holdings, Ticked, preselected
 from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.clients import ClientStatus
-from cdsc_server.domain.details import read_request
+from cdsc_server.domain.details import RequestedEntry, read_request
+from cdsc_server.domain.drafts import begun
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
+from cdsc_server.domain.periods import day
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
+from cdsc_server.services import receipts, sharing_mails
+from cdsc_server.services.consent_form import Asked, sections_of
+from cdsc_server.services.examples import find_examples
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.server_grants import add_grant
 from cdsc_server.storage import clients, customers
 from cdsc_server.storage.clients import ClientRow
@@ -24,8 +35,33 @@ from cdsc_server.storage.holdings import read_holdings
 from cdsc_server.storage.messages import MessageRow
 
 
+@dataclass(frozen=True)
+class Terms:
+    """
+    How a Grant is given.
+
+    Args:
+        begins: from when it opens anything; None for at once.
+        ends: from when it opens nothing any more; None for never.
+        waits: whether its Customer still has to agree, by an authorization request that names it (8.3).
+    """
+
+    begins: datetime | None = None
+    ends: datetime | None = None
+    waits: bool = False
+
+
+AT_ONCE = Terms()
+
+
 def create_grants(
-    session: Session, message: MessageRow, *, customer_id: str | None, catalogue: Catalogue, now: datetime
+    session: Session,
+    message: MessageRow,
+    *,
+    customer_id: str | None,
+    catalogue: Catalogue,
+    mailing: Mailing,
+    now: datetime,
 ) -> list[str]:
     """
     One Grant for each entry of a grant_request.
@@ -41,70 +77,179 @@ def create_grants(
         Conflict: the Client Object cannot be given them any more.
         InvalidRequest: data of a Customer is asked for and no fitting Customer is named.
     """
-    client = clients.find_client(session, str(message.related_key))
-    if client is None or client.status == ClientStatus.DISABLED:
-        raise Conflict("the Client Object is disabled, or there is none any more")
-    # As everywhere else Grants and what is counted from them show whole seconds.
-    at = now.replace(microsecond=0)
-    made = [
-        _grant(session, client, entry, customer_id=customer_id, catalogue=catalogue, at=at)
+    client = _client(session, str(message.related_key))
+    return [
+        give(
+            session,
+            client,
+            entry["scope"],
+            entry["authorization_details"],
+            customer_id=customer_id,
+            catalogue=catalogue,
+            mailing=mailing,
+            now=now,
+        )
         for entry in message.grants_requested or ()
     ]
-    for grant in made:
-        add_grant(session, grant, now=now)
-    return [grant.grant_id for grant in made]
 
 
-def _grant(
+def give(
     session: Session,
     client: ClientRow,
-    entry: Mapping[str, Any],
+    scope: str,
+    authorization_details: Sequence[Mapping[str, Any]],
     *,
     customer_id: str | None,
+    terms: Terms = AT_ONCE,
     catalogue: Catalogue,
-    at: datetime,
-) -> GrantRow:
-    named = [each["type"] for each in entry["authorization_details"]]
-    words = list(dict.fromkeys([*entry["scope"].split(), *named]))
-    asking = {word for word in words if (scope := catalogue.scope(word)) is not None and scope.type.consent}
+    mailing: Mailing,
+    now: datetime,
+) -> str:
+    """
+    One Grant, with a receipt and a mail for its Customer where that one has agreed; its Client is told.
+
+    Args:
+        scope: words, as in an authorization request; so are `authorization_details`.
+        customer_id: see `create_grants`.
+
+    Returns:
+        Its id.
+
+    Raises:
+        Conflict: the Client Object cannot be given it.
+        InvalidRequest: data of a Customer is asked for and no fitting Customer is named, or the period is empty.
+    """
+    # As everywhere else Grants and what is counted from them show whole seconds.
+    at = now.replace(microsecond=0)
+    named = [each["type"] for each in authorization_details]
+    words = list(dict.fromkeys([*scope.split(), *named]))
+    asking = {word for word in words if (found := catalogue.scope(word)) is not None and found.type.consent}
     if asking and len(asking) < len(words):
         raise Conflict("it asks for data of a Customer and for something else in one; each needs an entry of its own")
-    details = [] if asking else list(entry["authorization_details"])
-    selections = [Selection("", frozenset()).to_stored() for _ in details]
-    if asking:
-        holdings = _holdings(session, client, customer_id, at=at)
-        try:
-            requested = read_request(
-                limited(catalogue, client.limits),
-                " ".join(word for word in entry["scope"].split() if word in asking),
-                [each for each in entry["authorization_details"] if each["type"] in asking],
-                allowed=frozenset(client.scope.split()),
-                at=at,
-            )
-        except (InvalidAuthorizationDetails, InvalidScope) as fault:
-            raise Conflict(f"it cannot be granted any more: {fault.description}") from fault
-        for each in requested:
-            scope = catalogue.scopes[each.scope_id]
-            kind = each.values.get("authorization_form_selection_type") or scope.selections[0]
-            details.append(granted_details(catalogue, each, at=at))
-            selections.append(_selection(holdings, kind, each.values).to_stored())
-    scope_words = " ".join(words)
+    _check_period(terms, at)
+    if not asking:
+        grant = _row(client, " ".join(words), [dict(each) for each in authorization_details], None, terms=terms, at=at)
+        grant.selections = [Selection("", frozenset()).to_stored() for _ in authorization_details]
+        add_grant(session, grant, now=now)
+        return grant.grant_id
+    holdings = _holdings(session, client, customer_id, at=at)
+    requested = _read(client, scope, authorization_details, catalogue=catalogue, at=at)
+    asked = [_asked(each, holdings, catalogue) for each in requested]
+    details = [granted_details(catalogue, each.entry, at=at) for each in asked]
+    grant = _row(client, " ".join(words), details, customer_id, terms=terms, at=at)
+    if not terms.waits:
+        grant.selections = [_selection(each, holdings).to_stored() for each in asked]
+    add_grant(session, grant, now=now)
+    if not terms.waits:
+        _keep_receipt(session, grant, client, asked, holdings, terms=terms, catalogue=catalogue, mailing=mailing, at=at)
+    return grant.grant_id
+
+
+def _client(session: Session, client_id: str) -> ClientRow:
+    client = clients.find_client(session, client_id)
+    if client is None or client.status == ClientStatus.DISABLED:
+        raise Conflict("the Client Object is disabled, or there is none any more")
+    return client
+
+
+def _check_period(terms: Terms, at: datetime) -> None:
+    if terms.ends is not None and terms.ends <= max(at, terms.begins or at):
+        raise InvalidRequest("Ends: it must lie after the beginning, and in the future", field="ends")
+
+
+def _read(
+    client: ClientRow,
+    scope: str,
+    details: Sequence[Mapping[str, Any]],
+    *,
+    catalogue: Catalogue,
+    at: datetime,
+) -> tuple[RequestedEntry, ...]:
+    try:
+        return read_request(
+            limited(catalogue, client.limits), scope, details, allowed=frozenset(client.scope.split()), at=at
+        )
+    except (InvalidAuthorizationDetails, InvalidScope) as fault:
+        raise Conflict(f"it cannot be granted: {fault.description}", field=fault.field) from fault
+
+
+def _row(
+    client: ClientRow,
+    scope: str,
+    details: list[dict[str, Any]],
+    customer_id: str | None,
+    *,
+    terms: Terms,
+    at: datetime,
+) -> GrantRow:
+    later = terms.begins is not None and terms.begins > at
+    status = GrantStatus.FUTURE if later else GrantStatus.ACTIVE
     return GrantRow(
         grant_id=secrets.token_urlsafe(16),
         registration_id=client.registration_id,
         client_id=client.client_id,
-        customer_id=customer_id if asking else None,
-        status=GrantStatus.ACTIVE,
-        scope=scope_words,
+        customer_id=customer_id,
+        status=GrantStatus.NEEDS_AUTHORIZATION if terms.waits else status,
+        scope=scope,
         authorization_details=details,
-        enabled_scope=scope_words,
-        enabled_authorization_details=details,
-        selections=selections,
+        enabled_scope="" if terms.waits else scope,
+        enabled_authorization_details=[] if terms.waits else details,
+        selections=[],
         states=[],
         receipt_confirmations=[],
         created=at,
         modified=at,
+        not_before=terms.begins if later else None,
+        expires=terms.ends,
     )
+
+
+def _asked(entry: RequestedEntry, holdings: Holdings, catalogue: Catalogue) -> Asked:
+    """What an entry opens of this Customer: what it names, and all of its kind where it names nothing."""
+    scope = catalogue.scopes[entry.scope_id]
+    kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
+    wanted = preselected(holdings, kind, entry.values)
+    if wanted.asked and not wanted.ids:
+        raise InvalidRequest("customer_id: this Customer has nothing of what is asked for", field="customer_id")
+    ids = wanted.ids if wanted.asked else holdings.known[kind]
+    return Asked(scope, entry, kind, Ticked(ids, wanted.future, asked=True))
+
+
+def _selection(asked: Asked, holdings: Holdings) -> Selection:
+    left_out = holdings.known[asked.kind] - asked.ticked.ids if asked.ticked.future else frozenset()
+    return Selection(asked.kind, asked.ticked.ids, asked.ticked.future, left_out)
+
+
+def _keep_receipt(
+    session: Session,
+    grant: GrantRow,
+    client: ClientRow,
+    asked: Sequence[Asked],
+    holdings: Holdings,
+    *,
+    terms: Terms,
+    catalogue: Catalogue,
+    mailing: Mailing,
+    at: datetime,
+) -> None:
+    customer_id, zone = str(grant.customer_id), catalogue.utility.timezone
+    names = {item.id: item.title for item in holdings.items["service_contract_selection"]}
+    examples = find_examples(session, customer_id, names, now=at, zone=zone)
+    draft = begun(customer_id, [each.ticked for each in asked])
+    sections = sections_of(asked, draft, holdings, examples=examples, catalogue=catalogue, now=at)
+    said = {name: day(when, zone) for name, when in (("begins", grant.not_before), ("ends", terms.ends)) if when}
+    form = receipts.frozen(client.client_name, [(each, each.ticked) for each in sections], terms=said)
+    receipts.add_receipt(
+        session,
+        grant,
+        form,
+        customer_id=customer_id,
+        prefix=catalogue.utility.receipt_prefix,
+        keys=mailing.keys,
+        now=at,
+    )
+    session.flush()
+    sharing_mails.tell_of_receipt(session, grant, mailing=mailing, now=at)
 
 
 def _holdings(session: Session, client: ClientRow, customer_id: str | None, *, at: datetime) -> Holdings:
@@ -117,12 +262,3 @@ def _holdings(session: Session, client: ClientRow, customer_id: str | None, *, a
             field="customer_id",
         )
     return read_holdings(session, customer.customer_id, now=at)
-
-
-def _selection(holdings: Holdings, kind: str, values: Mapping[str, Any]) -> Selection:
-    wanted = preselected(holdings, kind, values)
-    if wanted.asked and not wanted.ids:
-        raise InvalidRequest("customer_id: this Customer has nothing of what is asked for", field="customer_id")
-    ids = wanted.ids if wanted.asked else holdings.known[kind]
-    left_out = holdings.known[kind] - ids if wanted.future else frozenset()
-    return Selection(kind, ids, wanted.future, left_out)

@@ -1,17 +1,20 @@
 """
-Operators change Grants by hand, each change with its entry in the audit trail (CDS-WG1-02 8.2).
+Operators make and change Grants by hand, each with its entry in the audit trail (CDS-WG1-02 8.2).
 
-Console, command line and admin API call `change_grant`.
+Console and admin API call `give_grants` and `change_grant`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grant_steps import GrantStep, steps_from
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.domain.letters import StoppedBy
@@ -19,9 +22,10 @@ from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services import server_grants, sharing, sharing_mails
 from cdsc_server.services.audit import record
+from cdsc_server.services.granting import AT_ONCE, Terms, give
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.mails import Mailing
-from cdsc_server.storage import grants
+from cdsc_server.storage import clients, grants
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 
@@ -32,6 +36,86 @@ _ACTIONS: Final[Mapping[GrantStep, str]] = {
     GrantStep.DISABLE: "grant.disabled",
     GrantStep.REVOKE: "grant.revoked",
 }
+
+
+@dataclass(frozen=True)
+class Giving:
+    """
+    What an operator gives by hand.
+
+    Args:
+        client_id: the Client Object that gets it.
+        scope_id: one scope that opens data of Customers.
+        fields: authorization_details fields of that scope, with what is to be opened named as in a request.
+        customer_ids: whose data; one Grant each.
+        reason: for the audit trail, such as where the agreement is filed.
+    """
+
+    client_id: str
+    scope_id: str
+    fields: Mapping[str, Any]
+    customer_ids: Sequence[str]
+    reason: str
+    terms: Terms = AT_ONCE
+
+
+def give_grants(giving: Giving, *, actor: str, catalogue: Catalogue, clock: Clock, mailing: Mailing) -> list[str]:
+    """
+    Give a Client Object a Grant for each of these Customers: all of them or none.
+
+    A Customer who has agreed gets a receipt and a mail, as after an approval; the Client is told by a Message.
+
+    Returns:
+        Their ids, in the order of the Customers.
+
+    Raises:
+        InvalidRequest: no reason, no Customer, or one that does not fit; not a scope that opens data of Customers.
+        NotFound: there is no such Client Object.
+        Conflict: it is disabled, or may not have this.
+    """
+    if not giving.reason.strip():
+        raise InvalidRequest("Reason: write why", field="reason")
+    if not giving.customer_ids:
+        raise InvalidRequest("Customers: choose at least one", field="customer_id")
+    scope = catalogue.scopes.get(giving.scope_id)
+    if scope is None or not scope.type.consent:
+        raise InvalidRequest("Scope: choose one that opens data of Customers", field="scope")
+    now, entry = clock.now(), {"type": giving.scope_id, **giving.fields}
+    with transaction() as session:
+        client = clients.find_client(session, giving.client_id)
+        if client is None:
+            raise NotFound("no Client Object has this client_id")
+        if client.status == ClientStatus.DISABLED:
+            raise Conflict("The Client Object is disabled: nothing was given")
+        made = []
+        for customer_id in dict.fromkeys(giving.customer_ids):
+            grant_id = give(
+                session,
+                client,
+                "",
+                [entry],
+                customer_id=customer_id,
+                terms=giving.terms,
+                catalogue=catalogue,
+                mailing=mailing,
+                now=now,
+            )
+            made.append(grant_id)
+            record(
+                session,
+                actor=actor,
+                action="grant.made",
+                subject=f"grant:{grant_id}",
+                detail={
+                    "reason": giving.reason.strip(),
+                    "registration": client.registration_id,
+                    "client": client.client_id,
+                    "customer": customer_id,
+                    "scope": giving.scope_id,
+                },
+                now=now,
+            )
+    return made
 
 
 def change_grant(

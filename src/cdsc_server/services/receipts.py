@@ -7,18 +7,19 @@ Whoever holds the address sees what is shared and may stop it; names and numbers
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.choosing import Item
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services.consent_form import Form
+from cdsc_server.services.consent_form import Section
 from cdsc_server.storage import clients, grants
 from cdsc_server.storage.authorizations import find_code
 from cdsc_server.storage.db import reading
@@ -63,10 +64,20 @@ class Receipt:
 
 
 def add_receipt(
-    session: Session, grant: GrantRow, form: Form, *, customer_id: str, prefix: str, keys: KeyStore, now: datetime
+    session: Session,
+    grant: GrantRow,
+    form: dict[str, Any],
+    *,
+    customer_id: str,
+    prefix: str,
+    keys: KeyStore,
+    now: datetime,
 ) -> str:
     """
     Keep the receipt of an approval, and its confirmation number on the Grant.
+
+    Args:
+        form: as `frozen` gives it.
 
     Returns:
         The secret of its address.
@@ -82,7 +93,7 @@ def add_receipt(
             confirmation=confirmation,
             grant_id=grant.grant_id,
             customer_id=customer_id,
-            form=frozen(form),
+            form=form,
             created=now,
         )
     )
@@ -90,10 +101,18 @@ def add_receipt(
     return secret
 
 
-def frozen(form: Form) -> dict[str, Any]:
-    """The form as plain JSON: every word that was read, and what was ticked."""
-    return {
-        "client_name": form.client_name,
+def frozen(
+    client_name: str, kept: Iterable[tuple[Section, Sequence[Item]]], *, terms: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """
+    What was agreed to as plain JSON: every word that was read, and what was ticked.
+
+    Args:
+        kept: the sections, each with everything that is ticked in it.
+        terms: of an agreement that did not come by the form, such as "begins" and "ends"; the receipt tells them.
+    """
+    shown: dict[str, Any] = {
+        "client_name": client_name,
         "sections": [
             {
                 "scope_id": section.scope_id,
@@ -108,9 +127,10 @@ def frozen(form: Form) -> dict[str, Any]:
                 "future": section.draft.future,
                 "items": [{"title": item.title, "about": item.about, "numbers": list(item.numbers)} for item in ticked],
             }
-            for section, ticked in form.kept
+            for section, ticked in kept
         ],
     }
+    return shown if terms is None else {**shown, "terms": dict(terms)}
 
 
 def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock: Clock) -> Receipt:

@@ -26,6 +26,7 @@ from cdsc_server.services import changelog, requirements
 from cdsc_server.services.client_changes import apply_changes
 from cdsc_server.services.credentials import new_credential
 from cdsc_server.services.granting import create_grants
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.messages import reply
 from cdsc_server.settings import Settings
 from cdsc_server.storage import clients, messages, reviews
@@ -141,6 +142,10 @@ class Desk:
     @property
     def clock(self) -> Clock:
         return self.ports.clock
+
+    @property
+    def mailing(self) -> Mailing:
+        return Mailing(self.catalogue.utility, self.settings, self.ports.keys)
 
 
 def list_waiting(*, limit: int = _MOST, registration_id: str | None = None) -> list[Waiting]:
@@ -348,7 +353,14 @@ def _take_effect(
             made = _make_production(session, sandbox, desk, override=override, now=now)
             return RelatedTo(RelatedType.CLIENT, made.client_id), (made.client_id,)
         case MessageType.GRANT_REQUEST:
-            grants = create_grants(session, message, customer_id=customer_id, catalogue=desk.catalogue, now=now)
+            grants = create_grants(
+                session,
+                message,
+                customer_id=customer_id,
+                catalogue=desk.catalogue,
+                mailing=desk.mailing,
+                now=now,
+            )
             return RelatedTo(RelatedType.GRANT_LIST, f"grant_ids={'+'.join(grants)}"), tuple(grants)
         case MessageType.FIELD_CHANGES:
             client = clients.find_client(session, str(message.related_key))

@@ -60,7 +60,12 @@ def add_grant(session: Session, grant: GrantRow, *, replaces: Collection[str] = 
     session.flush()
     grants.add_replacements(session, grant.grant_id, replaces)
     changelog.grant_added(
-        session, registration_id=grant.registration_id, grant_id=grant.grant_id, scope=grant.scope, now=now
+        session,
+        registration_id=grant.registration_id,
+        grant_id=grant.grant_id,
+        scope=grant.scope,
+        waits=grant.status == GrantStatus.NEEDS_AUTHORIZATION,
+        now=now,
     )
 
 

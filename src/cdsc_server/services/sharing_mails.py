@@ -29,6 +29,7 @@ def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now:
         zone=mailing.utility.timezone,
         parts=[(each["title"], " ".join(period["says"] for period in each["periods"])) for each in sections],
         counts=[each["counted"] + f", and {each['several']} you add later" * each["future"] for each in sections],
+        terms=receipt.form.get("terms"),
         link=_receipt_url(receipt, mailing),
     )
     mails.post(session, letter, to=customer.email, mailing=mailing, now=now)

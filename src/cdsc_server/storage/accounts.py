@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from cdsc_server.storage.customers import OfCustomer
+from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
@@ -38,3 +39,23 @@ class AccountRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def customers_by_number(session: Session, number: str, *, limit: int) -> set[str]:
+    """Ids of the Customers who have an Account of this number; several suppliers may have given the same."""
+    found = select(AccountRow.customer_id).where(AccountRow.account_number == number).distinct().limit(limit)
+    return set(session.scalars(found))
+
+
+def numbers_of(session: Session, customer_ids: Collection[str]) -> dict[str, list[str]]:
+    """The account numbers of each of these Customers, sorted."""
+    found: dict[str, list[str]] = {customer_id: [] for customer_id in customer_ids}
+    keys = [customer_key_of(customer_id) for customer_id in customer_ids]
+    rows = session.execute(
+        select(AccountRow.customer_id, AccountRow.account_number)
+        .where(AccountRow.customer_key.in_(keys))
+        .order_by(AccountRow.account_number)
+    )
+    for customer_id, number in rows:
+        found[customer_id].append(number)
+    return found

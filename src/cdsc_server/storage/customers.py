@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    and_,
     bindparam,
     delete,
     func,
@@ -145,6 +146,43 @@ def find_by_id_or_email(session: Session, given: str) -> Sequence[CustomerRow]:
     """The Customer with this id, or those with this e-mail address whatever its case; empty when there is none."""
     return session.scalars(
         select(CustomerRow).where(or_(CustomerRow.customer_id == given, func.lower(CustomerRow.email) == given.lower()))
+    ).all()
+
+
+def search_customers(
+    session: Session, sought: str, account_customers: Collection[str], *, is_test: bool, limit: int
+) -> Sequence[CustomerRow]:
+    """
+    Customers with this id or mail address, with a name that holds these words, or among those given; by name.
+
+    Args:
+        account_customers: ids of Customers that were found by a number.
+        is_test: fictional Customers only, or real ones only.
+    """
+    words = sought.lower().split()
+    named = and_(*(func.lower(CustomerRow.display_name).contains(word, autoescape=True) for word in words))
+    return session.scalars(
+        select(CustomerRow)
+        .where(
+            CustomerRow.is_test == is_test,
+            or_(
+                named,
+                CustomerRow.customer_id == sought,
+                func.lower(CustomerRow.email) == sought.lower(),
+                CustomerRow.customer_id.in_(account_customers),
+            ),
+        )
+        .order_by(CustomerRow.display_name, CustomerRow.customer_id)
+        .limit(limit)
+    ).all()
+
+
+def find_customers(session: Session, customer_ids: Collection[str]) -> Sequence[CustomerRow]:
+    """The Customers with these ids, by name."""
+    return session.scalars(
+        select(CustomerRow)
+        .where(CustomerRow.customer_id.in_(customer_ids))
+        .order_by(CustomerRow.display_name, CustomerRow.customer_id)
     ).all()
 
 

@@ -483,7 +483,7 @@ class TestEveryMember:
 
 
 def test_a_customer_sees_and_stops_what_an_operator_granted(owed, app, clock, visitor):
-    """Nobody asked on a form, so it has no receipt; it stands under "Who has my data" all the same."""
+    """Nobody asked on a form; it stands under "Who has my data" all the same."""
     with app.app_context(), transaction() as session:
         people.baker(session, at=clock.now(), is_test=True)
     request = owed.box.posted("grant_request", grants_requested=[{"scope": "rate_plan", "authorization_details": []}])

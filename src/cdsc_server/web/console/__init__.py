@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from cdsc_server.web.console import clients, grants, messages, queue, sign_in
+from cdsc_server.web.console import clients, giving, grants, messages, queue, sign_in
 from cdsc_server.web.console.blueprint import blueprint
 
-__all__ = ["clients", "grants", "install", "messages", "queue", "sign_in"]
+__all__ = ["clients", "giving", "grants", "install", "messages", "queue", "sign_in"]
 
 
 def install(app: Flask) -> None:

@@ -36,7 +36,14 @@ def client(registration_id: str) -> ResponseReturnValue:
 def grants(registration_id: str) -> ResponseReturnValue:
     """Every Grant of a registration, the latest change first."""
     found = console.registration(registration_id, grants_cursor=asked_cursor(), size=SIZE)
-    return show("listing.html", registration=found, kind="grants", page=found.grants, total=found.grants_total)
+    return show(
+        "listing.html",
+        registration=found,
+        kind="grants",
+        page=found.grants,
+        total=found.grants_total,
+        made=request.args.get("done", type=int),
+    )
 
 
 @blueprint.get("/clients/<registration_id>/messages")

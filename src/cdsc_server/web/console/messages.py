@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -10,7 +12,7 @@ from cdsc_server.domain.operators import DECIDE, WRITE
 from cdsc_server.domain.registration_fields import FieldType
 from cdsc_server.domain.requirements import UNDECIDED, RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
-from cdsc_server.services import console, reviews
+from cdsc_server.services import console, customer_search, reviews
 from cdsc_server.services.audit import noting
 from cdsc_server.services.reviews import Case, Desk
 from cdsc_server.storage.reviews import RequirementRow
@@ -32,7 +34,9 @@ def message(message_id: str) -> ResponseReturnValue:
 @operator(*DECIDE)
 @undocumented("a page")
 def decide(message_id: str) -> ResponseReturnValue:
-    """Say yes or no; no needs a reason, and so does yes when something stands against it."""
+    """Say yes or no; no needs a reason, and so does yes when something stands against it. `find` only searches."""
+    if request.form.get("do") == "find":
+        return _page(message_id)
     try:
         _decide(message_id)
     except (InvalidRequest, Conflict) as refusal:
@@ -112,9 +116,27 @@ def _page(message_id: str, refusal: Problem | None = None) -> Response:
         decidable=case is not None and _decidable(case),
         again=requirement is not None and _can_be_asked_again(requirement),
         sent=request.form,
+        whose=None if case is None else _whose(case),
         done=request.args.get("done", ""),
         catalogue=catalogue(),
     )
+
+
+def _whose(case: Case) -> dict[str, Any] | None:
+    """The search for the Customer whose data a grant_request is about; None where it opens none."""
+    words = {word for entry in case.message.grants_requested or () for word in entry["scope"].split()}
+    words |= {each["type"] for entry in case.message.grants_requested or () for each in entry["authorization_details"]}
+    if not any((scope := catalogue().scope(word)) is not None and scope.type.consent for word in words):
+        return None
+    is_test = console.is_sandbox(str(case.message.related_key))
+    sought, customer = request.form.get("q", ""), request.form.getlist("customer")
+    matches = customer_search.search(sought, is_test=is_test)
+    return {
+        "is_test": is_test,
+        "chosen": customer_search.named(customer),
+        "matches": [each for each in matches if each.customer_id not in customer],
+        "most": customer_search.MOST,
+    }
 
 
 def _can_be_asked_again(requirement: RequirementRow) -> bool:
