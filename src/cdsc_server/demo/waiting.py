@@ -7,6 +7,7 @@ They do what Clients do, through the same use cases; one of them was let into pr
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files as packaged
 from typing import Any, Final
 
@@ -38,6 +39,16 @@ _PDF: Final = "data-agreement.pdf"
 
 
 @dataclass(frozen=True)
+class _SlowClock:
+    """A clock that is behind by some time."""
+
+    behind: timedelta
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) - self.behind
+
+
+@dataclass(frozen=True)
 class Companies:
     """Does at the server of the demonstration what companies would do."""
 
@@ -47,20 +58,66 @@ class Companies:
 
     def arrive(self) -> None:
         """One has handed in much of what production needs, one has tested enough, one is in production."""
-        tariffs = self._register("Harbour Tariffs", "usage_data rate_plan")
-        self._hand_in(tariffs)
-        self._ask_for_production(tariffs, "Our app is ready for customers.")
-        meters = self._register("Tidewater Metering", "usage_data generation_mix")
-        self._ask_for_production(meters, "Tested for two weeks; all is well.")
-        self._post(meters, MessageType.SUPPORT_REQUEST, "Are cubic metres of gas corrected for temperature?")
+        self.ago(timedelta(days=9)).settle_in()
+        self.ago(timedelta(days=4, hours=2)).hand_in_a_lot()
+        self.ago(timedelta(hours=5)).ask_a_lot()
+
+    def ago(self, time: timedelta) -> Companies:
+        """The same, with clocks that are slow by so much: things wait for different times then."""
+        return replace(self, ports=replace(self.ports, clock=_SlowClock(time)))
+
+    def settle_in(self) -> None:
+        """Go into production, and want another name there some days later."""
+        admin = self._register("Tern Coaching", "usage_data")
+        noted = noting(OPERATOR, self.ports.clock)
+        desk = Desk(self.catalogue, self.settings, self.ports, noted=noted)
+        made = reviews.approve_production(self._sandbox(admin).client_id, desk=desk).made
+        self.ago(timedelta(days=2)).change_name(admin, made[0], "Tern & Daughters")
+
+    def hand_in_a_lot(self) -> None:
+        """A form, a payment on its way and a signed PDF; the review of the company is the utility's own."""
+        admin = self._register("Harbour Tariffs", "usage_data rate_plan")
+        with reading() as session:
+            owed = {row.type: row for row in stored.requirements_of(session, admin.registration_id)}
+            payment = find_payment(session, str(owed[FieldType.PAYMENT_REQUIRED].payment_id))
+        link = owed[FieldType.ONLINE_FORM].link
+        requirement_forms.send_answers(link, _ANSWERS, catalogue=self.catalogue, clock=self.ports.clock)
+        if payment is not None:
+            self._pay(payment)
+        self._sign(admin, owed[FieldType.PDF_FORM])
         self._post(
-            meters,
+            admin,
+            MessageType.PRODUCTION_REQUEST,
+            "Ready for customers",
+            "Our app compares price plans. Three shops have tried it with your test accounts.",
+            related_uri=self._uri(self._sandbox(admin)),
+        )
+
+    def ask_a_lot(self) -> None:
+        """For production, an answer, and access that a Customer agreed to on paper."""
+        admin = self._register("Tidewater Metering", "usage_data generation_mix")
+        sandbox = self._uri(self._sandbox(admin))
+        self._post(
+            admin,
+            MessageType.PRODUCTION_REQUEST,
+            "Tested for two weeks",
+            "We have read the test accounts every night, and all is well.",
+            related_uri=sandbox,
+        )
+        self._post(
+            admin,
+            MessageType.SUPPORT_REQUEST,
+            "Cubic metres of gas",
+            "Are the cubic metres of gas corrected for temperature and pressure?",
+        )
+        self._post(
+            admin,
             MessageType.GRANT_REQUEST,
-            "Ben Castellanos signed our form on paper.",
-            related_uri=self._uri(self._sandbox(meters)),
+            "Access for Ben Castellanos",
+            "He has signed our form on paper; you know him as ben@example.com.",
+            related_uri=sandbox,
             grants_requested=({"scope": "usage_data", "authorization_details": []},),
         )
-        self._change_name(self._register("Tern Coaching", "usage_data"), "Tern & Daughters")
 
     def _register(self, name: str, scopes: str) -> ClientRow:
         word = name.split(maxsplit=1)[0].lower()
@@ -82,17 +139,6 @@ class Companies:
         )
         return row
 
-    def _hand_in(self, admin: ClientRow) -> None:
-        """A form, a payment that is on its way, and a signed PDF; the review of the company is the utility's own."""
-        with reading() as session:
-            owed = {row.type: row for row in stored.requirements_of(session, admin.registration_id)}
-            payment = find_payment(session, str(owed[FieldType.PAYMENT_REQUIRED].payment_id))
-        link = owed[FieldType.ONLINE_FORM].link
-        requirement_forms.send_answers(link, _ANSWERS, catalogue=self.catalogue, clock=self.ports.clock)
-        if payment is not None:
-            self._pay(payment)
-        self._sign(admin, owed[FieldType.PDF_FORM])
-
     def _pay(self, payment: PaymentRow) -> None:
         news = PaymentNews(payment.payment_id, PaymentStatus.SUBMITTED, payment.amount, payment.currency)
         payments.settle(news, clock=self.ports.clock, on_change=requirements.payment_changed)
@@ -104,16 +150,10 @@ class Companies:
         post = MessagePost(asked, MessageType.CLIENT_SUBMISSION, "", "", attachments=(attachment,))
         self._send(admin, post)
 
-    def _ask_for_production(self, admin: ClientRow, words: str) -> None:
-        self._post(admin, MessageType.PRODUCTION_REQUEST, words, related_uri=self._uri(self._sandbox(admin)))
-
-    def _change_name(self, admin: ClientRow, name: str) -> None:
-        """Into production, and then a change that waits for a yes."""
-        noted = noting(OPERATOR, self.ports.clock)
-        desk = Desk(self.catalogue, self.settings, self.ports, noted=noted)
-        made = reviews.approve_production(self._sandbox(admin).client_id, desk=desk).made
+    def change_name(self, admin: ClientRow, client_id: str, name: str) -> None:
+        """Change what operators have to agree to."""
         client_changes.replace_client(
-            made[0],
+            client_id,
             {"client_name": name},
             registration_id=admin.registration_id,
             catalogue=self.catalogue,
@@ -122,8 +162,8 @@ class Companies:
             blobs=self.ports.blobs,
         )
 
-    def _post(self, admin: ClientRow, type: MessageType, words: str, **more: Any) -> None:
-        self._send(admin, replace(MessagePost(None, type, words, words), **more))
+    def _post(self, admin: ClientRow, type: MessageType, name: str, words: str, **more: Any) -> None:
+        self._send(admin, replace(MessagePost(None, type, name, words), **more))
 
     def _send(self, admin: ClientRow, post: MessagePost) -> None:
         message_posts.post_message(
