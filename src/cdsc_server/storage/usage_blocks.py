@@ -32,13 +32,15 @@ from cdsc_server.errors import Conflict, InvalidRequest
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.listed import listed
 from cdsc_server.storage.usage import UsageSeriesRow
-from cdsc_server.storage.usage_packing import pack_all, unpack
+from cdsc_server.storage.usage_packing import pack_all, same, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Series handled by one round of statements.
 _ROUND = 1000
 
 Write = tuple[UsageSeriesRow, Readings]
+#: Readings with the seconds at which they start and end.
+_Piece = tuple[int, int, Readings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +193,14 @@ class _Block:
         return self.start + self.span
 
     def correct(self, fresh: Readings, *, gaps_erase: bool) -> None:
-        """Take these readings over; the same again change nothing."""
+        """Take these readings over; whether anything is new in them is seen when they are packed."""
         self.touched = True
-        old = self.readings or unpack(self.payload or b"", self.start, fresh.interval, self.span // fresh.interval)
-        merged = old.overlaid(fresh, gaps_erase=gaps_erase)
-        if merged != old:
-            self.readings = merged
+        slots = self.span // fresh.interval
+        if len(fresh.values) == slots and (gaps_erase or GAP not in fresh.marks):
+            self.readings = fresh
+            return
+        old = self.readings or unpack(self.payload or b"", self.start, fresh.interval, slots)
+        self.readings = old.overlaid(fresh, gaps_erase=gaps_erase)
 
 
 @dataclass(slots=True)
@@ -207,28 +211,28 @@ class _Change:
     interval: int
     phase: int
     timezone: str
-    pieces: list[Readings]
+    pieces: list[_Piece]
 
     @property
     def bounds(self) -> tuple[int, int]:
-        if len(self.pieces) == 1:
-            return _second(self.pieces[0].start), _second(self.pieces[0].end)
-        return min(_second(piece.start) for piece in self.pieces), max(_second(piece.end) for piece in self.pieces)
+        return min(start for start, _, _ in self.pieces), max(end for _, end, _ in self.pieces)
 
 
-def _pieces(change: _Change, readings: Readings) -> Iterator[Readings]:
+def _pieces(change: _Change, readings: Readings) -> Iterator[_Piece]:
     """Cut at local months; one reading each where every period has its own length. Nothing but gaps is nothing."""
+    step, start = readings.interval, _second(readings.start)
     if not change.interval:
-        yield from (piece for n in range(len(readings)) if (piece := readings.part(n, n + 1)).marks != bytes([GAP]))
+        for n in range(len(readings)):
+            if (piece := readings.part(n, n + 1)).marks != bytes([GAP]):
+                yield start + n * step, start + (n + 1) * step, piece
         return
-    step, start = change.interval, _second(readings.start)
-    if readings.interval != step or (start - change.phase) % step:
-        raise InvalidRequest(f"readings of this series start every {step} seconds", field="readings")
+    if step != change.interval or (start - change.phase) % step:
+        raise InvalidRequest(f"readings of this series start every {change.interval} seconds", field="readings")
     first = 0
     while first < len(readings):
         _, month_end = month_around(start + first * step, change.timezone)
         last = min(-((start - month_end) // step), len(readings))
-        yield readings.part(first, last)
+        yield start + first * step, start + last * step, readings.part(first, last)
         first = last
 
 
@@ -236,67 +240,71 @@ def _apply(session: Session, changes: Sequence[_Change], at: int, *, gaps_erase:
     keys = [change.key for change in changes]
     _lock(session, keys)
     stored = _overlapping(session, [(*change.key, *change.bounds) for change in changes])
-    new = unchanged = 0
-    replaced: list[tuple[int, int, int, int]] = []
-    fresh: list[tuple[int, int, int, int, Readings]] = []
+    held: list[tuple[tuple[int, int], _Block]] = []
     for number, change in enumerate(changes, start=1):
-        key, blocks = change.key, stored.get(number, [])
+        blocks = stored.get(number, [])
         place = _place if change.interval else _place_period
         for piece in change.pieces:
             place(blocks, piece, gaps_erase=gaps_erase)
-        for block in blocks:
-            changes_it = block.gone or block.readings is not None
-            if not changes_it:
-                unchanged += block.touched
-            elif block.payload is None:
-                new += not block.gone
-            else:
-                replaced.append((*key, block.start, block.modified))
-            if block.readings is not None and not block.gone:
-                fresh.append((*key, block.start, block.span, block.readings))
+        held += [(change.key, block) for block in blocks if block.touched or block.gone]
+    new = unchanged = 0
+    replaced: list[tuple[int, int, int, int]] = []
+    fresh: list[tuple[int, int, int, int, bytes]] = []
+    written = iter(pack_all([block.readings for _, block in held if block.readings is not None and not block.gone]))
+    for key, block in held:
+        payload = None if block.gone else next(written)
+        if payload is not None and block.payload is not None and same(payload, block.payload):
+            unchanged += 1
+            continue
+        if block.payload is None:
+            new += not block.gone
+        else:
+            replaced.append((*key, block.start, block.modified))
+        if payload is not None:
+            fresh.append((*key, block.start, block.span, payload))
     # A clock that was set back must not make a version end before it began.
     at = max([at, *(modified for *_, modified in replaced)])
     _supersede(session, [block for *block, _ in replaced], at)
-    payloads = pack_all([readings for *_, readings in fresh])
-    _insert(session, [(*block, at, payload) for (*block, _), payload in zip(fresh, payloads, strict=True)])
+    _insert(session, [(*block, at, payload) for *block, payload in fresh])
     return Written(new, len(replaced), unchanged)
 
 
-def _place(blocks: list[_Block], piece: Readings, *, gaps_erase: bool) -> None:
+def _place(blocks: list[_Block], piece: _Piece, *, gaps_erase: bool) -> None:
     """Give each block its part of the readings, and make blocks of what lies between."""
-    if not blocks:
-        _begin(blocks, piece)
+    start, end, readings = piece
+    if len(blocks) == 1 and (blocks[0].start, blocks[0].end) == (start, end):
+        blocks[0].correct(readings, gaps_erase=gaps_erase)
         return
-    start, end, step = _second(piece.start), _second(piece.end), piece.interval
 
     def part(first: int, last: int) -> Readings:
-        return piece.part((first - start) // step, (last - start) // step)
+        return readings.part((first - start) // readings.interval, (last - start) // readings.interval)
 
     reached = start
     for block in sorted((b for b in blocks if b.start < end and b.end > start), key=lambda b: b.start):
-        _begin(blocks, part(reached, max(reached, block.start)))
+        if reached < block.start:
+            _begin(blocks, (reached, block.start, part(reached, block.start)))
         block.correct(part(max(start, block.start), min(end, block.end)), gaps_erase=gaps_erase)
         reached = block.end
-    _begin(blocks, part(min(reached, end), end))
+    if reached < end:
+        _begin(blocks, (reached, end, part(reached, end)))
 
 
-def _place_period(blocks: list[_Block], piece: Readings, *, gaps_erase: bool) -> None:
+def _place_period(blocks: list[_Block], piece: _Piece, *, gaps_erase: bool) -> None:
     """Let a period of a length of its own replace every other period that it meets."""
-    start, end = _second(piece.start), _second(piece.end)
+    start, end, readings = piece
     met = [block for block in blocks if block.start < end and block.end > start and not block.gone]
     if [(block.start, block.end) for block in met] == [(start, end)]:
-        met[0].correct(piece, gaps_erase=gaps_erase)
+        met[0].correct(readings, gaps_erase=gaps_erase)
         return
     for block in met:
         block.gone = True
     _begin(blocks, piece)
 
 
-def _begin(blocks: list[_Block], readings: Readings) -> None:
+def _begin(blocks: list[_Block], piece: _Piece) -> None:
+    start, end, readings = piece
     if readings.marks.count(GAP) < len(readings.marks):
-        blocks.append(
-            _Block(_second(readings.start), readings.interval * len(readings), readings=readings, touched=True)
-        )
+        blocks.append(_Block(start, end - start, readings=readings, touched=True))
 
 
 def _lock(session: Session, keys: Sequence[tuple[int, int]]) -> None:

@@ -84,6 +84,16 @@ def _packed(many: Sequence[Readings], size: int) -> list[bytes]:
     return payloads
 
 
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two payloads for as many slots hold equal readings, also when they were compressed differently."""
+    return one == other or (
+        one[0] == other[0] == VERSION
+        and one[2:4] == other[2:4]
+        and (one[1] | _COMPRESSED) == (other[1] | _COMPRESSED)
+        and _body(one) == _body(other)
+    )
+
+
 def unpack(payload: bytes, start: int, interval: int, count: int) -> Readings:
     """
     The readings that `pack` was given.
@@ -173,10 +183,13 @@ def _opened(payload: bytes, count: int) -> tuple[int, int, bytes, bytes]:
     version, flags, scale, shared = payload[:4]
     if version != VERSION:
         raise ValueError(f"block version {version} is unknown")
-    body = payload[4:]
-    if flags & _COMPRESSED:
-        body = _codecs.decompress(body)
+    body = _body(payload)
     marks = bytes((shared,)) if count else b""
     if flags & _SPREAD:
         marks, body = body[:count], body[count:]
     return flags & _WIDTH_BITS, scale, marks, body
+
+
+def _body(payload: bytes) -> bytes:
+    """What stands after the first four bytes, as it was before it was compressed."""
+    return _codecs.decompress(payload[4:]) if payload[1] & _COMPRESSED else payload[4:]

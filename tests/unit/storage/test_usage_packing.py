@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_server.domain.readings import Quality, Readings
-from cdsc_server.storage.usage_packing import pack, pack_all, unpack, unpack_all
+from cdsc_server.storage.usage_packing import pack, pack_all, same, unpack, unpack_all
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = int(START.timestamp())
@@ -87,3 +88,21 @@ def test_threads_pack_side_by_side():
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(through, months)) == months
+
+
+def test_readings_are_the_same_however_they_were_compressed():
+    """Another release of the compressor writes other bytes, and that is no correction."""
+    month = Readings.scaled(START, 900, 3, [n % 7 for n in range(2976)], qualities=Quality.VALID)
+    here = pack(month)
+    there = here[:4] + zstandard.ZstdCompressor(level=19, write_checksum=True).compress(
+        zstandard.ZstdDecompressor().decompress(here[4:])
+    )
+
+    assert there != here
+    assert same(here, there)
+    for other in (
+        Readings.scaled(START, 900, 3, [n % 7 for n in range(1, 2977)], qualities=Quality.VALID),
+        Readings.scaled(START, 900, 2, [n % 7 for n in range(2976)], qualities=Quality.VALID),
+        Readings.scaled(START, 900, 3, [n % 7 for n in range(2976)], qualities=Quality.RAW),
+    ):
+        assert not same(here, pack(other))
