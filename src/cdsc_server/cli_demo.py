@@ -79,9 +79,7 @@ def walkthrough(base_url: str, redirect_uri: str, *, sandbox_only: bool, **peopl
     try:
         steps = walk(base_url.rstrip("/"), redirect_uri, _people(sandbox_only=sandbox_only, **people), click.echo)
     except WrongAnswer as wrong:
-        click.echo(f"\nexpected: {wrong.expected}\nseen:     {wrong.seen}", err=True)
-        if wrong.advice:
-            click.echo(f"what to do: {wrong.advice}", err=True)
+        click.echo(f"\nexpected: {wrong.expected}\nseen:     {wrong.seen}\nwhat to do: {wrong.advice}", err=True)
         sys.exit(1)
     except RequestException as fault:
         click.echo(f"\n{base_url} does not answer: {fault}\nwhat to do: see that the server is started", err=True)

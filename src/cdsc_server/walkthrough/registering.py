@@ -40,8 +40,9 @@ def find_out(report: Report, client: Client) -> None:
     """Read the metadata that everything else follows from."""
     with report.step("Find out what the server offers"):
         cds = client.get("/.well-known/cds-server-metadata.json")
-        report.check("the CDS server metadata is public", cds.status == 200, seen=cds.told)
-        report.check("it offers OAuth", "oauth" in cds.json.get("capabilities", []), seen=cds.told)
+        where = f"is {client.base_url} the address of a CDS server, without a path?"
+        report.check("the CDS server metadata is public", cds.status == 200, seen=cds.told, advice=where)
+        report.check("it offers OAuth", "oauth" in cds.json.get("capabilities", []), seen=cds.told, advice=where)
         oauth = client.get(cds.json["oauth_metadata"])
         client.endpoints = oauth.json
         missing = [name for name in SCOPES if name not in oauth.json.get("cds_scope_descriptions", {})]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from requests import RequestException
 
-_ODD = "compare the answer with the API reference at /docs of the server; a bug of the server's is worth a report"
+_UNKNOWN = "compare the answer with the API reference at /docs of the server, and look into the server's log"
 
 
 class WrongAnswer(Exception):
@@ -18,7 +18,7 @@ class WrongAnswer(Exception):
         super().__init__(expected)
         self.expected = expected
         self.seen = seen
-        self.advice = advice
+        self.advice = advice or _UNKNOWN
 
 
 class Report:
@@ -47,7 +47,7 @@ class Report:
             # An answer of another shape than the standard gives it.
             self._line("FAILED", started, name)
             missing = f"{type(fault).__name__}: {fault}"
-            raise WrongAnswer("the answer has every member that this step reads", missing, _ODD) from fault
+            raise WrongAnswer("the answer has every member that this step reads", missing) from fault
         self.steps += 1
         self._line("ok", started, name)
 

@@ -36,6 +36,16 @@ def test_an_answer_of_another_shape_says_what_to_do(told, answer):
     assert report.steps == 0
 
 
+def test_every_check_that_fails_says_what_to_do(told):
+    report = Report(told.append)
+    with pytest.raises(WrongAnswer) as raised, report.step("Ask"):
+        report.check("200", False, seen=500)
+
+    assert (raised.value.expected, raised.value.seen) == ("200", 500)
+    assert "the server's log" in raised.value.advice
+    assert told[0].startswith("FAILED")
+
+
 def test_silence_is_told_too(told):
     report = Report(told.append)
     with pytest.raises(NoConnection), report.step("Ask"):
