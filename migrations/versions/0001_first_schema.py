@@ -409,8 +409,8 @@ def upgrade() -> None:
         sa.Column("form_secret", sa.String(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("browser", sa.String(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["username"], ["operators.username"], name=op.f("fk_operator_sessions_username")),
         sa.PrimaryKeyConstraint("session_hash", name=op.f("pk_operator_sessions")),
     )
@@ -498,12 +498,13 @@ def upgrade() -> None:
         sa.Column("registration_id", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
         sa.Column("parent_id", sa.String(), nullable=True),
+        sa.Column("admin_of", sa.String(), nullable=True),
         sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
+        sa.Column("status_before", sa.String(), nullable=True),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("authorization_details", sa.Text(), nullable=False),
         sa.Column("enabled_scope", sa.String(), nullable=False),
-        sa.Column("status_before", sa.String(), nullable=True),
         sa.Column("enabled_authorization_details", sa.Text(), nullable=False),
         sa.Column("selections", sa.Text(), nullable=False),
         sa.Column("states", sa.Text(), nullable=False),
@@ -514,6 +515,7 @@ def upgrade() -> None:
         sa.Column("eta", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("last_read", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["admin_of"], ["grants.grant_id"], name=op.f("fk_grants_admin_of")),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_grants_client_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name=op.f("fk_grants_customer_id")),
         sa.ForeignKeyConstraint(["parent_id"], ["grants.grant_id"], name=op.f("fk_grants_parent_id")),
@@ -521,6 +523,14 @@ def upgrade() -> None:
             ["registration_id"], ["registrations.registration_id"], name=op.f("fk_grants_registration_id")
         ),
         sa.PrimaryKeyConstraint("grant_id", name=op.f("pk_grants")),
+    )
+    op.create_index(
+        op.f("ix_grants_admin_of"),
+        "grants",
+        ["admin_of"],
+        unique=False,
+        sqlite_where=sa.text("admin_of IS NOT NULL"),
+        postgresql_where=sa.text("admin_of IS NOT NULL"),
     )
     op.create_index(op.f("ix_grants_client_id"), "grants", ["client_id"], unique=False)
     op.create_index(op.f("ix_grants_customer_id_created"), "grants", ["customer_id", "created"], unique=False)
@@ -746,6 +756,12 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_grants_customer_id_created"), "grants")
     op.drop_index(op.f("ix_grants_client_id"), "grants")
+    op.drop_index(
+        op.f("ix_grants_admin_of"),
+        "grants",
+        sqlite_where=sa.text("admin_of IS NOT NULL"),
+        postgresql_where=sa.text("admin_of IS NOT NULL"),
+    )
 
     op.drop_table("grants")
     op.drop_index(op.f("ix_credentials_registration_id_modified_credential_id"), "credentials")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue
@@ -12,12 +12,12 @@ from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidScope, Problem
 from cdsc_server.ports import Clock
-from cdsc_server.services import tokens
+from cdsc_server.services import own_grants, tokens
 from cdsc_server.services.clients import AuthenticatedClient, OutOfDate, authenticate_again
 from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations
-from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, find_grant
 
 _ENTRY = "authorization_details[0]"
@@ -75,16 +75,16 @@ def _for_client(
 
 def _client_admin(client: AuthenticatedClient, *, clock: Clock, settings: Settings) -> IssuedToken:
     now = clock.now()
+    grant_id, made = own_grants.of_client_admin(client, now=now)
     expires = now + timedelta(seconds=settings.admin_token_seconds)
-    secret, row = tokens.new_token(kind=tokens.ACCESS, client=client, scope=CLIENT_ADMIN, now=now, expires=expires)
-    _store(client, row, now=now)
-    return IssuedToken(secret, settings.admin_token_seconds, CLIENT_ADMIN)
-
-
-def _store(client: AuthenticatedClient, row: dict[str, Any], *, now: datetime) -> None:
-    """Store a token as long as the Client Object is what it was when it was recognised."""
+    secret, row = tokens.new_token(
+        kind=tokens.ACCESS, client=client, scope=CLIENT_ADMIN, now=now, expires=expires, grant_id=grant_id
+    )
+    # Stored as long as the Client Object and its Grant are what they were when they were recognised.
     if not authorizations.add_token_for(client.proof, row, now=now):
+        own_grants.forget(client.client_id)
         raise OutOfDate
+    return IssuedToken(secret, settings.admin_token_seconds, CLIENT_ADMIN, cds_grant_ids=[grant_id] if made else None)
 
 
 def _grant_admin(
@@ -92,20 +92,28 @@ def _grant_admin(
 ) -> IssuedToken:
     """CDS-WG1-02 3.3.2: one entry, one Grant, and every scope of it must name this Grant Admin scope."""
     admin_scope, owner, grant_id = _grant_admin_entry(client, details, catalogue)
-    now = clock.now()
-    with reading() as session:
-        grant = find_grant(session, grant_id, registration_id=client.registration_id)
-    if grant is None or grant.client_id != owner:
-        raise _refusal("grant_id", "names no Grant of this client_id that this client can see")
-    if gives_no_access(grant, now=now) or not grant.enabled_scope or not _reaches(grant, admin_scope, catalogue):
-        raise _refusal("grant_id", f"names a Grant that {admin_scope} does not open")
-    expires = tokens.access_end(now, settings.admin_token_seconds, grant_expires=grant.expires)
-    secret, row = tokens.new_token(
-        kind=tokens.ACCESS, client=client, scope=admin_scope, now=now, expires=expires, grant_id=grant_id
+    entry, now = {"type": admin_scope, "client_id": owner, "grant_id": grant_id}, clock.now()
+    with transaction() as session:
+        # Held, so that nobody ends it between here and the token.
+        grant = find_grant(session, grant_id, registration_id=client.registration_id, lock=True)
+        if grant is None or grant.client_id != owner:
+            raise _refusal("grant_id", "names no Grant of this client_id that this client can see")
+        if gives_no_access(grant, now=now) or not grant.enabled_scope or not _reaches(grant, admin_scope, catalogue):
+            raise _refusal("grant_id", f"names a Grant that {admin_scope} does not open")
+        own = own_grants.of_grant_admin(session, client, entry, target=grant, now=now)
+        expires = tokens.access_end(now, settings.admin_token_seconds, grant_expires=grant.expires)
+        secret, row = tokens.new_token(
+            kind=tokens.ACCESS, client=client, scope=admin_scope, now=now, expires=expires, grant_id=grant_id
+        )
+        if not authorizations.add_token_within(session, client.proof, row, now=now):
+            raise OutOfDate
+    return IssuedToken(
+        secret,
+        int((expires - now).total_seconds()),
+        admin_scope,
+        authorization_details=[entry],
+        cds_grant_ids=[own] if own else None,
     )
-    _store(client, row, now=now)
-    entry = {"type": admin_scope, "client_id": owner, "grant_id": grant_id}
-    return IssuedToken(secret, int((expires - now).total_seconds()), admin_scope, authorization_details=[entry])
 
 
 def _grant_admin_entry(

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from cdsc_server.domain.access_tokens import AccessToken, GrantView
+from cdsc_server.domain.catalogue import CLIENT_ADMIN
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
@@ -146,7 +147,8 @@ def why_grant_ended(row: Any, *, now: datetime) -> str | None:
 
 def read_token(row: Any) -> AccessToken:
     """The token of a row that has not ended; refresh tokens are read the same way."""
-    if row.grant_id is None:
+    if row.scope == CLIENT_ADMIN:
+        # Its Grant is its own, and opens no Customer data.
         kind, scope, grant = "client_admin", row.scope, None
     else:
         kind = "grant" if row.grant_client_id == row.client_id else "grant_admin"

@@ -5,9 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Table, and_, bindparam, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.sql.dml import ReturningInsert
 
+from cdsc_server.domain.grants import SHUT
 from cdsc_server.storage.clients import ClientRow, CredentialRow, still_proven
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.grants import GrantRow
@@ -78,7 +94,7 @@ class TokenRow(DataBase):
     client_id: Mapped[str] = mapped_column(String)
     registration_id: Mapped[str] = mapped_column(String)
     credential_id: Mapped[str | None] = mapped_column(String, default=None)
-    #: None for cds_client_admin tokens, which open the registration and no Customer data.
+    #: Of a cds_client_admin token its Client Object's own Grant, which opens the registration and no Customer data.
     grant_id: Mapped[str | None] = mapped_column(String, default=None)
     scope: Mapped[str] = mapped_column(String)
     #: None: all of the Grant's; else the narrower list asked for.
@@ -164,23 +180,43 @@ _INSERT_TOKEN = insert(_TOKENS)
 
 _TOKEN_COLUMNS = list(_TOKENS.columns)
 
-_INSERT_FOR_PROVEN = (
-    insert(TokenRow)
-    .from_select(
-        _TOKEN_COLUMNS,
-        select(*(bindparam(f"token_{column.key}", type_=column.type) for column in _TOKEN_COLUMNS))
-        .select_from(_PROVEN)
-        .where(_STILL),
-    )
-    .returning(TokenRow.token_hash)
+#: Whether the Grant of the token gives access, as it is stored; time is judged when the token comes.
+_OPEN = exists().where(
+    GrantRow.grant_id == bindparam("token_grant_id", type_=GrantRow.grant_id.type), GrantRow.status.not_in(SHUT)
 )
-_ADD_FOR_PROVEN = Prepared(_INSERT_FOR_PROVEN, [_TOKENS.c.token_hash], writes=True)
+
+
+def _insert_for_proven(*conditions: ColumnElement[bool]) -> ReturningInsert[tuple[str]]:
+    given = select(*(bindparam(f"token_{column.key}", type_=column.type) for column in _TOKEN_COLUMNS))
+    return (
+        insert(_TOKENS)
+        .from_select(_TOKEN_COLUMNS, given.select_from(_PROVEN).where(_STILL, *conditions))
+        .returning(_TOKENS.c.token_hash)
+    )
+
+
+_ADD_WITHIN = _insert_for_proven()
+_ADD_FOR_PROVEN = Prepared(_insert_for_proven(_OPEN), [_TOKENS.c.token_hash], writes=True)
 
 
 def add_token_for(proof: dict[str, Any], values: dict[str, Any], *, now: datetime) -> bool:
-    """Store a token in a transaction of its own; False, and nothing stored, when the proof does not hold any more."""
-    given = {f"token_{column.key}": values.get(column.key) for column in _TOKEN_COLUMNS}
-    return _ADD_FOR_PROVEN.one({**given, **proof, "now": now}) is not None
+    """
+    Store a token in a transaction of its own.
+
+    Returns:
+        False, and nothing stored, when the proof does not hold any more or the Grant of the token gives no access.
+    """
+    return _ADD_FOR_PROVEN.one({**_token_parameters(values), **proof, "now": now}) is not None
+
+
+def add_token_within(session: Session, proof: dict[str, Any], values: dict[str, Any], *, now: datetime) -> bool:
+    """Store a token whose Grant this transaction holds; False when the proof does not hold any more."""
+    given = {**_token_parameters(values), **proof, "now": now}
+    return session.execute(_ADD_WITHIN, given).one_or_none() is not None
+
+
+def _token_parameters(values: dict[str, Any]) -> dict[str, Any]:
+    return {f"token_{column.key}": values.get(column.key) for column in _TOKEN_COLUMNS}
 
 
 def add_tokens(session: Session, values: list[dict[str, Any]]) -> None:

@@ -32,6 +32,7 @@ from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 _FUTURE: Final = text("status = 'future'")
+_ADMIN: Final = text("admin_of IS NOT NULL")
 
 
 class GrantRow(DataBase):
@@ -46,6 +47,7 @@ class GrantRow(DataBase):
         # For the work that moves a Grant when its time has come; most have neither.
         Index(None, "expires", sqlite_where=text("expires IS NOT NULL"), postgresql_where=text("expires IS NOT NULL")),
         Index(None, "not_before", sqlite_where=_FUTURE, postgresql_where=_FUTURE),
+        Index(None, "admin_of", sqlite_where=_ADMIN, postgresql_where=_ADMIN),
     )
 
     grant_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -53,15 +55,17 @@ class GrantRow(DataBase):
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"))
     #: The Grant this one is a part of.
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("grants.grant_id"), default=None)
+    #: Of a Grant Admin's own Grant, the Grant it administers.
+    admin_of: Mapped[str | None] = mapped_column(ForeignKey("grants.grant_id"), default=None)
     #: None for access the Server gave without a Customer (client_credentials).
     customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.customer_id"), default=None)
     status: Mapped[str] = mapped_column(String)
+    #: While suspended, the status it goes back to.
+    status_before: Mapped[str | None] = mapped_column(String, default=None)
     scope: Mapped[str] = mapped_column(String)
     #: CDS vocabulary, absolute dates, preselection fields left out (CDS-WG3-01 6.1).
     authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     enabled_scope: Mapped[str] = mapped_column(String)
-    #: While suspended, the status it goes back to.
-    status_before: Mapped[str | None] = mapped_column(String, default=None)
     enabled_authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
     #: What was ticked, a domain/grants.Selection beside each of enabled_authorization_details; not for the Client.
     selections: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
@@ -163,10 +167,42 @@ def relatives_of(session: Session, grant_ids: Collection[str]) -> Mapping[str, R
     }
 
 
+def grants_by_id(session: Session, grant_ids: Collection[str]) -> dict[str, GrantRow]:
+    """These Grants, of any registration."""
+    return {row.grant_id: row for row in session.scalars(select(GrantRow).where(GrantRow.grant_id.in_(grant_ids)))}
+
+
 def lock_grant(session: Session, grant_id: str) -> GrantRow | None:
     """The Grant of any registration, held until this transaction ends."""
     statement = select(GrantRow).where(GrantRow.grant_id == grant_id).with_for_update()
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def latest_own_grant(session: Session, client_id: str, *, admin_of: str | None, lock: bool = False) -> GrantRow | None:
+    """
+    The newest Grant that a Client Object has for itself; None when it never had one.
+
+    Args:
+        admin_of: of a Grant Admin, the Grant it administers.
+    """
+    statement = (
+        select(GrantRow)
+        .where(
+            GrantRow.client_id == client_id,
+            GrantRow.admin_of.is_(None) if admin_of is None else GrantRow.admin_of == admin_of,
+        )
+        .order_by(GrantRow.created.desc(), GrantRow.grant_id.desc())
+        .limit(1)
+    )
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(statement).one_or_none()
+
+
+def admin_grants_of(session: Session, grant_id: str) -> Sequence[GrantRow]:
+    """The Grants that Grant Admins have of a Grant, held until this transaction ends."""
+    statement = select(GrantRow).where(GrantRow.admin_of == grant_id).order_by(GrantRow.grant_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
 def parts_of(session: Session, parent_id: str) -> Sequence[GrantRow]:

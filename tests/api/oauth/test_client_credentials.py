@@ -29,14 +29,6 @@ def test_a_client_admin_gets_a_token_that_is_not_kept_by_anyone_on_the_way(party
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@requirement("WG1-02-8.4-03")
-def test_a_token_that_made_no_grant_names_none(party):
-    """An empty cds_grant_ids would say that Grants were changed."""
-    answer = party.token(CLIENT_CREDENTIALS, by=party.admin)
-
-    assert "cds_grant_ids" not in answer.json
-
-
 @pytest.mark.parametrize("scope", ["usage_data", "cds_client_admin usage_data", "openid", "cds_grant_admin"])
 @judged_before_storage
 def test_a_client_admin_asks_for_nothing_else(party, scope):

@@ -121,7 +121,7 @@ def test_a_yes_updates_the_grant_that_waits(waiting, ask_for, visitor, stored, p
     assert grant["states"] == ["first", "second"]
     assert (grant["receipt_confirmations"][0], len(grant["receipt_confirmations"])) == ("DGE-AAAA-BBBB", 2)
     assert grant["modified"] > grant["created"]
-    assert stored(TokenRow)[-1].grant_id is None  # the Client Admin's; nothing was redeemed
+    assert stored(TokenRow)[-1].scope == "cds_client_admin"  # nothing was redeemed
     assert "A Customer authorized it." in stored(MessageRow)[-1].description
 
 
