@@ -50,19 +50,9 @@ def test_it_says_who_can_sign_in_and_where(demo):
     assert f"{demo.url}/console" in told
 
 
-def test_the_walk_goes_all_the_way(demo):
-    done = subprocess.run(
-        [*CDSC, "walkthrough", demo.url], capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "401: the very next read is refused" in done.stdout
-    assert "steps went as they should" in done.stdout
-
-
 def test_the_mail_the_utility_sends_can_be_read(demo):
     """A walk ends with a receipt and the news that it was stopped; the address of the mails is told at the start."""
-    subprocess.run([*CDSC, "walkthrough", demo.url], capture_output=True, timeout=SECONDS, check=True)
+    subprocess.run([*CDSC, "walkthrough", demo.url, "--sandbox-only"], capture_output=True, timeout=SECONDS, check=True)
     url = re.search(r"(http://\S+) +the mail", demo.output.read_text())[1]
     wanted = {"You share data with Walkthrough", "Walkthrough can no longer read your data"}
     for _ in range(100):
@@ -73,21 +63,6 @@ def test_the_mail_the_utility_sends_can_be_read(demo):
         time.sleep(0.2)
 
     assert wanted <= told
-
-
-def test_a_walk_stops_at_the_first_wrong_answer(demo):
-    done = subprocess.run(
-        [*CDSC, "walkthrough", demo.url, "--password", "not-this-one"],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert "FAILED" in done.stdout
-    assert "Approve" not in done.stdout
-    assert "what to do" in done.stderr
 
 
 @pytest.mark.browser
@@ -172,16 +147,3 @@ def test_a_port_in_use_is_said_before_anything_is_made(name, tmp_path):
     assert done.returncode == 1
     assert re.search(rf"port {ports[name]} is in use.*{name}=", done.stderr)
     assert not (tmp_path / "demo").exists()
-
-
-def test_a_walk_against_nothing_says_what_to_do():
-    done = subprocess.run(
-        [*CDSC, "walkthrough", f"http://127.0.0.1:{free_port()}"],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert "what to do" in done.stderr

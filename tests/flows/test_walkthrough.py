@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.support.demo import CDSC, SECONDS
+from tests.support.demo import CDSC, SECONDS, free_port
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -32,6 +32,7 @@ def test_it_registers_goes_to_production_and_exchanges_its_secret(demo):
         "the changelog has a new Client Object and a new Credential",
         "it is in production, the other stays in the sandbox",
         "the page says why: it works with real customers only",
+        "401: the very next read is refused",
         "401: the old one's token died in that request",
         "200: the new one's token reads on",
     ):
@@ -62,3 +63,16 @@ def test_it_can_end_before_anybody_has_to_decide(demo):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "the refresh token is refused" in done.stdout
     assert "console" not in done.stdout
+
+
+def test_a_walk_against_nothing_says_what_to_do():
+    done = subprocess.run(
+        [*CDSC, "walkthrough", f"http://127.0.0.1:{free_port()}"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "what to do" in done.stderr
