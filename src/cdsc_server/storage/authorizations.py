@@ -182,7 +182,9 @@ _TOKEN_COLUMNS = list(_TOKENS.columns)
 
 #: Whether the Grant of the token gives access, as it is stored; time is judged when the token comes.
 _OPEN = exists().where(
-    GrantRow.grant_id == bindparam("token_grant_id", type_=GrantRow.grant_id.type), GrantRow.status.not_in(SHUT)
+    GrantRow.grant_id == bindparam("token_grant_id", type_=GrantRow.grant_id.type),
+    # One by one: a list would be written out at each execution, and `Prepared` has none.
+    *(GrantRow.status != status.value for status in sorted(SHUT)),
 )
 
 
