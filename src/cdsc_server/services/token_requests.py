@@ -176,7 +176,7 @@ def refresh(
     if row is None:
         client = authenticate_again(client, clock=clock)
         row = authorizations.find_token_for(client.proof, token_hash, now=now)
-    if row is None or row.kind != tokens.REFRESH or row.client_id != client.client_id:
+    if row is None or row.kind != tokens.REFRESH:
         raise InvalidGrant("refresh_token: it is unknown", detail=f"client {client.client_id}")
     if ended := tokens.why_ended(row, now=now):
         raise InvalidGrant("refresh_token: it has ended", detail=f"{ended}, grant {row.grant_id}")

@@ -59,7 +59,7 @@ def introspect(secret: str, *, client: AuthenticatedClient, clock: Clock) -> tup
     if row is None:
         client = authenticate_again(client, clock=clock)
         row = authorizations.find_token_for(client.proof, token_hash, now=now)
-    if row is None or row.client_id != client.client_id or why_ended(row, now=now):
+    if row is None or row.kind is None or why_ended(row, now=now):
         return None
     return row.kind, read_token(row)
 

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from sqlalchemy.sql.dml import ReturningInsert
 
 from cdsc_server.domain.grants import SHUT
-from cdsc_server.storage.clients import ClientRow, CredentialRow, still_proven
+from cdsc_server.storage.clients import ClientRow, CredentialRow, Proven, still_proven
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.prepared import Prepared
@@ -146,12 +146,17 @@ _WITH_GRANT = (
 )
 
 
-#: The same beside the Client Object that asks: one row as long as that is proven, with or without a token.
+#: The same for the Client Object that asks, which is who holds it: one row as long as that is proven, with or without
+#: a token of its own.
 _WITH_GRANT_FOR_PROVEN = (
-    select(*_WITH_GRANT.selected_columns)
+    select(
+        *(
+            Proven.status.label("client_status") if column.key == "client_status" else column
+            for column in _WITH_GRANT.selected_columns
+        )
+    )
     .select_from(_PROVEN)
-    .outerjoin(TokenRow, TokenRow.token_hash == bindparam("token_hash"))
-    .outerjoin(_holder, _holder.client_id == TokenRow.client_id)
+    .outerjoin(TokenRow, and_(TokenRow.token_hash == bindparam("token_hash"), TokenRow.client_id == Proven.client_id))
     .outerjoin(CredentialRow, CredentialRow.credential_id == TokenRow.credential_id)
     .outerjoin(GrantRow, GrantRow.grant_id == TokenRow.grant_id)
     .outerjoin(_owner, _owner.client_id == GrantRow.client_id)
@@ -164,7 +169,11 @@ _TOKEN_FOR_PROVEN = Prepared(_WITH_GRANT_FOR_PROVEN, list(_WITH_GRANT.selected_c
 
 
 def find_token_for(proof: dict[str, Any], token_hash: str, *, now: datetime) -> Any:
-    """As `find_token_with_grant`, with kind None for an unknown token; None when the proof does not hold any more."""
+    """
+    As `find_token_with_grant` for a token of the proven Client Object.
+
+    Its kind is None for an unknown token or another's; None instead of a row when the proof does not hold any more.
+    """
     return _TOKEN_FOR_PROVEN.one({**proof, "token_hash": token_hash, "now": now})
 
 

@@ -92,7 +92,8 @@ class CredentialRow(DataBase):
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-_Proven, _ProvenBy = aliased(ClientRow), aliased(CredentialRow)
+#: The Client Object that proved who it is, in statements that act for it.
+Proven, _ProvenBy = aliased(ClientRow), aliased(CredentialRow)
 
 #: What authentication needs, in one journey: the Client Object, once for each of its Credentials.
 _WITH_CREDENTIALS = (
@@ -120,11 +121,11 @@ def still_proven(now: BindParameter[datetime]) -> tuple[FromClause, ColumnElemen
     Together they give one row when the Credential is alive and the Client Object neither disabled nor changed since;
     parameters proven_client_id, proven_credential_id and proven_modified say which.
     """
-    joined = join(_Proven, _ProvenBy, _ProvenBy.client_id == _Proven.client_id)
+    joined = join(Proven, _ProvenBy, _ProvenBy.client_id == Proven.client_id)
     condition = and_(
-        _Proven.client_id == bindparam("proven_client_id"),
-        _Proven.modified == bindparam("proven_modified", type_=ClientRow.modified.type),
-        _Proven.status != ClientStatus.DISABLED.value,
+        Proven.client_id == bindparam("proven_client_id"),
+        Proven.modified == bindparam("proven_modified", type_=ClientRow.modified.type),
+        Proven.status != ClientStatus.DISABLED.value,
         _ProvenBy.credential_id == bindparam("proven_credential_id"),
         or_(_ProvenBy.expires.is_(None), _ProvenBy.expires > now),
     )
@@ -164,12 +165,20 @@ def find_client(
 
 
 def list_clients(
-    session: Session, registration_id: str, *, client_ids: Collection[str] | None, cursor: Cursor | None, size: int
+    session: Session,
+    registration_id: str,
+    *,
+    client_ids: Collection[str] | None,
+    statuses: Collection[str] | None = None,
+    cursor: Cursor | None,
+    size: int,
 ) -> Page[ClientRow]:
-    """Client Objects of a registration, last modified first (CDS-WG1-02 5.3)."""
+    """Client Objects of a registration that pass both filters, last modified first (CDS-WG1-02 5.3)."""
     statement = select(ClientRow).where(ClientRow.registration_id == registration_id)
     if client_ids is not None:
         statement = statement.where(ClientRow.client_id.in_(client_ids))
+    if statuses is not None:
+        statement = statement.where(ClientRow.status.in_(statuses))
     return page(session, statement, at=ClientRow.modified, id=ClientRow.client_id, cursor=cursor, size=size)
 
 
