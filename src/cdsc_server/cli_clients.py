@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from cdsc_server import app as application
@@ -9,6 +11,8 @@ from cdsc_server.services import client_limits
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web.context import Context
+
+_ACTOR: Final = "command line"
 
 
 @click.group("clients")
@@ -33,7 +37,7 @@ def limit(client_id: str, scope: str, field: str, *, maximum: str | None, minimu
     with app.app_context():
         try:
             if lift:
-                client_limits.lift_limit(client_id, scope, field, clock=context.ports.clock)
+                client_limits.lift_limit(client_id, scope, field, actor=_ACTOR, clock=context.ports.clock)
             else:
                 client_limits.set_limit(
                     client_id,
@@ -41,6 +45,7 @@ def limit(client_id: str, scope: str, field: str, *, maximum: str | None, minimu
                     field,
                     maximum=maximum,
                     minimum=minimum,
+                    actor=_ACTOR,
                     catalogue=context.catalogue,
                     clock=context.ports.clock,
                 )

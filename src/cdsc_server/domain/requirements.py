@@ -12,16 +12,20 @@ from cdsc_server.domain.registration_fields import FieldType
 
 
 class RequirementStatus(StrEnum):
-    """Where a requirement stands; accepted and rejected stay, until an operator asks again."""
+    """Where a requirement stands; what is decided stays, until an operator asks again for what was rejected."""
 
     OPEN = "open"
     SUBMITTED = "submitted"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    #: An operator let the Client into production without it.
+    WAIVED = "waived"
 
 
 #: Not decided yet.
 UNDECIDED: Final = (RequirementStatus.OPEN, RequirementStatus.SUBMITTED)
+#: Nothing is owed any more.
+MET: Final = (RequirementStatus.ACCEPTED, RequirementStatus.WAIVED)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ from cdsc_server.storage.keyset import Cursor, Page
 _DECISIONS: Final = ("review.accepted", "review.rejected")
 
 
+#: Who acts where nobody has signed in.
+COMMAND_LINE: Final = "command line"
+
+
 def record(
     session: Session,
     *,

@@ -105,10 +105,10 @@ def replace_client(
         status = sent.get("cds_status", row.status)
         if status not in row.status_options:
             raise _refusal("cds_status", f"must be one of {', '.join(row.status_options)}")
+        if row.held is not None and status != ClientStatus.DISABLED:
+            raise _refusal("cds_status", "is held by this server: ask with a support_request")
         if status == ClientStatus.DISABLED and row.status != status:
-            ended = clients.expire_credentials(session, client_id, now=now)
-            changelog.credentials_ended(session, row, credential_ids=ended, now=now)
-            authorizations.revoke_tokens(session, now=now, client_id=client_id)
+            shut_down(session, row, now=now)
         row.status = status
         members = _differing(before, _as_shown(row, settings.base_url))
         if members or not waiting:
@@ -118,6 +118,13 @@ def replace_client(
         asked = rules.scopes_of(f"{row.scope} {sent.get('scope', '')}")
         requirements.ask(session, registration_id=registration_id, scopes=asked, catalogue=catalogue, now=now)
     return Replaced(row, waiting)
+
+
+def shut_down(session: Session, row: ClientRow, *, now: datetime) -> None:
+    """End the Credentials and tokens of a Client Object that is disabled now (CDS-WG1-02 5.2, 7.1)."""
+    ended = clients.expire_credentials(session, row.client_id, now=now)
+    changelog.credentials_ended(session, row, credential_ids=ended, now=now)
+    authorizations.revoke_tokens(session, now=now, client_id=row.client_id)
 
 
 def apply_changes(

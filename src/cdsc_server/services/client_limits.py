@@ -2,14 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.client_limits import checked_limit
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services import changelog
+from cdsc_server.services.audit import record
 from cdsc_server.storage import clients
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import transaction
+
+
+@dataclass(frozen=True)
+class Limit:
+    """
+    A field that can be limited, with everybody's limits and those of one Client Object.
+
+    Args:
+        own: its "maximum", its "minimum", both or neither.
+    """
+
+    scope_id: str
+    scope_name: str
+    field_id: str
+    field_name: str
+    maximum: str
+    minimum: str
+    own: Mapping[str, str]
+
+
+def limits_of(row: ClientRow, *, catalogue: Catalogue) -> list[Limit]:
+    """Every field of the scopes of a Client Object that can be limited."""
+    scopes = [catalogue.scopes[word] for word in row.scope.split() if word in catalogue.scopes]
+    return [
+        Limit(
+            scope.id,
+            scope.name,
+            name,
+            offered.field.name,
+            str(offered.maximum),
+            str(offered.minimum),
+            row.limits.get(scope.id, {}).get(name, {}),
+        )
+        for scope in scopes
+        for name, offered in scope.fields.items()
+        if offered.maximum is not None and offered.minimum is not None
+    ]
 
 
 def set_limit(
@@ -19,6 +63,7 @@ def set_limit(
     *,
     maximum: str | None,
     minimum: str | None,
+    actor: str,
     catalogue: Catalogue,
     clock: Clock,
 ) -> None:
@@ -39,12 +84,12 @@ def set_limit(
         if scope_id not in row.scope.split():
             raise InvalidRequest(f"{client_id} does not hold the scope {scope_id}", field="scope")
         limit = checked_limit(catalogue, scope_id, field_id, maximum=maximum, minimum=minimum)
+        before = row.limits.get(scope_id, {}).get(field_id)
         row.limits = {**row.limits, scope_id: {**row.limits.get(scope_id, {}), field_id: limit}}
-        row.modified = now
-        changelog.client_changed(session, row, members=["cds_server_metadata"], now=now)
+        _changed(session, row, f"{scope_id} {field_id}", before, limit, actor=actor, now=now)
 
 
-def lift_limit(client_id: str, scope_id: str, field_id: str, *, clock: Clock) -> None:
+def lift_limit(client_id: str, scope_id: str, field_id: str, *, actor: str, clock: Clock) -> None:
     """
     Take the limit of a field away: the catalogue's holds again.
 
@@ -56,9 +101,31 @@ def lift_limit(client_id: str, scope_id: str, field_id: str, *, clock: Clock) ->
         row = clients.find_client(session, client_id, lock=True)
         if row is None or field_id not in row.limits.get(scope_id, {}):
             raise NotFound(f"{client_id} has no limit of its own for {field_id} of {scope_id}")
+        before = row.limits[scope_id][field_id]
         row.limits = _without(row, scope_id, field_id)
-        row.modified = now
-        changelog.client_changed(session, row, members=["cds_server_metadata"], now=now)
+        _changed(session, row, f"{scope_id} {field_id}", before, None, actor=actor, now=now)
+
+
+def _changed(
+    session: Session,
+    row: ClientRow,
+    field: str,
+    before: Mapping[str, str] | None,
+    after: Mapping[str, str] | None,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    row.modified = now
+    changelog.client_changed(session, row, members=["cds_server_metadata"], now=now)
+    record(
+        session,
+        actor=actor,
+        action="client.limited" if after is not None else "client.limit_lifted",
+        subject=f"client:{row.client_id}",
+        detail={"field": field, "before": before, "after": after, "registration": row.registration_id},
+        now=now,
+    )
 
 
 def _without(row: ClientRow, scope_id: str, field_id: str) -> dict[str, dict[str, dict[str, str]]]:

@@ -157,6 +157,20 @@ def registration(
         )
 
 
+def client_object(client_id: str) -> tuple[ClientRow, str]:
+    """
+    A Client Object, and how its Client is called.
+
+    Raises:
+        NotFound: there is none.
+    """
+    with reading() as session:
+        row = clients.find_client(session, client_id)
+        if row is None:
+            raise NotFound("no Client Object has this client_id")
+        return row, _name(clients.clients_of(session, row.registration_id))
+
+
 def thread(message_id: str) -> Thread:
     """
     A Message and what was answered.

@@ -7,7 +7,7 @@ Who may read one is what its Grant says at each request; the Grant is reached by
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, Final
@@ -23,6 +23,7 @@ from cdsc_server.domain.server_files import MOST, checked_description, checked_n
 from cdsc_server.errors import Conflict, InsufficientScope, InvalidRequest, NotFound
 from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services import changelog
+from cdsc_server.services.audit import COMMAND_LINE, record
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.server_grants import add_grant, change_status
 from cdsc_server.storage import clients, files, grants
@@ -46,6 +47,15 @@ class SharedFile:
     size: int
 
 
+@dataclass(frozen=True)
+class Shared:
+    """A file as an operator sees it; `open`: the Client can download it now."""
+
+    row: ServerFileRow
+    grant: GrantRow
+    open: bool
+
+
 def share_file(
     client_id: str,
     content: BinaryIO,
@@ -54,6 +64,8 @@ def share_file(
     description: str = "",
     mime_type: str | None = None,
     grant_id: str | None = None,
+    ends: datetime | None = None,
+    actor: str = COMMAND_LINE,
     catalogue: Catalogue,
     clock: Clock,
     blobs: BlobStore,
@@ -67,16 +79,20 @@ def share_file(
         name: what it is called when it is saved.
         mime_type: by its name when None.
         grant_id: a Grant of that Client Object that shares files; None makes one.
+        ends: of a new Grant: when it opens nothing any more.
+        actor: see services.audit.record.
 
     Raises:
         NotFound: no such Client Object or Grant.
-        InvalidRequest: name, description or mime_type break a rule; no Client Object for files is registered.
+        InvalidRequest: name, description, mime_type or ends break a rule; no Client Object for files is registered.
         Conflict: the Client Object is disabled, or the Grant has ended or is full.
 
     Spec: CDS-WG1-02 3.3.3, 9.1.
     """
     file_id, kind = secrets.token_hex(12), media_type_of(checked_name(name), mime_type)
     checked_description(description)
+    if ends is not None and (grant_id is not None or ends <= clock.now()):
+        raise InvalidRequest("Ends: only a new Grant can end, and in the future", field="ends")
     with reading() as session:
         client, _ = _client_for_files(session, client_id, catalogue)
         if grant_id is not None:
@@ -86,7 +102,7 @@ def share_file(
     now = clock.now()
     with transaction() as session:
         client, scope_id = _client_for_files(session, client_id, catalogue)
-        grant = _grant_for(session, client, scope_id, grant_id, file_id, now=now)
+        grant = _grant_for(session, client, scope_id, grant_id, file_id, ends=ends, now=now)
         session.add(
             ServerFileRow(
                 file_id=file_id,
@@ -100,10 +116,12 @@ def share_file(
                 modified=now,
             )
         )
+        detail = {"name": name, "size": stored.size, "sha256": stored.content_hash, "grant": grant.grant_id}
+        _record(session, grant, file_id, "file.shared", detail, actor=actor, now=now)
     return SharedFile(file_id, client.client_id, grant.grant_id, kind, stored.size)
 
 
-def withdraw_file(file_id: str, *, clock: Clock) -> None:
+def withdraw_file(file_id: str, *, actor: str = COMMAND_LINE, clock: Clock) -> None:
     """
     Share a file no more; the next request for it finds nothing. A Grant without any file left is disabled.
 
@@ -119,6 +137,8 @@ def withdraw_file(file_id: str, *, clock: Clock) -> None:
         if row is None or row.withdrawn is not None or grant is None:
             raise NotFound("no file with this file_id is shared")
         row.withdrawn = row.modified = now
+        detail = {"name": row.name, "grant": grant.grant_id}
+        _record(session, grant, file_id, "file.withdrawn", detail, actor=actor, now=now)
         left = [entry for entry in grant.enabled_authorization_details if entry.get("file_id") != file_id]
         if left == grant.enabled_authorization_details or status_of(grant, now=now) in SHUT:
             return
@@ -128,6 +148,39 @@ def withdraw_file(file_id: str, *, clock: Clock) -> None:
         grant.status, grant.modified = GrantStatus.PARTIAL, now
         grant.enabled_scope, grant.enabled_authorization_details = scope_of(left), left
         _tell(session, grant, f"{row.name} is shared no more.", now=now)
+
+
+def shared_files(registration_id: str, *, cursor: Cursor | None, size: int, clock: Clock) -> Page[Shared]:
+    """
+    What was shared with a Client, the latest change first, for operators; withdrawn files too. Two statements."""
+    now = clock.now()
+    with reading() as session:
+        page = files.list_shared(session, registration_id, cursor=cursor, size=size)
+        by_id = grants.grants_by_id(session, {row.grant_id for row in page.rows})
+    rows = [Shared(row, by_id[row.grant_id], _open(row, by_id[row.grant_id], now)) for row in page.rows]
+    return Page(rows, previous=page.previous, next=page.next)
+
+
+def shared_file(file_id: str, *, clock: Clock) -> Shared:
+    """A file for operators, withdrawn or not; NotFound when there is none."""
+    with reading() as session:
+        row = files.find_file(session, file_id)
+        if row is None:
+            raise NotFound("no file has this file_id")
+        grant = grants.grants_by_id(session, {row.grant_id})[row.grant_id]
+    return Shared(row, grant, _open(row, grant, clock.now()))
+
+
+def _open(row: ServerFileRow, grant: GrantRow, now: datetime) -> bool:
+    enabled = any(entry.get("file_id") == row.file_id for entry in grant.enabled_authorization_details)
+    return row.withdrawn is None and enabled and status_of(grant, now=now) not in SHUT
+
+
+def clients_for_files(registration_id: str, *, catalogue: Catalogue) -> Sequence[ClientRow]:
+    """The enabled Client Objects of a registration that files can be shared with."""
+    with reading() as session:
+        own = clients.clients_of(session, registration_id)
+    return [row for row in own if _is_for_files(catalogue, row.scope) and row.status != ClientStatus.DISABLED]
 
 
 def list_files(
@@ -240,7 +293,14 @@ def _grant_to_add_to(
 
 
 def _grant_for(
-    session: Session, client: ClientRow, scope_id: str, grant_id: str | None, file_id: str, *, now: datetime
+    session: Session,
+    client: ClientRow,
+    scope_id: str,
+    grant_id: str | None,
+    file_id: str,
+    *,
+    ends: datetime | None,
+    now: datetime,
 ) -> GrantRow:
     entry = {"type": scope_id, "file_id": file_id}
     if grant_id is not None:
@@ -264,9 +324,24 @@ def _grant_for(
         receipt_confirmations=[],
         created=now,
         modified=now,
+        expires=ends,
     )
     add_grant(session, grant, now=now)
     return grant
+
+
+def _record(
+    session: Session,
+    grant: GrantRow,
+    file_id: str,
+    action: str,
+    detail: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    told = {**detail, "client": grant.client_id, "registration": grant.registration_id}
+    record(session, actor=actor, action=action, subject=f"file:{file_id}", detail=told, now=now)
 
 
 def _tell(session: Session, grant: GrantRow, what: str, *, now: datetime) -> None:

@@ -26,7 +26,10 @@ _LONGEST: Final = timedelta(hours=12)
 #: A page within this time of the last one moves no end, which spares a write; the end is later by as much.
 _STEP: Final = timedelta(seconds=15)
 
-_REALM: Final = "operator"
+#: Of what a browser says of itself, so much is kept.
+_LONGEST_BROWSER: Final = 200
+
+REALM: Final = "operator"
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,21 @@ def begin(*, settings: Settings, clock: Clock) -> tuple[str, OperatorSession]:
 
 
 def sign_in(
-    current: OperatorSession, username: str, password: str, *, address: str, settings: Settings, clock: Clock
+    current: OperatorSession,
+    username: str,
+    password: str,
+    *,
+    address: str,
+    browser: str = "",
+    settings: Settings,
+    clock: Clock,
 ) -> tuple[str, OperatorSession]:
     """
     Sign an operator in; the session gets a new secret.
 
     Args:
         address: the network address the request came from.
+        browser: what it says it is, for the list of sessions.
 
     Returns:
         The secret for the cookie, and the session that replaces the current one.
@@ -96,14 +107,14 @@ def sign_in(
         TooManyRequests: too many failures for this name or from this address.
     """
     name = username.strip().lower()
-    attempt = count_attempt(_REALM, name, address=address, settings=settings, clock=clock)
+    attempt = count_attempt(REALM, name, address=address, settings=settings, clock=clock)
     with reading() as session:
         account = operators.find_operator(session, name)
     live = account is not None and account.disabled is None
     if not password_fits(account.password_hash if account is not None and live else None, password) or account is None:
         raise WrongPassword("name and password do not fit")
     now, secret = clock.now(), secrets.token_urlsafe(32)
-    row = _new_row(secret, account.username, now=now, settings=settings)
+    row = _new_row(secret, account.username, browser=browser[:_LONGEST_BROWSER], now=now, settings=settings)
     with transaction() as session:
         # What was disabled or changed while the password was looked at would otherwise leave this session behind.
         now_stored = operators.find_operator(session, name, lock=True)
@@ -134,13 +145,16 @@ def _session(row: OperatorSessionRow, account: OperatorRow | None) -> OperatorSe
     return OperatorSession(row.session_hash, operator, row.form_secret)
 
 
-def _new_row(secret: str, username: str | None, *, now: datetime, settings: Settings) -> OperatorSessionRow:
+def _new_row(
+    secret: str, username: str | None, *, browser: str = "", now: datetime, settings: Settings
+) -> OperatorSessionRow:
     return OperatorSessionRow(
         session_hash=secret_hash(secret),
         username=username,
         form_secret=secrets.token_urlsafe(32),
         created=now,
         last_seen=now,
+        browser=browser,
         expires=_end(now, now, settings),
     )
 

@@ -17,7 +17,7 @@ from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo
 from cdsc_server.domain.payments import PaymentStatus
 from cdsc_server.domain.registration_fields import FieldType, RegistrationField
-from cdsc_server.domain.requirements import ASKING, UNDECIDED, RequirementStatus
+from cdsc_server.domain.requirements import ASKING, MET, UNDECIDED, RequirementStatus
 from cdsc_server.domain.submitted_fields import needed_fields
 from cdsc_server.errors import Conflict
 from cdsc_server.ports import Clock
@@ -206,7 +206,7 @@ def payment_changed(session: Session, payment: PaymentRow) -> None:
     Spec: CDS-WG1-02 3.6 (payment_required), 6.3 (payment_receipt).
     """
     row = reviews.by_payment(session, payment.payment_id)
-    if row is None:
+    if row is None or row.status == RequirementStatus.WAIVED:
         return
     status, now = PaymentStatus(payment.status), payment.modified
     if status is PaymentStatus.SUBMITTED:
@@ -264,12 +264,52 @@ def decide(session: Session, row: RequirementRow, *, accepted: bool, description
     _tell(session, moved, MessageStatus.COMPLETE if accepted else MessageStatus.REJECTED, description, now=now)
 
 
+def waive(session: Session, row: RequirementRow, *, reason: str, now: datetime) -> bool:
+    """
+    Do without a requirement, whatever the Client has done of it, and tell why; the record stays.
+
+    What was to be paid is not asked for any more; a payment that is on its way is left to its provider.
+
+    Returns:
+        False when it was accepted or waived meanwhile; nothing changes then.
+
+    Spec: CDS-WG1-02 3.6 ("Servers MAY approve the Client ... at any point").
+    """
+    moved = reviews.move_requirement(
+        session,
+        row.requirement_id,
+        current=(*UNDECIDED, RequirementStatus.REJECTED),
+        following=RequirementStatus.WAIVED,
+        now=now,
+        waived_because=reason,
+    )
+    if moved is None:
+        return False
+    payment = None if row.payment_id is None else find_payment(session, row.payment_id)
+    if payment is not None and payment.status == PaymentStatus.OPEN:
+        payments.change(session, payment, PaymentStatus.REJECTED, now=now, on_change=lambda _session, _payment: None)
+    # A request for a payment is complete with a receipt only, and there is none (CDS-WG1-02 6.3).
+    status = MessageStatus.COMPLETE if payment is None else MessageStatus.REJECTED
+    _tell(session, moved, status, f"We do without this. {reason}", now=now)
+    return True
+
+
+def waive_unmet(
+    session: Session, registration_id: str, scopes: Iterable[Scope], catalogue: Catalogue, *, reason: str, now: datetime
+) -> None:
+    """Do without everything these scopes need before production and that is not accepted."""
+    left = unmet(session, registration_id, scopes, catalogue)
+    for row in reviews.requirements_of(session, registration_id):
+        if row.field_id in left:
+            waive(session, row, reason=reason, now=now)
+
+
 def unmet(session: Session, registration_id: str, scopes: Iterable[Scope], catalogue: Catalogue) -> dict[str, str]:
-    """What these scopes need before production and is not accepted: where each field stands, or "not asked for"."""
+    """What these scopes need before production and is not met: where each field stands, or "not asked for"."""
     rows = {row.field_id: row.status for row in reviews.requirements_of(session, registration_id)}
     needed = [field.id for field in needed_fields(catalogue, scopes).values() if not field.submitted]
     stand = {name: rows.get(name, "not asked for") for name in needed}
-    return {name: status for name, status in stand.items() if status != RequirementStatus.ACCEPTED}
+    return {name: status for name, status in stand.items() if status not in MET}
 
 
 def _tell(session: Session, row: RequirementRow, status: MessageStatus, description: str, *, now: datetime) -> None:

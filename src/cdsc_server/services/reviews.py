@@ -83,6 +83,24 @@ class Case:
 
 
 @dataclass(frozen=True)
+class ProductionCase:
+    """
+    How far a Client Object is on its way to production.
+
+    Args:
+        possible: whether it is an enabled one of the sandbox.
+        made: its equivalent in production.
+        request: of its Client, which waits.
+        unmet: as of a Case.
+    """
+
+    possible: bool
+    made: ClientRow | None
+    request: MessageRow | None
+    unmet: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Decision:
     """
     What was decided.
@@ -215,7 +233,9 @@ def accept(
             decision = Decision(message_id, requirement.type, requirement.registration_id, accepted=True, note=note)
         else:
             message = _claimed(session, message_id, now=now)
-            related, made = _take_effect(session, message, desk, override=override, customer_id=customer_id, now=now)
+            related, made = _take_effect(
+                session, message, desk, note=note, override=override, customer_id=customer_id, now=now
+            )
             reply(
                 session,
                 message,
@@ -324,12 +344,50 @@ def approve_production(client_id: str, *, desk: Desk, override: bool = False, no
         sandbox = clients.find_client(session, client_id)
         if sandbox is None:
             raise NotFound("no Client Object has this client_id")
-        made = _make_production(session, sandbox, desk, override=override, now=now)
+        made = _make_production(session, sandbox, desk, override=override, why=note, now=now)
         decision = Decision(
             client_id, "production", made.registration_id, accepted=True, note=note, made=(made.client_id,)
         )
         desk.noted(session, decision)
     return decision
+
+
+def production_case(client_id: str, *, catalogue: Catalogue) -> ProductionCase:
+    """
+    How far a Client Object is on its way to production.
+
+    Raises:
+        NotFound: no such Client Object.
+    """
+    with reading() as session:
+        sandbox = clients.find_client(session, client_id)
+        if sandbox is None:
+            raise NotFound("no Client Object has this client_id")
+        if ClientStatus.SANDBOX not in sandbox.status_options:
+            return ProductionCase(possible=False, made=None, request=None, unmet={})
+        return ProductionCase(
+            possible=sandbox.status != ClientStatus.DISABLED,
+            made=reviews.production_like(session, sandbox),
+            request=reviews.pending_production(session, sandbox.registration_id, client_id),
+            unmet=requirements.unmet(session, sandbox.registration_id, _scopes(catalogue, sandbox), catalogue),
+        )
+
+
+def make_production(client_id: str, *, desk: Desk, override: bool = False, note: str = "") -> Decision:
+    """
+    Make the production Client Object of one in the sandbox: by accepting the request that waits, or unasked.
+
+    Args:
+        override: although not everything it needs is accepted.
+        note: why; the Client reads it where it has asked.
+
+    Raises:
+        NotFound, Conflict: as `accept` and `approve_production`.
+    """
+    case = production_case(client_id, catalogue=desk.catalogue)
+    if case.request is not None:
+        return accept(case.request.message_id, desk=desk, note=note, override=override)
+    return approve_production(client_id, desk=desk, override=override, note=note)
 
 
 _YES: Final = {
@@ -342,7 +400,14 @@ _YES: Final = {
 
 
 def _take_effect(
-    session: Session, message: MessageRow, desk: Desk, *, override: bool, customer_id: str | None, now: datetime
+    session: Session,
+    message: MessageRow,
+    desk: Desk,
+    *,
+    note: str,
+    override: bool,
+    customer_id: str | None,
+    now: datetime,
 ) -> tuple[RelatedTo | None, tuple[str, ...]]:
     """Do what was asked for; gives what the answer relates to, and the ids of what was made."""
     match message.type:
@@ -350,7 +415,7 @@ def _take_effect(
             sandbox = clients.find_client(session, str(message.related_key), registration_id=message.registration_id)
             if sandbox is None:
                 raise Conflict("the Client Object is not there any more")
-            made = _make_production(session, sandbox, desk, override=override, now=now)
+            made = _make_production(session, sandbox, desk, override=override, why=note, now=now)
             return RelatedTo(RelatedType.CLIENT, made.client_id), (made.client_id,)
         case MessageType.GRANT_REQUEST:
             grants = create_grants(
@@ -365,8 +430,9 @@ def _take_effect(
         case MessageType.FIELD_CHANGES:
             client = clients.find_client(session, str(message.related_key))
             words = {word for each in message.updates_requested or () for word in _new_words(each)}
-            if client is not None and words and not override:
-                _check_met(session, client, [s for s in map(desk.catalogue.scope, words) if s], desk.catalogue)
+            if client is not None and words:
+                scopes = [scope for scope in map(desk.catalogue.scope, words) if scope]
+                _see_met(session, client, scopes, desk.catalogue, override=override, why=note, now=now)
             row = apply_changes(
                 session,
                 message,
@@ -387,16 +453,22 @@ def _new_words(update: dict[str, Any]) -> set[str]:
     return set(update["new_value"].split()) - set(update["previous_value"].split())
 
 
-def _make_production(session: Session, sandbox: ClientRow, desk: Desk, *, override: bool, now: datetime) -> ClientRow:
-    """A Client Object for production beside the one in the sandbox, which stays (CDS-WG1-02 4.2, 6.9)."""
+def _make_production(
+    session: Session, sandbox: ClientRow, desk: Desk, *, override: bool, why: str, now: datetime
+) -> ClientRow:
+    """
+    A Client Object for production beside the one in the sandbox, which stays (CDS-WG1-02 4.2, 6.9).
+
+    It has the limits of that one: it is to be its equivalent, and what an operator has narrowed stays narrow.
+    """
     if ClientStatus.SANDBOX not in sandbox.status_options or sandbox.status == ClientStatus.DISABLED:
         raise Conflict("it is not an enabled Client Object of the sandbox")
     clients.lock_registration(session, sandbox.registration_id)
     there = reviews.production_like(session, sandbox)
     if there is not None:
         raise Conflict(f"there is a production Client Object for the same scopes: {there.client_id}")
-    if not override:
-        _check_met(session, sandbox, _scopes(desk.catalogue, sandbox), desk.catalogue)
+    scopes = _scopes(desk.catalogue, sandbox)
+    _see_met(session, sandbox, scopes, desk.catalogue, override=override, why=why, now=now)
     client_id = secrets.token_hex(12)
     made = ClientRow(
         client_id=client_id,
@@ -411,6 +483,7 @@ def _make_production(session: Session, sandbox: ClientRow, desk: Desk, *, overri
         authorization_details_types=list(sandbox.authorization_details_types),
         uris=dict(sandbox.uris),
         registered_fields=dict(sandbox.registered_fields),
+        limits=dict(sandbox.limits),
         status=ClientStatus.PRODUCTION,
         status_options=[ClientStatus.PRODUCTION, ClientStatus.DISABLED],
         default_scope=sandbox.default_scope,
@@ -428,7 +501,21 @@ def _make_production(session: Session, sandbox: ClientRow, desk: Desk, *, overri
     return made
 
 
-def _check_met(session: Session, client: ClientRow, scopes: Sequence[Scope], catalogue: Catalogue) -> None:
+def _see_met(
+    session: Session,
+    client: ClientRow,
+    scopes: Sequence[Scope],
+    catalogue: Catalogue,
+    *,
+    override: bool,
+    why: str,
+    now: datetime,
+) -> None:
+    """Refuse while something that production needs is owed; with `override` that is waived instead."""
+    if override:
+        reason = why.strip() or "An operator decided so."
+        requirements.waive_unmet(session, client.registration_id, scopes, catalogue, reason=reason, now=now)
+        return
     unmet = requirements.unmet(session, client.registration_id, scopes, catalogue)
     if unmet:
         names = ", ".join(f"{name} ({status})" for name, status in unmet.items())

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import UtcDateTime
 
@@ -35,6 +36,20 @@ class ServerFileRow(DataBase):
 def find_file(session: Session, file_id: str) -> ServerFileRow | None:
     """The file, withdrawn ones too."""
     return session.get(ServerFileRow, file_id)
+
+
+def list_shared(session: Session, registration_id: str, *, cursor: Cursor | None, size: int) -> Page[ServerFileRow]:
+    """Every file that was shared with a registration, last modified first; withdrawn ones too."""
+    return page(
+        session,
+        select(ServerFileRow)
+        .join(GrantRow, GrantRow.grant_id == ServerFileRow.grant_id)
+        .where(GrantRow.registration_id == registration_id),
+        at=ServerFileRow.modified,
+        id=ServerFileRow.file_id,
+        cursor=cursor,
+        size=size,
+    )
 
 
 def list_files(

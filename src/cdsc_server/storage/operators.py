@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, delete, select, update
+from sqlalchemy import ForeignKey, Index, String, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
@@ -40,9 +40,9 @@ class OperatorSessionRow(DataBase):
     form_secret: Mapped[str] = mapped_column(String)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime)
-    expires: Mapped[datetime] = mapped_column(UtcDateTime)
     #: What the browser said it is when the operator signed in.
     browser: Mapped[str] = mapped_column(String, default="")
+    expires: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 def find_operator(session: Session, username: str, *, lock: bool = False) -> OperatorRow | None:
@@ -72,6 +72,25 @@ def find_session(
     return None if found is None else (found[0], found[1])
 
 
+def sessions_of(session: Session, username: str, *, now: datetime) -> Sequence[OperatorSessionRow]:
+    """Where an operator is signed in, the browser used last first."""
+    return session.scalars(
+        select(OperatorSessionRow)
+        .where(OperatorSessionRow.username == username, OperatorSessionRow.expires > now)
+        .order_by(OperatorSessionRow.last_seen.desc(), OperatorSessionRow.session_hash)
+    ).all()
+
+
+def count_sessions(session: Session, *, now: datetime) -> dict[str, int]:
+    """In how many browsers each operator is signed in."""
+    found = session.execute(
+        select(OperatorSessionRow.username, func.count())
+        .where(OperatorSessionRow.username.is_not(None), OperatorSessionRow.expires > now)
+        .group_by(OperatorSessionRow.username)
+    )
+    return {str(username): count for username, count in found}
+
+
 def touch_session(session: Session, session_hash: str, *, seen: datetime, expires: datetime) -> None:
     """Move the end of a session on; one that was removed meanwhile stays removed."""
     session.execute(
@@ -86,9 +105,20 @@ def remove_session(session: Session, session_hash: str) -> None:
     session.execute(delete(OperatorSessionRow).where(OperatorSessionRow.session_hash == session_hash))
 
 
-def remove_sessions_of(session: Session, username: str) -> None:
-    """Sign an operator out everywhere."""
-    session.execute(delete(OperatorSessionRow).where(OperatorSessionRow.username == username))
+def remove_session_of(session: Session, username: str, session_hash: str) -> bool:
+    """Forget one browser of an operator; False when it is none of theirs."""
+    gone = session.scalars(
+        delete(OperatorSessionRow)
+        .where(OperatorSessionRow.session_hash == session_hash, OperatorSessionRow.username == username)
+        .returning(OperatorSessionRow.session_hash)
+    )
+    return gone.one_or_none() is not None
+
+
+def remove_sessions_of(session: Session, username: str, *, but: str | None = None) -> None:
+    """Sign an operator out everywhere; `but`: the hash of a session that stays."""
+    statement = delete(OperatorSessionRow).where(OperatorSessionRow.username == username)
+    session.execute(statement if but is None else statement.where(OperatorSessionRow.session_hash != but))
 
 
 def remove_expired_sessions(session: Session, *, now: datetime) -> None:

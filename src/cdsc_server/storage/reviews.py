@@ -230,6 +230,21 @@ def pending_changes(session: Session, registration_id: str, client_id: str) -> S
     ).all()
 
 
+def pending_production(session: Session, registration_id: str, client_id: str) -> MessageRow | None:
+    """The oldest request for production of a Client Object that waits for an operator."""
+    return session.scalars(
+        select(MessageRow)
+        .where(
+            MessageRow.registration_id == registration_id,
+            MessageRow.related_key == client_id,
+            MessageRow.type == MessageType.PRODUCTION_REQUEST,
+            MessageRow.status == MessageStatus.PENDING,
+        )
+        .order_by(MessageRow.created, MessageRow.message_id)
+        .limit(1)
+    ).one_or_none()
+
+
 def production_like(session: Session, client: ClientRow) -> ClientRow | None:
     """An enabled production Client Object of the same registration for the same scopes."""
     found = session.scalars(

@@ -23,7 +23,7 @@ def limit(app, party, settings, clock):
     def set_limit(field="segment_start", client_id=party.app.client_id, scope="usage_data", **limits):
         with app.app_context():
             given = {"maximum": None, "minimum": None, **limits}
-            client_limits.set_limit(client_id, scope, field, **given, catalogue=load_catalogue(settings), clock=clock)
+            client_limits.set_limit(client_id, scope, field, **given, actor="test", catalogue=load_catalogue(settings), clock=clock)
 
     return set_limit
 
@@ -58,7 +58,7 @@ def test_a_client_object_without_limits_has_the_public_metadata(party, limit, ap
     before = own_url(party)
     limit(maximum="P6M")
     with app.app_context():
-        client_limits.lift_limit(party.app.client_id, "usage_data", "segment_start", clock=clock)
+        client_limits.lift_limit(party.app.client_id, "usage_data", "segment_start", actor="test", clock=clock)
 
     assert before == own_url(party) == settings.base_url + PUBLIC
 

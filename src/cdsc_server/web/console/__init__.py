@@ -2,10 +2,33 @@
 
 from flask import Flask
 
-from cdsc_server.web.console import clients, giving, grants, messages, queue, sign_in
+from cdsc_server.web.console import (
+    client_objects,
+    clients,
+    files,
+    giving,
+    grants,
+    messages,
+    operators,
+    own_account,
+    queue,
+    sign_in,
+)
 from cdsc_server.web.console.blueprint import blueprint
 
-__all__ = ["clients", "giving", "grants", "install", "messages", "queue", "sign_in"]
+__all__ = [
+    "client_objects",
+    "clients",
+    "files",
+    "giving",
+    "grants",
+    "install",
+    "messages",
+    "operators",
+    "own_account",
+    "queue",
+    "sign_in",
+]
 
 
 def install(app: Flask) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.services import console
+from cdsc_server.services import console, reviews
 from cdsc_server.web.console.blueprint import SIZE, asked_cursor, blueprint, show
 from cdsc_server.web.console.door import operator
 from cdsc_server.web.context import ports
 from cdsc_server.web.describe import undocumented
+
+_MOST_WAITING: Final = 50
 
 
 @blueprint.get("/clients")
@@ -27,7 +31,12 @@ def clients() -> ResponseReturnValue:
 @undocumented("a page")
 def client(registration_id: str) -> ResponseReturnValue:
     """A registration with all it holds."""
-    return show("client.html", registration=console.registration(registration_id), now=ports().clock.now())
+    return show(
+        "client.html",
+        registration=console.registration(registration_id),
+        waiting=reviews.list_waiting(limit=_MOST_WAITING, registration_id=registration_id),
+        now=ports().clock.now(),
+    )
 
 
 @blueprint.get("/clients/<registration_id>/grants")

@@ -45,6 +45,7 @@ def enter() -> ResponseReturnValue:
             request.form.get("username", ""),
             request.form.get("password", ""),
             address=request.remote_addr or "",
+            browser=request.user_agent.string,
             settings=settings(),
             clock=ports().clock,
         )
