@@ -44,19 +44,29 @@ def demo(port: int, example_port: int, directory: Path, days: int | None, custom
 @click.command()
 @click.argument("base_url")
 @click.option("--username", default="ada@example.com", show_default=True, help="A test customer of that server.")
-@click.option("--password", default="demo-password", show_default=True)
+@click.option("--password", envvar="CDSC_WALK_PASSWORD", show_envvar=True, default="demo-password", show_default=True)
 @click.option(
     "--real-username", default="freya@example.com", show_default=True, help="A customer who is no test customer."
 )
-@click.option("--real-password", default="demo-password", show_default=True)
+@click.option(
+    "--real-password", envvar="CDSC_WALK_REAL_PASSWORD", show_envvar=True, default="demo-password", show_default=True
+)
 @click.option(
     "--operator",
     default="olga@dge.example",
     show_default=True,
     help="Somebody who may decide at the console, a reviewer or an admin.",
 )
-@click.option("--operator-password", default="demo-password", show_default=True)
-@click.option("--sandbox-only", is_flag=True, help="Leave out review and production, which need the last two.")
+@click.option(
+    "--operator-password",
+    envvar="CDSC_WALK_OPERATOR_PASSWORD",
+    show_envvar=True,
+    default="demo-password",
+    show_default=True,
+)
+@click.option(
+    "--sandbox-only", is_flag=True, help="Leave out review and production, which need an operator and a real customer."
+)
 @click.option(
     "--redirect-uri",
     default="http://127.0.0.1:49152/callback",
