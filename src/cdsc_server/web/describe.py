@@ -81,6 +81,7 @@ class Description:
     query: type[Schema] | None
     body: type[Schema] | None
     form: type[Schema] | None
+    raw: bool
     answers: Mapping[int, Answer]
     problems: tuple[type[Problem], ...]
     client_authentication: bool
@@ -95,6 +96,7 @@ def describe(
     query: type[Schema] | None = None,
     body: type[Schema] | None = None,
     form: type[Schema] | None = None,
+    raw: bool = False,
     problems: Sequence[type[Problem]] = (),
     client_authentication: bool = False,
     path: Mapping[str, str] = MappingProxyType({}),
@@ -106,26 +108,28 @@ def describe(
         tag: one of TAGS.
         section: the section it implements, such as "CDS-WG1-02 5.3" or "RFC 7009 2"; empty for what no standard has.
         answers: by status; a schema stands for a JSON body of it, None for an answer without body.
-        query: parameters of GET; each field becomes one.
+        query: parameters in the query; each field becomes one.
         body: JSON body of POST, PUT and PATCH.
         form: application/x-www-form-urlencoded body of POST, PUT and PATCH.
+        raw: whether the body of POST is a file, as application/octet-stream.
         problems: kinds of refusal beyond those that follow from query, body and bearer token.
         client_authentication: whether the Client authenticates with its client_id and secret (RFC 6749 2.3.1).
         path: meaning of path parameters by name.
 
     Raises:
-        ValueError: the tag is unknown, or both body and form are given.
+        ValueError: the tag is unknown, or more than one kind of body is given.
     """
     if tag not in TAGS:
         raise ValueError(f"{tag!r} is not one of {', '.join(TAGS)}")
-    if body is not None and form is not None:
-        raise ValueError("an operation reads either JSON or a form")
+    if (body is not None) + (form is not None) + raw > 1:
+        raise ValueError("an operation reads either JSON or a form or a file")
     description = Description(
         tag=tag,
         section=section,
         query=query,
         body=body,
         form=form,
+        raw=raw,
         answers={status: _answer(answer) for status, answer in answers.items()},
         problems=tuple(problems),
         client_authentication=client_authentication,

@@ -16,14 +16,15 @@ from cdsc_server.services import service_accounts
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import reading
 from tests.factories.messages import Box
-from tests.factories.oauth import Authentication, register
+from tests.factories.oauth import ALL_SCOPES, Authentication, register
+from tests.factories.registration_fields import catalogue_file
 
 BASE = "http://127.0.0.1:8000"
 
 
 @pytest.fixture
-def settings(settings):
-    return replace(settings, registrations_per_hour=10_000)
+def settings(settings, tmp_path):
+    return replace(settings, registrations_per_hour=10_000, catalogue_file=str(catalogue_file(tmp_path)))
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def employ(app: Flask, clock: Any) -> Callable[..., Program]:
 
 @pytest.fixture
 def box(app: Flask, clock: Any) -> Box:
-    """The Messages of a Client."""
-    return Box(app, register(app.test_client()), clock)
+    """The Messages of a Client whose production needs something of every type."""
+    return Box(app, register(app.test_client(), f"{ALL_SCOPES} rate_plan"), clock)
 
 
 @pytest.fixture

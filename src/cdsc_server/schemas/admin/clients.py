@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from enum import StrEnum
+
+from marshmallow import RAISE, Schema, fields, validate
 
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.schemas.clients import ClientSchema
@@ -20,6 +22,50 @@ class AdminClientSchema(ClientSchema):
         required=True,
         metadata={"description": "Limits of its own, by scope and field of authorization_details."},
     )
+    held = Instant(
+        required=True, allow_none=True, metadata={"description": "Since when an operator keeps it disabled."}
+    )
+
+
+class ClientStep(StrEnum):
+    """One thing an operator does with a Client Object."""
+
+    SUSPEND = "suspend"
+    RESTORE = "restore"
+
+
+class ClientStepRequestSchema(Schema):
+    """Body of a step with a Client Object."""
+
+    class Meta:
+        unknown = RAISE
+
+    step = fields.Enum(ClientStep, by_value=True, required=True, metadata={"description": "What to do."})
+    reason = fields.String(
+        required=True, validate=validate.Length(min=1, max=100_000), metadata={"description": "For the audit trail."}
+    )
+
+
+class LimitSchema(Schema):
+    """A field of authorization_details that can be limited."""
+
+    scope = fields.String(required=True)
+    field = fields.String(required=True)
+    uri = fields.URL(required=True, metadata={"description": "Where its limit is set and lifted."})
+    maximum = fields.String(required=True, metadata={"description": "Everybody's."})
+    minimum = fields.String(required=True, metadata={"description": "Everybody's."})
+    own = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        required=True,
+        metadata={"description": "Of this Client Object: its `maximum`, its `minimum`, both or neither."},
+    )
+
+
+class LimitListingSchema(Schema):
+    """What of a Client Object can be limited."""
+
+    limits = fields.List(fields.Nested(LimitSchema), required=True)
 
 
 class AdminCredentialSchema(Schema):
@@ -81,7 +127,10 @@ class RegistrationFilters(Schema):
 
 
 class LimitRequestSchema(Schema):
-    """Body of a limit; at least one of the two."""
+    """Body of a limit: one of the two, or both."""
+
+    class Meta:
+        unknown = RAISE
 
     maximum = fields.String(
         load_default=None, allow_none=True, metadata={"description": "The most it may ask for, such as P1Y."}

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, Schema, fields, validate
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from cdsc_server.domain.grant_steps import GrantStep
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.grants import GrantSchema
+from cdsc_server.schemas.messages import StrictBoolean
+
+_ID = validate.Length(min=1, max=200)
+
+
+def _typed(entries: list[dict[str, Any]]) -> None:
+    if any(not isinstance(entry.get("type"), str) for entry in entries):
+        raise ValidationError("each entry must have a type")
 
 
 class AdminGrantSchema(GrantSchema):
@@ -30,6 +40,39 @@ class AdminGrantListingSchema(Schema):
     grants = fields.List(fields.Nested(AdminGrantSchema), required=True)
     next = fields.URL(required=True, allow_none=True)
     previous = fields.URL(required=True, allow_none=True)
+
+
+class GrantRequestByHandSchema(Schema):
+    """Body of a Grant that is given by hand."""
+
+    class Meta:
+        unknown = RAISE
+
+    client_id = fields.String(required=True, validate=_ID, metadata={"description": "The Client Object that gets it."})
+    customer_id = fields.String(required=True, validate=_ID, metadata={"description": "Whose data it opens."})
+    authorization_details = fields.List(
+        fields.Dict(),
+        required=True,
+        validate=[validate.Length(equal=1), _typed],
+        metadata={"description": "One entry, as in an authorization request; its type opens data of Customers."},
+    )
+    reason = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=100_000),
+        metadata={"description": "For the audit trail, such as where the agreement is filed."},
+    )
+    begins = Instant(
+        load_default=None, allow_none=True, metadata={"description": "From when it opens anything; null for at once."}
+    )
+    ends = Instant(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "From when it opens nothing any more; null for never."},
+    )
+    waits = StrictBoolean(
+        load_default=False,
+        metadata={"description": "The Customer still has to agree, by an authorization request that names it."},
+    )
 
 
 class StepRequestSchema(Schema):

@@ -118,7 +118,7 @@ class AskAgainSchema(Schema):
 
 
 class ProductionSchema(Schema):
-    """Body of an approval for production that no Client has asked for."""
+    """Body of an approval for production."""
 
     class Meta:
         unknown = RAISE
@@ -129,5 +129,5 @@ class ProductionSchema(Schema):
     note = fields.String(
         load_default="",
         validate=validate.Length(max=100_000),
-        metadata={"description": "Why, for the audit trail; needed with override."},
+        metadata={"description": "Why; the Client reads it when it has asked. Needed with override."},
     )

@@ -1,4 +1,4 @@
-"""Grants of any registration: listed, shown, held and let go on."""
+"""Grants of any registration: listed, shown, given by hand, held and let go on."""
 
 from __future__ import annotations
 
@@ -6,21 +6,23 @@ from typing import Any, Final
 
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.domain.operators import LOOK, SWITCH
-from cdsc_server.errors import Conflict
+from cdsc_server.domain.operators import DECIDE, LOOK, SWITCH
+from cdsc_server.errors import Conflict, NotFound
 from cdsc_server.schemas.admin.grants import (
     AdminGrantListingSchema,
+    GrantRequestByHandSchema,
     SteppableGrantSchema,
     StepRequestSchema,
 )
 from cdsc_server.schemas.grants import GrantFiltersSchema
 from cdsc_server.services import console, grants, operator_clients
+from cdsc_server.services.granting import Terms
 from cdsc_server.services.grants import SeenGrant
-from cdsc_server.services.operator_grants import change_grant
+from cdsc_server.services.operator_grants import Giving, change_grant, give_grants
 from cdsc_server.storage.grants import GrantFilters
 from cdsc_server.web.admin.blueprint import blueprint, listed, uri
 from cdsc_server.web.admin.door import account, operator_token
-from cdsc_server.web.context import mailing, ports, settings
+from cdsc_server.web.context import catalogue, mailing, ports, settings
 from cdsc_server.web.cursors import PAGE_SIZE, cursor_of, shown
 from cdsc_server.web.describe import describe
 from cdsc_server.web.parameters import filters
@@ -52,6 +54,38 @@ def list_grants(registration_id: str) -> ResponseReturnValue:
         registration_id, GrantFilters(**wanted), clock=ports().clock, cursor=cursor, size=PAGE_SIZE
     )
     return shown(AdminGrantListingSchema(), listed("grants", page, [_grant(each) for each in page.rows]))
+
+
+@blueprint.post("/grants")
+@operator_token(*DECIDE)
+@describe(
+    tag="Grants of Clients",
+    section="CDS-WG1-02 6.9, 8.3",
+    body=GrantRequestByHandSchema,
+    answers={201: SteppableGrantSchema},
+    problems=(Conflict, NotFound),
+)
+def give_grant() -> ResponseReturnValue:
+    """
+    Give a Grant by hand
+
+    For a Customer who agreed in another way, on paper for instance. That one gets a receipt and a mail, as after an
+    approval; the Client is told by a Message.
+    """
+    asked = GrantRequestByHandSchema().load(json_body())
+    entry = dict(asked["authorization_details"][0])
+    giving = Giving(
+        asked["client_id"],
+        entry.pop("type"),
+        entry,
+        [asked["customer_id"]],
+        asked["reason"],
+        Terms(asked["begins"], asked["ends"], waits=asked["waits"]),
+    )
+    (grant_id,) = give_grants(
+        giving, actor=account().actor, catalogue=catalogue(), clock=ports().clock, mailing=mailing()
+    )
+    return _shown(grant_id), 201
 
 
 @blueprint.get("/grants/<grant_id>")

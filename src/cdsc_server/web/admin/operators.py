@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.domain.operators import MANAGE
+from cdsc_server.domain.operators import MANAGE, Role
 from cdsc_server.errors import Conflict
 from cdsc_server.schemas.admin.operators import (
     NewOperatorSchema,
@@ -108,7 +108,7 @@ def _operator(row: OperatorRow) -> dict[str, Any]:
         "username": row.username,
         "uri": uri("operators", row.username),
         "name": row.display_name,
-        "roles": sorted(row.roles),
+        "roles": sorted(map(Role, row.roles)),
         "created": row.created,
         "disabled": row.disabled,
     }

@@ -139,14 +139,15 @@ def ask_again(message_id: str) -> ResponseReturnValue:
 )
 def approve_production(client_id: str) -> ResponseReturnValue:
     """
-    Approve production unasked
+    Approve production
 
-    Makes the production Client Object beside one of the sandbox, although nobody asked for it.
+    Makes the production Client Object beside one of the sandbox: by accepting the request of its Client when one waits,
+    or although nobody asked for it. With override, what production needs and is missing is waived.
     """
     asked = ProductionSchema().load(json_body())
     if asked["override"]:
         decisions.needs_a_reason(asked["note"])
-    made = reviews.approve_production(client_id, desk=desk(), override=asked["override"], note=asked["note"])
+    made = reviews.make_production(client_id, desk=desk(), override=asked["override"], note=asked["note"])
     return shown(DecisionSchema(), _decision(made)), 201
 
 

@@ -18,6 +18,7 @@ from cdsc_server.services import operator_sign_in
 from cdsc_server.services.operator_sign_in import Operator, OperatorSession
 from cdsc_server.web.bearer import opened_by
 from cdsc_server.web.context import ports, settings
+from cdsc_server.web.describe import for_roles
 from cdsc_server.web.forms import check_form
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -50,7 +51,7 @@ def operator(*roles: str) -> Callable[[View], View]:
             g.operator = session.operator
             return view(*args, **kwargs)
 
-        return opened_by("operator", guarded)  # type: ignore[return-value]
+        return opened_by("operator", for_roles(roles, guarded))  # type: ignore[return-value]
 
     return decorate
 

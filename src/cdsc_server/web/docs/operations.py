@@ -98,6 +98,8 @@ def _operation(app: Flask, rule: Rule, view: View, description: Description, met
     if writing and read is not None:
         media_type = "application/json" if description.body else "application/x-www-form-urlencoded"
         content["requestBody"] = {"required": True, "content": {media_type: {"schema": read}}}
+    if writing and description.raw:
+        content["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
     content["responses"] = {
         **{str(status): _answer(status, answer) for status, answer in description.answers.items()},
         **_refusals(app, rule, view, description, writing=writing),
@@ -184,7 +186,7 @@ def _refusals(app: Flask, rule: Rule, view: View, description: Description, *, w
         kinds += [InvalidToken, InsufficientScope]
     if writing and (description.body or description.form):
         kinds.append(TooLarge)
-    if writing and description.body:
+    if writing and (description.body or description.raw):
         kinds.append(UnsupportedMediaType)
     if rule.arguments:
         kinds.append(NotFound)
