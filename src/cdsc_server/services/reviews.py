@@ -68,7 +68,8 @@ class Case:
         submission: the newest answer of the Client to a request of ours.
         thread: answers to the Message, the oldest first.
         clients: every Client Object of the registration.
-        unmet: for a production_request: what it needs and is not accepted, with where each stands.
+        unmet: what stands against production, or against new scopes there: what they need and is not accepted, with
+            where each stands.
     """
 
     waiting: Waiting
@@ -193,6 +194,8 @@ def show(message_id: str, *, catalogue: Catalogue) -> Case:
             sandbox = clients.find_client(session, str(message.related_key))
             scopes = [] if sandbox is None else _scopes(catalogue, sandbox)
             unmet = requirements.unmet(session, message.registration_id, scopes, catalogue)
+        elif message.type == MessageType.FIELD_CHANGES:
+            unmet = requirements.unmet(session, message.registration_id, _new_scopes(message, catalogue), catalogue)
         own = clients.clients_of(session, message.registration_id)
         return Case(
             waiting=as_waiting(message, requirement, _admin_name(own)),
@@ -429,9 +432,8 @@ def _take_effect(
             return RelatedTo(RelatedType.GRANT_LIST, f"grant_ids={'+'.join(grants)}"), tuple(grants)
         case MessageType.FIELD_CHANGES:
             client = clients.find_client(session, str(message.related_key))
-            words = {word for each in message.updates_requested or () for word in _new_words(each)}
-            if client is not None and words:
-                scopes = [scope for scope in map(desk.catalogue.scope, words) if scope]
+            scopes = _new_scopes(message, desk.catalogue)
+            if client is not None and scopes:
                 _see_met(session, client, scopes, desk.catalogue, override=override, why=note, now=now)
             row = apply_changes(
                 session,
@@ -444,6 +446,11 @@ def _take_effect(
             return RelatedTo(RelatedType.CLIENT, row.client_id), ()
         case _:
             return None, ()
+
+
+def _new_scopes(message: MessageRow, catalogue: Catalogue) -> list[Scope]:
+    words = {word for each in message.updates_requested or () for word in _new_words(each)}
+    return [scope for scope in map(catalogue.scope, sorted(words)) if scope is not None]
 
 
 def _new_words(update: dict[str, Any]) -> set[str]:
