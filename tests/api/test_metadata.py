@@ -235,21 +235,6 @@ def test_every_details_field_has_the_members_its_format_needs(metadata):
             assert ("default" in field) == (not field["is_required"])
 
 
-@requirement("WG1-02-3.9-04")
-def test_relative_bounds_are_for_scopes_that_a_customer_approves(metadata):
-    """A token request of its own could carry none, so none has to be counted from there."""
-    scopes = metadata["cds_scope_descriptions"].values()
-    relative = [
-        scope["grant_types_supported"]
-        for scope in scopes
-        for field in scope["authorization_details_fields_supported"]
-        if field["format"].startswith("relative_or_absolute")
-    ]
-
-    assert relative
-    assert all("authorization_code" in types and "client_credentials" not in types for types in relative)
-
-
 @requirement("WG1-01-4-02", "WG1-01-4.1-01", "WG1-01-4.1-02", "WG1-01-4.1-03", "WG1-01-3.2-12", "WG1-01-4.3-16")
 def test_coverage_lists_every_entry(client):
     """Their capabilities are the server's too."""

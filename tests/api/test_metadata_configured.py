@@ -97,6 +97,19 @@ def test_the_files_of_an_entry_are_open_to_all(client, settings):
     assert client.get(entry["map_resource"], headers={"If-None-Match": drawn.headers["ETag"]}).status_code == 304
 
 
+@requirement("WG1-01-4.2-02")
+@pytest.mark.parametrize(("capabilities", "found"), [("oauth", ["north"]), ("oauth other", ["north"]), ("other", [])])
+def test_filters_of_the_coverage_intersect(client, capabilities, found):
+    """One entry has the id but not the capability, another the capability but not the id."""
+    query = {"ids": "south north", "capabilities": capabilities}
+
+    listed = client.get("/coverage", query_string=query).json["coverage_entries"]
+    capable = client.get("/coverage", query_string={"capabilities": capabilities}).json["coverage_entries"]
+
+    assert [entry["id"] for entry in listed] == found
+    assert len(capable) > len(found) or not found
+
+
 @requirement("WG1-01-4.1-05", "WG1-01-4.2-01", "WG1-01-4.3-01", "WG1-01-4.3-08")
 def test_several_entries_are_listed_by_their_last_change(client):
     """Ids tell them apart, in any number."""

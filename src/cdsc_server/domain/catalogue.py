@@ -15,10 +15,11 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
-from cdsc_server.domain.detail_fields import FIELDS, DetailField
+from cdsc_server.domain.detail_fields import FIELDS, DetailField, Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
 from cdsc_server.domain.metadata_addresses import MetadataAddresses, read_metadata_addresses
 from cdsc_server.domain.operators import OPERATOR_SCOPE
+from cdsc_server.domain.own_fields import read_own_fields
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
@@ -45,8 +46,8 @@ class OfferedField:
 
     field: DetailField
     default: Any
-    maximum: str | int | None = None
-    minimum: str | int | None = None
+    maximum: Limit | None = None
+    minimum: Limit | None = None
     choices: tuple[Choice, ...] = ()
 
 
@@ -119,9 +120,10 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     faults: list[str] = []
     utility = _read_utility(config.get("utility", {}), faults)
     value_types = {key: _read_choice(key, table, faults) for key, table in config.get("value_types", {}).items()}
+    known = {**FIELDS, **read_own_fields(config.get("detail_fields", {}), faults)}
     scopes: dict[str, Scope] = {}
     for scope_id, table in config.get("scopes", {}).items():
-        scope = _read_scope(scope_id, table, value_types, faults)
+        scope = _read_scope(scope_id, table, value_types, known, faults)
         if scope is not None:
             scopes[scope_id] = scope
     aliases: dict[str, str] = dict(config.get("aliases", {}))
@@ -161,7 +163,11 @@ def _read_choice(choice_id: str, table: Mapping[str, Any], faults: list[str]) ->
 
 
 def _read_scope(
-    scope_id: str, table: Mapping[str, Any], value_types: Mapping[str, Choice], faults: list[str]
+    scope_id: str,
+    table: Mapping[str, Any],
+    value_types: Mapping[str, Choice],
+    known: Mapping[str, DetailField],
+    faults: list[str],
 ) -> Scope | None:
     where = f"scopes.{scope_id}"
     scope_type = SCOPE_TYPES.get(table.get("type", ""))
@@ -179,12 +185,14 @@ def _read_scope(
         faults.append(f"{where}.selections {sorted(unknown)} are not possible for type {scope_type.id}")
     fields = {}
     for field_id in table.get("fields", ()):
-        if field_id not in FIELDS:
+        if field_id not in known:
             faults.append(f"{where}.fields: {field_id!r} is not a field this server knows")
         elif field_id in scope_type.forbidden:
             faults.append(f"{where}.fields: {field_id!r} is forbidden for type {scope_type.id}")
+        elif field_id not in FIELDS and field_id in {**table.get("limits", {}), **table.get("defaults", {})}:
+            faults.append(f"{where}: limits and default of {field_id!r} belong into its own table")
         else:
-            offered = _offer(FIELDS[field_id], table, selections, value_types)
+            offered = _offer(known[field_id], table, selections, value_types)
             fields[field_id] = offered
             faults += [f"{where}.{field_id}: {fault}" for fault in _limit_faults(offered)]
     return Scope(
@@ -241,7 +249,7 @@ def detail_choices(
 
 def _limit_faults(offered: OfferedField) -> list[str]:
     faults = []
-    if offered.field.format.startswith("relative_or_absolute"):
+    if offered.field.format == "relative_or_absolute_datetime" and offered.field.id in FIELDS:
         for name in ("maximum", "minimum"):
             value = getattr(offered, name)
             if value == INFINITE:

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from cdsc_server.domain.catalogue import Catalogue, OfferedField
+from cdsc_server.domain.detail_fields import Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.own_fields import DATE, DECIMAL, INT
 from cdsc_server.errors import InvalidRequest
 
 #: By scope id and field id: its "maximum", its "minimum", or both.
@@ -44,8 +46,8 @@ def checked_limit(
     offered = None if scope is None else scope.fields.get(field_id)
     if offered is None:
         raise InvalidRequest(f"{scope_id} offers no field {field_id}", field="field")
-    if offered.maximum is None or offered.minimum is None:
-        raise InvalidRequest(f"{field_id} has no limits: its format is {offered.field.format}", field="field")
+    if offered.maximum is None or offered.minimum is None or offered.field.format in (INT, DECIMAL, DATE):
+        raise InvalidRequest(f"{field_id} has no limits to narrow: its format is {offered.field.format}", field="field")
     given = {name: value for name, value in (("maximum", maximum), ("minimum", minimum)) if value is not None}
     if not given:
         raise InvalidRequest("maximum: give it, or minimum, or both", field="maximum")
@@ -73,7 +75,7 @@ def _narrowed(offered: OfferedField, limit: Mapping[str, str]) -> OfferedField:
     return replace(offered, maximum=maximum, minimum=minimum, default=_within(offered, maximum, minimum))
 
 
-def _within(offered: OfferedField, maximum: str | int, minimum: str | int) -> Any:
+def _within(offered: OfferedField, maximum: Limit, minimum: Limit) -> Any:
     default = offered.default
     if isinstance(default, str) and (default == INFINITE or default.startswith("P")):
         return max(min(default, maximum, key=_by_size(offered)), minimum, key=_by_size(offered))
@@ -84,7 +86,7 @@ def _by_size(offered: OfferedField) -> Any:
     return lambda value: _size(offered, value)
 
 
-def _size(offered: OfferedField, value: str | int) -> float:
+def _size(offered: OfferedField, value: Limit) -> float:
     """What a limit is compared by: seconds of a duration, or a number of characters."""
     if not offered.field.format.startswith("relative_or_absolute"):
         if not str(value).isascii() or not str(value).isdigit():
@@ -93,6 +95,6 @@ def _size(offered: OfferedField, value: str | int) -> float:
     return float("inf") if value == INFINITE else read_duration(str(value)).magnitude().total_seconds()
 
 
-def _written(offered: OfferedField, value: str | int) -> str | int:
+def _written(offered: OfferedField, value: Limit) -> Limit:
     """The limit as metadata writes it: a number where it counts characters."""
     return value if offered.field.format.startswith("relative_or_absolute") else int(value)

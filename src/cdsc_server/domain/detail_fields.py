@@ -7,8 +7,11 @@ One table for metadata, request checks, the form and disclosure: a field is desc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, Literal
 
+#: A maximum or minimum.
+Limit = str | int | Decimal
 Kind = Literal["preselection", "include", "duration", "other"]
 
 
@@ -31,11 +34,13 @@ class DetailField:
     name: str
     description: str
     default: Any = None
-    maximum: str | int | None = None
-    minimum: str | int | None = None
+    maximum: Limit | None = None
+    minimum: Limit | None = None
     sign: int = 0
     opens: tuple[str, ...] = ()
     choices: tuple[tuple[str, str], ...] = ()
+    #: Whether every request must name it; then it has no default.
+    required: bool = False
 
 
 def _numbers(field_id: str, section: str, name: str, what: str) -> DetailField:

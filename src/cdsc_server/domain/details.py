@@ -7,7 +7,7 @@ inside there is one vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
+from cdsc_server.domain.own_fields import fault_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
 EARLY_FIELDS: Final = ("start", "end", "services")
@@ -63,6 +64,7 @@ def read_request(
         if not described.type.consent:
             raise InvalidScope(f"scope: {word!r} cannot be asked of a customer", field="scope")
         covered.add(described.id)
+        check_required(described, ())
         entries.append(
             RequestedEntry(described.id, {name: offered.default for name, offered in described.fields.items()})
         )
@@ -81,9 +83,29 @@ def _read_entry(catalogue: Catalogue, raw: Any, n: int, *, allowed: frozenset[st
     if scope.id not in allowed:
         raise _refusal(n, "type", f"{kind!r} is not registered for this client")
     sent = read_fields(scope, raw, n, at=at, zone=catalogue.utility.timezone)
+    check_required(scope, sent, n)
     values = {name: sent.get(name, offered.default) for name, offered in scope.fields.items()}
     _check_window(values, n, at=at, zone=catalogue.utility.timezone)
     return RequestedEntry(scope.id, values, frozenset(sent))
+
+
+def check_required(scope: Scope, sent: Collection[str], n: int | None = None) -> None:
+    """
+    Refuse a request that leaves out what every request must name (CDS-WG1-02 3.8).
+
+    Args:
+        n: place of the entry; None when the scope was asked for by its word alone.
+
+    Raises:
+        InvalidAuthorizationDetails: names the field.
+    """
+    for name, offered in scope.fields.items():
+        if offered.field.required and name not in sent:
+            if n is not None:
+                raise _refusal(n, name, "is missing, and required")
+            raise InvalidAuthorizationDetails(
+                f"authorization_details: {scope.id} needs an entry with {name}", field="authorization_details"
+            )
 
 
 def read_fields(
@@ -173,8 +195,12 @@ def _check(offered: OfferedField, value: Any, n: int, *, at: datetime, zone: Zon
             raise _refusal(n, name, f"must be one of {_listed(offered)}")
     elif form.startswith(("string_list", "choice_list")):
         _check_list(offered, value, n)
-    else:
+    elif form == "relative_or_absolute_datetime":
         _check_bound(offered, value, n, at=at, zone=zone)
+    else:
+        fault = fault_of(offered.field, value, maximum=offered.maximum, minimum=offered.minimum, at=at, zone=zone)
+        if fault:
+            raise _refusal(n, name, fault)
 
 
 def _check_list(offered: OfferedField, value: Any, n: int) -> None:

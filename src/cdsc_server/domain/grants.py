@@ -11,6 +11,7 @@ from typing import Any, Final
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.details import RequestedEntry
+from cdsc_server.domain.own_fields import DATE, absolute_date
 from cdsc_server.exact_json import instant
 
 
@@ -126,6 +127,8 @@ def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime
         if offered.field.kind == "duration":
             resolved = durations.resolve(value, at=at, zone=catalogue.utility.timezone, sign=offered.field.sign)
             value = durations.INFINITE if resolved is None else instant(resolved)
+        elif offered.field.format == DATE and value is not None:
+            value = absolute_date(value, at=at, zone=catalogue.utility.timezone, sign=offered.field.sign)
         shown[name] = value
     return shown
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
-from cdsc_server.domain.details import RequestedEntry, read_fields
+from cdsc_server.domain.details import RequestedEntry, check_required, read_fields
 from cdsc_server.domain.grants import granted_details
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
@@ -85,6 +85,7 @@ def asked_entries(
         if not standing:
             if not scope.type.consent:
                 raise InvalidScope(f"scope: {word!r} is for this server alone to give", field="scope")
+            check_required(scope, ())
             new.append(granted_details(catalogue, _with_defaults(scope), at=at))
     return [kept[i] for i in sorted(kept)] + new
 
@@ -165,6 +166,7 @@ def _changed_entry(
     chosen = next((name for name in sent if scope.fields[name].field.kind == "preselection"), None)
     if chosen is not None:
         raise _refusal(n, chosen, "is chosen in an authorization request, not here")
+    check_required(scope, {*standing, *sent}, n)
     entry = granted_details(catalogue, _with_defaults(scope, sent), at=at)
     return {**standing, **{name: entry[name] for name in sent}} if standing else entry
 

@@ -153,9 +153,10 @@ def _detail_field(scope: Scope, offered: OfferedField, documentation: str) -> di
         "documentation": documentation,
         "for_types": [scope.id],
         "format": offered.field.format,
-        "is_required": False,
-        "default": offered.default,
+        "is_required": offered.field.required,
     }
+    if not offered.field.required:
+        described["default"] = offered.default
     if offered.maximum is not None:
         described |= {"maximum": offered.maximum, "minimum": offered.minimum}
     if offered.field.format.startswith("choice"):

@@ -108,7 +108,8 @@ class ClientListingSchema(Schema):
 
 
 class ClientFilters(Schema):
-    """CDS-WG1-02 5.3."""
+    """CDS-WG1-02 5.3, and a filter of our own; a Client Object passes every one that is given."""
 
     client_ids = SpaceSeparated(metadata={"description": "client_id values, separated by spaces."})
+    statuses = SpaceSeparated(metadata={"description": "cds_status values, separated by spaces. Our own extension."})
     cursor = fields.String(metadata={"description": "From `next` or `previous`; opaque."})

@@ -55,9 +55,12 @@ class CoverageListingSchema(Schema):
 
 
 class CoverageFilters(Schema):
-    """CDS-WG1-01 4.2."""
+    """CDS-WG1-01 4.2, and a filter of our own; an entry passes every one that is given."""
 
     ids = SpaceSeparated(metadata={"description": "Entry ids, separated by spaces."})
+    capabilities = SpaceSeparated(
+        metadata={"description": "Capabilities, separated by spaces; an entry has one of them. Our own extension."}
+    )
 
 
 class AuthorizationServerMetadataSchema(Schema):

@@ -129,11 +129,18 @@ def get_client(client_id: str, *, registration_id: str) -> ClientRow:
 
 
 def list_clients(
-    registration_id: str, *, client_ids: Collection[str] | None, cursor: Cursor | None, size: int
+    registration_id: str,
+    *,
+    client_ids: Collection[str] | None,
+    statuses: Collection[str] | None,
+    cursor: Cursor | None,
+    size: int,
 ) -> Page[ClientRow]:
-    """Client Objects of the registration, last modified first (CDS-WG1-02 5.3)."""
+    """Client Objects of the registration that pass both filters, last modified first (CDS-WG1-02 5.3)."""
     with reading() as session:
-        return clients.list_clients(session, registration_id, client_ids=client_ids, cursor=cursor, size=size)
+        return clients.list_clients(
+            session, registration_id, client_ids=client_ids, statuses=statuses, cursor=cursor, size=size
+        )
 
 
 def _found(session: Session, client_id: str, registration_id: str) -> ClientRow:

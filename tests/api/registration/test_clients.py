@@ -85,6 +85,17 @@ def test_the_listing_is_filtered_by_client_ids(party):
     assert (listing["next"], listing["previous"]) == (None, None)
 
 
+@requirement("WG1-02-5.3-07")
+@pytest.mark.parametrize(("status", "found"), [("sandbox", 1), ("production disabled", 0)])
+def test_filters_intersect(party, status, found):
+    """The Client Admin is in production, and not the one asked for."""
+    query = {"client_ids": party.app.client_id, "statuses": status}
+
+    listing = party.http.get("/clients", query_string=query, headers=party.bearer).json
+
+    assert [each["client_id"] for each in listing["clients"]] == [party.app.client_id] * found
+
+
 @requirement("WG1-02-5.3-08")
 def test_what_changed_last_stands_first(party, place, clock):
     """By cds_modified."""

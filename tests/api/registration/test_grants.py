@@ -260,7 +260,7 @@ def test_what_cannot_be_had_is_refused(party, approval, body, code):
     assert read(party, approval) == before
 
 
-@requirement("WG1-02-8.7-17", "WG1-02-8.7-18", "WG1-02-8.7-16")
+@requirement("WG1-02-8.7-16")
 @pytest.mark.parametrize(
     "body",
     [

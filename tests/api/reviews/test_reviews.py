@@ -15,7 +15,7 @@ from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.messages import MessageRow
 from tests.factories import people
 from tests.factories.messages import BASE, attachment
-from tests.factories.oauth import CALLBACK, register
+from tests.factories.oauth import CALLBACK, Authentication, register
 from tests.factories.registration_fields import PDF
 from tests.support import requirement
 from tests.support.pages import Visitor
@@ -78,8 +78,22 @@ class TestProduction:
         assert (sandbox["cds_status"], decision.made) == ("sandbox", (made["client_id"],))
         credentials = party.http.get("/credentials", headers=party.bearer).json["credentials"]
         assert [each["client_id"] for each in credentials].count(made["client_id"]) == 1
-        told = {each["name"] for each in owed.box.listing()["unread"]}
-        assert {"Credential added", f"Client Object added: {made['client_name']}"} <= told
+        told = {each["name"]: each["related_uri"] for each in owed.box.listing()["unread"]}
+        assert told[f"Client Object added: {made['client_name']}"] == made["cds_client_uri"]
+        assert "Credential added" in told
+
+    @requirement("WG1-02-7-03")
+    def test_a_credential_that_an_operator_made_is_in_the_credentials_api(self, party, production):
+        """With the secret, which works."""
+        query = {"client_ids": production["client_id"]}
+        [made] = party.http.get("/credentials", query_string=query, headers=party.bearer).json["credentials"]
+        basic = Authentication(production["client_id"], made["client_secret"]).headers
+
+        read = party.http.get(made["uri"].removeprefix(BASE), headers=party.bearer).json
+        asked = party.http.post("/oauth/introspect", data={"token": "unknown"}, headers=basic)
+
+        assert read == made
+        assert (asked.status_code, asked.json) == (200, {"active": False})
 
     def test_what_is_not_met_stands_against_it(self, owed, count):
         request = owed.box.posted("production_request")

@@ -76,8 +76,14 @@ def coverage() -> ResponseReturnValue:
 
     Where the capabilities of this server apply; the last changed entry first.
     """
-    wanted = filters(CoverageFilters()).get("ids")
-    entries = [entry for entry in _documents().coverage if wanted is None or entry["id"] in wanted]
+    wanted = filters(CoverageFilters())
+    ids, capabilities = wanted.get("ids"), wanted.get("capabilities")
+    entries = [
+        entry
+        for entry in _documents().coverage
+        if (ids is None or entry["id"] in ids)
+        and (capabilities is None or not capabilities.isdisjoint(entry["capabilities"]))
+    ]
     return cacheable(exact_json.dumps({"coverage_entries": entries, "next": None, "previous": None}))
 
 

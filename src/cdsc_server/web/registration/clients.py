@@ -34,7 +34,11 @@ def list_clients() -> ResponseReturnValue:
     """
     wanted = filters(ClientFilters())
     page = clients.list_clients(
-        g.token.registration_id, client_ids=wanted.get("client_ids"), cursor=cursor_of(wanted), size=PAGE_SIZE
+        g.token.registration_id,
+        client_ids=wanted.get("client_ids"),
+        statuses=wanted.get("statuses"),
+        cursor=cursor_of(wanted),
+        size=PAGE_SIZE,
     )
     objects = [clients.to_wire(row, base_url=settings().base_url) for row in page.rows]
     return shown(ClientListingSchema(), {"clients": objects, **links(page)})
