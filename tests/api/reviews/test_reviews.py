@@ -78,7 +78,7 @@ class TestProduction:
         assert (sandbox["cds_status"], decision.made) == ("sandbox", (made["client_id"],))
         credentials = party.http.get("/credentials", headers=party.bearer).json["credentials"]
         assert [each["client_id"] for each in credentials].count(made["client_id"]) == 1
-        told = {each["name"]: each["related_uri"] for each in owed.box.listing()["unread"]}
+        told = {each["name"]: each.get("related_uri") for each in owed.box.listing()["unread"]}
         assert told[f"Client Object added: {made['client_name']}"] == made["cds_client_uri"]
         assert "Credential added" in told
 
