@@ -31,6 +31,7 @@ _TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorials" / "production.md"
 _PARTS = re.compile(r"```(sh|python|text|json)\n(.*?)```|<!-- person: (.*?) -->", re.DOTALL)
 _END = "that was all"
 _SECONDS = 60
+_TRIES = 300
 
 
 class Shell:
@@ -122,7 +123,7 @@ class Reader:
         provider = Browser(checkout)
         page = provider.open(checkout)
         assert isinstance(provider.press(page, *page.button("pay")), Page | Away)
-        for _ in range(100):
+        for _ in range(_TRIES):
             if "Payment received" in self._browser.open(url).text:
                 return
             time.sleep(0.1)
@@ -130,7 +131,7 @@ class Reader:
 
     def _code(self) -> str:
         mails = re.search(r"(http://\S+) +the mail", self._demo.output.read_text())[1]
-        for _ in range(200):
+        for _ in range(_TRIES):
             for mail in requests.get(f"{mails}/mails.json", timeout=10).json():
                 if mail["recipients"] == ["dev@lantern-advice.example"]:
                     return re.search(r"\b\d{8}\b", mail["text"])[0]
