@@ -44,24 +44,31 @@ _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 def _wire(value: Any) -> Any:
-    if type(value) in _AS_THEY_ARE:
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if isinstance(value, dict):
-        return {key: _wire(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_wire(item) for item in value]
+    # Members are looked at here, so that most of them cost no call.
+    if kind is dict:
+        return {key: item if type(item) in _AS_THEY_ARE else _wire(item) for key, item in value.items()}
+    if kind is list:
+        return [item if type(item) in _AS_THEY_ARE else _wire(item) for item in value]
+    if isinstance(value, datetime):
+        # The encoder writes these in the same way, in less time.
+        return value if value.tzinfo is UTC else instant(value)
     if isinstance(value, Decimal):
         if not value.is_finite():
             raise ValueError(f"{value} is not a JSON number")
         # An exponent is legal JSON, but readers that keep digits as text would show another number than the source.
         text = str(value)
         return msgspec.Raw(format(value, "f").encode()) if "E" in text else value
-    if isinstance(value, datetime):
-        return instant(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
         raise TypeError("floats are refused: they do not keep the digits of the source")
+    if isinstance(value, dict):
+        return {key: _wire(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_wire(item) for item in value]
     return value
 
 

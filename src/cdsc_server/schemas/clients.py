@@ -7,6 +7,7 @@ from typing import Any
 
 from marshmallow import EXCLUDE, INCLUDE, Schema, ValidationError, fields, post_dump, validate
 
+from cdsc_server.schemas.exact import Listed
 from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated, WebAddress
 
 
@@ -102,7 +103,7 @@ class RegistrationResponseSchema(ClientSchema):
 class ClientListingSchema(Schema):
     """CDS-WG1-02 5.3."""
 
-    clients = fields.List(fields.Nested(ClientSchema), required=True)
+    clients = Listed(fields.Nested(ClientSchema), required=True)
     next = fields.URL(required=True, allow_none=True)
     previous = fields.URL(required=True, allow_none=True)
 

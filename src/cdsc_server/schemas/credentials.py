@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import EXCLUDE, Schema, fields, validate
 
+from cdsc_server.schemas.exact import Listed
 from cdsc_server.schemas.fields import Instant, SpaceSeparated
 
 _ENDS = {"description": "Seconds since the epoch; 0 for never."}
@@ -25,7 +26,7 @@ class CredentialSchema(Schema):
 class CredentialListingSchema(Schema):
     """CDS-WG1-02 7.3."""
 
-    credentials = fields.List(fields.Nested(CredentialSchema), required=True)
+    credentials = Listed(fields.Nested(CredentialSchema), required=True)
     next = fields.URL(required=True, allow_none=True)
     previous = fields.URL(required=True, allow_none=True)
 

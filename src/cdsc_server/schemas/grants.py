@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 
 from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.schemas.exact import Listed
 from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated
 from cdsc_server.services.grants import GrantChange
 
@@ -39,7 +40,7 @@ class GrantSchema(Schema):
 class GrantListingSchema(Schema):
     """CDS-WG1-02 8.5."""
 
-    grants = fields.List(fields.Nested(GrantSchema), required=True)
+    grants = Listed(fields.Nested(GrantSchema), required=True)
     next = fields.URL(required=True, allow_none=True)
     previous = fields.URL(required=True, allow_none=True)
 

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, val
 
 from cdsc_server.domain.message_posts import STATUS_OF_POST, Attachment, MessagePost
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedType
-from cdsc_server.schemas.exact import Exact, Opened
+from cdsc_server.schemas.exact import Exact, Listed, Opened
 from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated, WebAddress
 from cdsc_server.storage.messages import SEGMENTS
 
@@ -179,13 +179,13 @@ class MessageChangeSchema(Schema):
 class MessageListingSchema(Schema):
     """Three lists, each paged by itself: CDS-WG1-02 6.8."""
 
-    outstanding = fields.List(fields.Nested(MessageSchema), required=True)
+    outstanding = Listed(fields.Nested(MessageSchema), required=True)
     outstanding_next = fields.URL(required=True, allow_none=True)
     outstanding_previous = fields.URL(required=True, allow_none=True)
-    unread = fields.List(fields.Nested(MessageSchema), required=True)
+    unread = Listed(fields.Nested(MessageSchema), required=True)
     unread_next = fields.URL(required=True, allow_none=True)
     unread_previous = fields.URL(required=True, allow_none=True)
-    read = fields.List(fields.Nested(MessageSchema), required=True)
+    read = Listed(fields.Nested(MessageSchema), required=True)
     read_next = fields.URL(required=True, allow_none=True)
     read_previous = fields.URL(required=True, allow_none=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from cdsc_server.schemas.exact import Listed
 from cdsc_server.schemas.fields import Instant, SpaceSeparated
 
 
@@ -24,7 +25,7 @@ class ServerFileSchema(Schema):
 class ServerFileListingSchema(Schema):
     """CDS-WG1-02 9.2."""
 
-    files = fields.List(fields.Nested(ServerFileSchema), required=True)
+    files = Listed(fields.Nested(ServerFileSchema), required=True)
     next = fields.URL(required=True, allow_none=True)
     previous = fields.URL(required=True, allow_none=True)
 

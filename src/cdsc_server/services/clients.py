@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.clients import ClientStatus
@@ -135,7 +136,7 @@ def list_clients(
     statuses: Collection[str] | None,
     cursor: Cursor | None,
     size: int,
-) -> Page[ClientRow]:
+) -> Page[Row[Any]]:
     """Client Objects of the registration that pass both filters, last modified first (CDS-WG1-02 5.3)."""
     with reading() as session:
         return clients.list_clients(
@@ -150,7 +151,7 @@ def _found(session: Session, client_id: str, registration_id: str) -> ClientRow:
     return row
 
 
-def to_wire(row: ClientRow, *, base_url: str) -> dict[str, Any]:
+def to_wire(row: ClientRow | Row[Any], *, base_url: str) -> dict[str, Any]:
     """The Client Object as the API shows it; never with a secret (CDS-WG1-02 5.1)."""
     defaults = {
         "cds_default_scope": row.default_scope,

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.clients import ClientStatus
@@ -76,7 +77,7 @@ def list_credentials(
     before: datetime | None,
     cursor: Cursor | None,
     size: int,
-) -> Page[CredentialRow]:
+) -> Page[Row[Any]]:
     """Credentials of the registration, last modified first (CDS-WG1-02 7.3)."""
     with reading() as session:
         return clients.list_credentials(
@@ -142,7 +143,7 @@ def _found(row: CredentialRow | None) -> CredentialRow:
     return row
 
 
-def to_wire(row: CredentialRow, *, keys: KeyStore) -> dict[str, Any]:
+def to_wire(row: CredentialRow | Row[Any], *, keys: KeyStore) -> dict[str, Any]:
     """The Credential as the API shows it, without its uri (CDS-WG1-02 7.1)."""
     return {
         "credential_id": row.credential_id,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
@@ -40,7 +41,7 @@ class GrantChange:
 class SeenGrant:
     """A Grant, with the ids of those around it."""
 
-    row: GrantRow
+    row: GrantRow | Row[Any]
     relatives: Relatives
 
 
@@ -175,7 +176,7 @@ def gives_no_access(row: GrantRow, *, now: datetime) -> bool:
     return status_of(row, now=now) in SHUT
 
 
-def status_of(row: GrantRow, *, now: datetime) -> GrantStatus:
+def status_of(row: GrantRow | Row[Any], *, now: datetime) -> GrantStatus:
     """Its status as it is at `now`, whether or not anything has noted that yet."""
     return status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now)
 

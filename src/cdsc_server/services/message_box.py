@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from sqlalchemy import Row
 
 from cdsc_server.domain.messages import PATHS, RelatedType
 from cdsc_server.errors import NotFound
@@ -23,7 +25,7 @@ MOST_BYTES: Final = 4 * 1024 * 1024
 class Found:
     """A Message with what is attached to it."""
 
-    row: MessageRow
+    row: MessageRow | Row[Any]
     attachments: Sequence[AttachmentRow] = ()
 
 
@@ -36,7 +38,7 @@ class Segments:
         attachments: of all Messages in them, by message_id.
     """
 
-    pages: Mapping[str, Page[MessageRow]]
+    pages: Mapping[str, Page[Row[Any]]]
     attachments: Mapping[str, Sequence[AttachmentRow]] = field(default_factory=dict)
 
 
@@ -61,13 +63,35 @@ def list_messages(
                 message_ids=message_ids,
                 cursor=cursor,
                 size=size,
-                most_bytes=MOST_BYTES,
             )
             for name in SEGMENTS
             if segment in (None, name)
         }
         listed = {row.message_id for page in pages.values() for row in page.rows}
-        return Segments(pages, messages.attachments_of(session, listed))
+        attachments = messages.attachments_of(session, listed)
+    backwards = cursor is not None and cursor.backwards
+    return Segments(
+        {name: _within(page, attachments, MOST_BYTES, backwards=backwards) for name, page in pages.items()}, attachments
+    )
+
+
+def _within(
+    found: Page[Row[Any]], attachments: Mapping[str, Sequence[AttachmentRow]], most_bytes: int, *, backwards: bool
+) -> Page[Row[Any]]:
+    """As much of the page as has no more bytes of files than this, but one Message at least."""
+    total = kept = 0
+    for row in reversed(found.rows) if backwards else found.rows:
+        total += sum(each.size for each in attachments.get(row.message_id, ()))
+        if kept and total > most_bytes:
+            break
+        kept += 1
+    if kept == len(found.rows):
+        return found
+    if backwards:
+        rows = found.rows[-kept:]
+        return replace(found, rows=rows, previous=Cursor(True, rows[0].modified, rows[0].message_id))
+    rows = found.rows[:kept]
+    return replace(found, rows=rows, next=Cursor(False, rows[-1].modified, rows[-1].message_id))
 
 
 def get_message(message_id: str, *, registration_id: str) -> Found:
@@ -101,7 +125,7 @@ def _found(row: MessageRow | None) -> MessageRow:
 
 def to_wire(found: Found, *, base_url: str, blobs: BlobStore) -> dict[str, Any]:
     """The Message as the API shows it, its files with their bytes (CDS-WG1-02 6.1, 6.7)."""
-    row, start = found.row, base_url + PATHS[RelatedType.MESSAGE]
+    row, related, start = found.row, messages.related_of(found.row), base_url + PATHS[RelatedType.MESSAGE]
     body: dict[str, Any] = {
         "message_id": row.message_id,
         "uri": f"{start}/{row.message_id}",
@@ -119,7 +143,7 @@ def to_wire(found: Found, *, base_url: str, blobs: BlobStore) -> dict[str, Any]:
         "updates_requested": row.updates_requested,
         "grants_requested": row.grants_requested,
         "attachments": [_attachment(each, blobs) for each in found.attachments] or None,
-        "related_uri": None if row.related is None else row.related.uri(base_url),
+        "related_uri": None if related is None else related.uri(base_url),
         "related_type": row.related_type,
         "amount": row.amount,
         "currency": row.currency,

@@ -25,8 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, join, mapped_column
 
 from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.storage.among import among
 from cdsc_server.storage.db import DataBase, one_statement
-from cdsc_server.storage.keyset import Cursor, Page, page
+from cdsc_server.storage.keyset import Cursor, Page, plain_page
 from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
@@ -172,14 +173,22 @@ def list_clients(
     statuses: Collection[str] | None = None,
     cursor: Cursor | None,
     size: int,
-) -> Page[ClientRow]:
+) -> Page[Row[Any]]:
     """Client Objects of a registration that pass both filters, last modified first (CDS-WG1-02 5.3)."""
-    statement = select(ClientRow).where(ClientRow.registration_id == registration_id)
+    conditions = [ClientRow.registration_id == registration_id]
     if client_ids is not None:
-        statement = statement.where(ClientRow.client_id.in_(client_ids))
+        conditions.append(among(ClientRow.client_id, client_ids))
     if statuses is not None:
-        statement = statement.where(ClientRow.status.in_(statuses))
-    return page(session, statement, at=ClientRow.modified, id=ClientRow.client_id, cursor=cursor, size=size)
+        conditions.append(ClientRow.status.in_(statuses))
+    return plain_page(
+        session,
+        ClientRow.__table__,
+        *conditions,
+        at=ClientRow.modified,
+        id=ClientRow.client_id,
+        cursor=cursor,
+        size=size,
+    )
 
 
 def find_credential(session: Session, credential_id: str, *, registration_id: str) -> CredentialRow | None:
@@ -198,18 +207,26 @@ def list_credentials(
     before: datetime | None,
     cursor: Cursor | None,
     size: int,
-) -> Page[CredentialRow]:
+) -> Page[Row[Any]]:
     """Credentials of a registration, last modified first; `after` and `before` are inclusive (CDS-WG1-02 7.3)."""
-    statement = select(CredentialRow).where(CredentialRow.registration_id == registration_id)
+    conditions = [CredentialRow.registration_id == registration_id]
     if credential_ids is not None:
-        statement = statement.where(CredentialRow.credential_id.in_(credential_ids))
+        conditions.append(among(CredentialRow.credential_id, credential_ids))
     if client_ids is not None:
-        statement = statement.where(CredentialRow.client_id.in_(client_ids))
+        conditions.append(among(CredentialRow.client_id, client_ids))
     if after is not None:
-        statement = statement.where(CredentialRow.created >= after)
+        conditions.append(CredentialRow.created >= after)
     if before is not None:
-        statement = statement.where(CredentialRow.created <= before)
-    return page(session, statement, at=CredentialRow.modified, id=CredentialRow.credential_id, cursor=cursor, size=size)
+        conditions.append(CredentialRow.created <= before)
+    return plain_page(
+        session,
+        CredentialRow.__table__,
+        *conditions,
+        at=CredentialRow.modified,
+        id=CredentialRow.credential_id,
+        cursor=cursor,
+        size=size,
+    )
 
 
 def expire_credentials(session: Session, client_id: str, *, now: datetime) -> list[str]:

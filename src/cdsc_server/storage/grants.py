@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Row,
     String,
     Text,
     and_,
@@ -27,8 +28,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 
 from cdsc_server import exact_json
 from cdsc_server.domain.grants import FINAL, GrantStatus
+from cdsc_server.storage.among import among
 from cdsc_server.storage.db import DataBase, one_statement
-from cdsc_server.storage.keyset import Cursor, Page, page
+from cdsc_server.storage.keyset import Cursor, Page, plain_page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 _FUTURE: Final = text("status = 'future'")
@@ -148,13 +150,13 @@ def relatives_of(session: Session, grant_ids: Collection[str]) -> Mapping[str, R
         grant_id: {"children": [], "replacing": [], "replaced_by": []} for grant_id in grant_ids
     }
     order = (GrantRow.created, GrantRow.grant_id)
-    parts = select(GrantRow.parent_id, GrantRow.grant_id).where(GrantRow.parent_id.in_(grant_ids)).order_by(*order)
+    parts = select(GrantRow.parent_id, GrantRow.grant_id).where(among(GrantRow.parent_id, grant_ids)).order_by(*order)
     for parent_id, grant_id in session.execute(parts):
         found[str(parent_id)]["children"].append(grant_id)
     swaps = (
         select(ReplacementRow.grant_id, ReplacementRow.replaced_id)
         .join(GrantRow, GrantRow.grant_id == ReplacementRow.grant_id)
-        .where(or_(ReplacementRow.grant_id.in_(grant_ids), ReplacementRow.replaced_id.in_(grant_ids)))
+        .where(or_(among(ReplacementRow.grant_id, grant_ids), among(ReplacementRow.replaced_id, grant_ids)))
         .order_by(*order, ReplacementRow.replaced_id)
     )
     for grant_id, replaced_id in session.execute(swaps):
@@ -219,12 +221,13 @@ def add_replacements(session: Session, grant_id: str, replaced: Collection[str])
 
 def list_grants(
     session: Session, registration_id: str, filters: GrantFilters, *, now: datetime, cursor: Cursor | None, size: int
-) -> Page[GrantRow]:
+) -> Page[Row[Any]]:
     """Grants of a registration, last modified first; statuses as they are at `now`."""
-    conditions = [GrantRow.registration_id == registration_id, *_conditions(filters, now)]
-    return page(
+    return plain_page(
         session,
-        select(GrantRow).where(*conditions),
+        GrantRow.__table__,
+        GrantRow.registration_id == registration_id,
+        *_conditions(filters, now),
         at=GrantRow.modified,
         id=GrantRow.grant_id,
         cursor=cursor,

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, literal, select, tuple_
+from sqlalchemy import Row as PlainRow
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 Row = TypeVar("Row")
@@ -58,6 +59,35 @@ def page(
         at: the column sorted by, newest first.
         id: breaks ties, so that the order is total.
     """
+    found = session.scalars(_at_place(statement, at, id, cursor, size))
+    return _page(found.all(), at, id, cursor, size)
+
+
+def plain_page(
+    session: Session,
+    table: FromClause,
+    *conditions: ColumnElement[bool],
+    at: InstrumentedAttribute[datetime],
+    id: InstrumentedAttribute[str],
+    cursor: Cursor | None,
+    size: int,
+) -> Page[PlainRow[Any]]:
+    """
+    As `page`, of rows that have the columns of the table as attributes and are only read.
+
+    Objects of a session can be changed and are told of changes, which costs as much as the rest of a long page.
+    """
+    found = session.execute(_at_place(select(table).where(*conditions), at, id, cursor, size))
+    return _page(found.all(), at, id, cursor, size)
+
+
+def _at_place(
+    statement: Select[Any],
+    at: InstrumentedAttribute[datetime],
+    id: InstrumentedAttribute[str],
+    cursor: Cursor | None,
+    size: int,
+) -> Select[Any]:
     key = tuple_(at, id)
     backwards = cursor is not None and cursor.backwards
     if cursor is not None:
@@ -65,9 +95,18 @@ def page(
         place = tuple_(literal(cursor.at, at.type), literal(cursor.id))
         statement = statement.where(key > place if backwards else key < place)
     order = (at.asc(), id.asc()) if backwards else (at.desc(), id.desc())
-    rows = list(session.scalars(statement.order_by(*order).limit(size + 1)))
-    more = len(rows) > size
-    rows = rows[:size]
+    return statement.order_by(*order).limit(size + 1)
+
+
+def _page(
+    found: Sequence[Row],
+    at: InstrumentedAttribute[datetime],
+    id: InstrumentedAttribute[str],
+    cursor: Cursor | None,
+    size: int,
+) -> Page[Row]:
+    more, rows = len(found) > size, list(found[:size])
+    backwards = cursor is not None and cursor.backwards
     if backwards:
         rows.reverse()
 

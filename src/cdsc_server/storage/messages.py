@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, Integer, String, func, select, text
+from sqlalchemy import Boolean, ColumnElement, ForeignKey, Index, Integer, Row, String, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.messages import OUTSTANDING, MessageStatus, MessageType, RelatedTo
+from cdsc_server.storage.among import among
 from cdsc_server.storage.db import DataBase
-from cdsc_server.storage.keyset import Cursor, Page, page
+from cdsc_server.storage.keyset import Cursor, Page, page, plain_page
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 
 _WAITING: Final = text("status IN ('open', 'pending')")
@@ -61,14 +61,19 @@ class MessageRow(DataBase):
     @property
     def related(self) -> RelatedTo | None:
         """What it is about."""
-        if self.related_type is None or self.related_key is None:
-            return None
-        return RelatedTo(self.related_type, self.related_key)
+        return related_of(self)
 
     @related.setter
     def related(self, related: RelatedTo | None) -> None:
         self.related_type = None if related is None else str(related.type)
         self.related_key = None if related is None else related.key
+
+
+def related_of(row: MessageRow | Row[Any]) -> RelatedTo | None:
+    """What a Message is about."""
+    if row.related_type is None or row.related_key is None:
+        return None
+    return RelatedTo(row.related_type, row.related_key)
 
 
 class AttachmentRow(DataBase):
@@ -112,20 +117,20 @@ def list_segment(
     message_ids: Collection[str] | None,
     cursor: Cursor | None,
     size: int,
-    most_bytes: int,
-) -> Page[MessageRow]:
-    """
-    One of the three lists, last modified first.
-
-    Args:
-        segment: a key of SEGMENTS.
-        most_bytes: the page ends early rather than hold more bytes of attached files, but holds one Message at least.
-    """
-    statement = select(MessageRow).where(MessageRow.registration_id == registration_id, SEGMENTS[segment])
+) -> Page[Row[Any]]:
+    """One of the three lists, last modified first; `segment` is a key of SEGMENTS."""
+    conditions = [MessageRow.registration_id == registration_id, SEGMENTS[segment]]
     if message_ids is not None:
-        statement = statement.where(MessageRow.message_id.in_(message_ids))
-    found = page(session, statement, at=MessageRow.modified, id=MessageRow.message_id, cursor=cursor, size=size)
-    return _within(session, found, most_bytes, backwards=cursor is not None and cursor.backwards)
+        conditions.append(among(MessageRow.message_id, message_ids))
+    return plain_page(
+        session,
+        MessageRow.__table__,
+        *conditions,
+        at=MessageRow.modified,
+        id=MessageRow.message_id,
+        cursor=cursor,
+        size=size,
+    )
 
 
 def list_messages(
@@ -145,34 +150,12 @@ def list_messages(
     return page(session, statement, at=MessageRow.modified, id=MessageRow.message_id, cursor=cursor, size=size)
 
 
-def _within(session: Session, found: Page[MessageRow], most_bytes: int, *, backwards: bool) -> Page[MessageRow]:
-    counted = session.execute(
-        select(AttachmentRow.message_id, func.sum(AttachmentRow.size))
-        .where(AttachmentRow.message_id.in_([row.message_id for row in found.rows]))
-        .group_by(AttachmentRow.message_id)
-    )
-    sizes = {message_id: int(size) for message_id, size in counted}
-    total = kept = 0
-    for row in reversed(found.rows) if backwards else found.rows:
-        total += sizes.get(row.message_id, 0)
-        if kept and total > most_bytes:
-            break
-        kept += 1
-    if kept == len(found.rows):
-        return found
-    if backwards:
-        rows = found.rows[-kept:]
-        return replace(found, rows=rows, previous=Cursor(True, rows[0].modified, rows[0].message_id))
-    rows = found.rows[:kept]
-    return replace(found, rows=rows, next=Cursor(False, rows[-1].modified, rows[-1].message_id))
-
-
 def attachments_of(session: Session, message_ids: Collection[str]) -> dict[str, list[AttachmentRow]]:
     """What is attached to these Messages, in the order it was sent."""
     found: dict[str, list[AttachmentRow]] = {}
     for row in session.scalars(
         select(AttachmentRow)
-        .where(AttachmentRow.message_id.in_(message_ids))
+        .where(among(AttachmentRow.message_id, message_ids))
         .order_by(AttachmentRow.message_id, AttachmentRow.position)
     ):
         found.setdefault(row.message_id, []).append(row)

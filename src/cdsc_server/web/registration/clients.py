@@ -21,6 +21,8 @@ from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, l
 from cdsc_server.web.wire import json_body
 
 _PATH: Final = {"client_id": "A Client Object of this registration."}
+_FILTERS: Final = ClientFilters()
+_LISTING: Final = ClientListingSchema()
 
 
 @blueprint.get("/clients")
@@ -32,7 +34,7 @@ def list_clients() -> ResponseReturnValue:
 
     Those of this registration, the last modified first.
     """
-    wanted = filters(ClientFilters())
+    wanted = filters(_FILTERS)
     page = clients.list_clients(
         g.token.registration_id,
         client_ids=wanted.get("client_ids"),
@@ -40,8 +42,9 @@ def list_clients() -> ResponseReturnValue:
         cursor=cursor_of(wanted),
         size=PAGE_SIZE,
     )
-    objects = [clients.to_wire(row, base_url=settings().base_url) for row in page.rows]
-    return shown(ClientListingSchema(), {"clients": objects, **links(page)})
+    base_url = settings().base_url
+    objects = [clients.to_wire(row, base_url=base_url) for row in page.rows]
+    return shown(_LISTING, {"clients": objects, **links(page)})
 
 
 @blueprint.get("/clients/<client_id>")

@@ -17,7 +17,7 @@ from cdsc_server.schemas.credentials import (
 )
 from cdsc_server.services import credentials
 from cdsc_server.web.bearer import bearer
-from cdsc_server.web.context import ports, public_url
+from cdsc_server.web.context import ports, settings
 from cdsc_server.web.describe import describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
@@ -25,6 +25,8 @@ from cdsc_server.web.wire import json_body
 
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 _PATH: Final = {"credential_id": "A Credential of this registration."}
+_FILTERS: Final = CredentialFilters()
+_LISTING: Final = CredentialListingSchema()
 
 
 @blueprint.get("/credentials")
@@ -36,7 +38,7 @@ def list_credentials() -> ResponseReturnValue:
 
     Those of every Client Object of this registration, the last modified first.
     """
-    wanted = filters(CredentialFilters())
+    wanted = filters(_FILTERS)
     page = credentials.list_credentials(
         g.token.registration_id,
         credential_ids=wanted.get("credential_ids"),
@@ -46,8 +48,9 @@ def list_credentials() -> ResponseReturnValue:
         cursor=cursor_of(wanted),
         size=PAGE_SIZE,
     )
-    objects = [_with_uri(credentials.to_wire(row, keys=ports().keys)) for row in page.rows]
-    return shown(CredentialListingSchema(), {"credentials": objects, **links(page)}), 200, _NOT_KEPT
+    keys = ports().keys
+    objects = [_with_uri(credentials.to_wire(row, keys=keys)) for row in page.rows]
+    return shown(_LISTING, {"credentials": objects, **links(page)}), 200, _NOT_KEPT
 
 
 @blueprint.post("/credentials")
@@ -106,5 +109,4 @@ def modify_credential(credential_id: str) -> ResponseReturnValue:
 
 
 def _with_uri(credential: dict[str, Any]) -> dict[str, Any]:
-    uri = public_url("registration.get_credential", credential_id=credential["credential_id"])
-    return {**credential, "uri": uri}
+    return {**credential, "uri": f"{settings().base_url}/credentials/{credential['credential_id']}"}

@@ -20,6 +20,8 @@ from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, l
 from cdsc_server.web.wire import json_body
 
 _PATH: Final = {"grant_id": "A Grant of this registration."}
+_FILTERS: Final = GrantFiltersSchema()
+_LISTING: Final = GrantListingSchema()
 
 
 @blueprint.get("/grants")
@@ -31,15 +33,16 @@ def list_grants() -> ResponseReturnValue:
 
     Those of every Client Object of this registration, the last modified first.
     """
-    wanted = filters(GrantFiltersSchema())
+    wanted = filters(_FILTERS)
     cursor = cursor_of(wanted)
     wanted.pop("cursor", None)
-    clock = ports().clock
+    clock, base_url = ports().clock, settings().base_url
     page = grants.list_grants(
         g.token.registration_id, GrantFilters(**wanted), clock=clock, cursor=cursor, size=PAGE_SIZE
     )
-    objects = [grants.to_wire(seen, base_url=settings().base_url, now=clock.now()) for seen in page.rows]
-    return shown(GrantListingSchema(), {"grants": objects, **links(page)})
+    now = clock.now()
+    objects = [grants.to_wire(seen, base_url=base_url, now=now) for seen in page.rows]
+    return shown(_LISTING, {"grants": objects, **links(page)})
 
 
 @blueprint.get("/grants/<grant_id>")

@@ -27,6 +27,8 @@ from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, l
 from cdsc_server.web.wire import json_body
 
 _PATH: Final = {"message_id": "A Message of this registration."}
+_FILTERS: Final = MessageFilters()
+_LISTING: Final = MessageListingSchema()
 _CREATE: Final = "registration.create_message"
 
 
@@ -46,7 +48,7 @@ def list_messages() -> ResponseReturnValue:
 
     Outstanding, unread and read ones of this registration, each list paged by itself, the last modified first.
     """
-    wanted = filters(MessageFilters())
+    wanted = filters(_FILTERS)
     if "cursor" in wanted and "segment" not in wanted:
         raise InvalidRequest("segment: is missing beside cursor", field="segment")
     found = message_box.list_messages(
@@ -56,14 +58,15 @@ def list_messages() -> ResponseReturnValue:
         cursor=cursor_of(wanted),
         size=PAGE_SIZE,
     )
+    base_url, blobs, files = settings().base_url, ports().blobs, found.attachments
     body: dict[str, Any] = {}
     for name in SEGMENTS:
         page = found.pages.get(name)
-        rows = () if page is None else page.rows
-        body[name] = [_wire(Found(row, found.attachments.get(row.message_id, ()))) for row in rows]
+        rows = [] if page is None else [Found(row, files.get(row.message_id, ())) for row in page.rows]
+        body[name] = [message_box.to_wire(each, base_url=base_url, blobs=blobs) for each in rows]
         body[f"{name}_next"] = None if page is None else link(page.next, segment=name)
         body[f"{name}_previous"] = None if page is None else link(page.previous, segment=name)
-    return shown(MessageListingSchema(), body)
+    return shown(_LISTING, body)
 
 
 @blueprint.post("/messages")

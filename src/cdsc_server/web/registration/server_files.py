@@ -29,6 +29,8 @@ _PATH: Final = {"file_id": "A file that the Grant of the token shares."}
 #: Each file is of a type of its own.
 _BINARY: Final = "*/*"
 _BUFFER: Final = 1 << 16
+_FILTERS: Final = ServerFileFilters()
+_LISTING: Final = ServerFileListingSchema()
 
 
 @blueprint.get("/files")
@@ -40,7 +42,7 @@ def list_files() -> ResponseReturnValue:
 
     Those that the Grant of the token shares now, the last modified first.
     """
-    wanted = filters(ServerFileFilters())
+    wanted = filters(_FILTERS)
     page = files.list_files(
         g.token,
         wanted=wanted.get("file_ids"),
@@ -48,8 +50,9 @@ def list_files() -> ResponseReturnValue:
         cursor=cursor_of(wanted),
         size=PAGE_SIZE,
     )
-    objects = [files.to_wire(row, base_url=settings().base_url) for row in page.rows]
-    return shown(ServerFileListingSchema(), {"files": objects, **links(page)})
+    base_url = settings().base_url
+    objects = [files.to_wire(row, base_url=base_url) for row in page.rows]
+    return shown(_LISTING, {"files": objects, **links(page)})
 
 
 @blueprint.get("/files/<file_id>")
