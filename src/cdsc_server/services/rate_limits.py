@@ -9,7 +9,6 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import TooManyRequests
 from cdsc_server.ports import Clock
 from cdsc_server.storage import rate_limits
-from cdsc_server.storage.db import transaction
 
 
 def count_hourly(what: str, caller: str, *, limit: int, clock: Clock) -> None:
@@ -25,8 +24,7 @@ def count_hourly(what: str, caller: str, *, limit: int, clock: Clock) -> None:
     """
     now = clock.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
-    with transaction() as session:
-        count = rate_limits.count_once(session, f"{what}:{secret_hash(caller)}", started=hour)
+    count = rate_limits.count_once(f"{what}:{secret_hash(caller)}", started=hour)
     if count > limit:
         wait = math.ceil((hour + timedelta(hours=1) - now).total_seconds())
         raise TooManyRequests(
