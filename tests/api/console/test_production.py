@@ -187,7 +187,7 @@ class TestLimits:
         own = party.http.get(where, headers=party.bearer).json["cds_server_metadata"]
 
         assert "<strong>PT0S to P1Y</strong>" in page
-        assert "&#34;maximum&#34;:&#34;P1Y&#34;" in page
+        assert "&#34;maximum&#34;: &#34;P1Y&#34;" in page
         assert own in page
         assert desk.act(f"{address}/limits", of="usage_data segment_start", do="lift").status_code == 303
         assert party.http.get(where, headers=party.bearer).json["cds_server_metadata"] == everybodys != own

@@ -23,7 +23,9 @@ def limit(app, party, settings, clock):
     def set_limit(field="segment_start", client_id=party.app.client_id, scope="usage_data", **limits):
         with app.app_context():
             given = {"maximum": None, "minimum": None, **limits}
-            client_limits.set_limit(client_id, scope, field, **given, actor="test", catalogue=load_catalogue(settings), clock=clock)
+            client_limits.set_limit(
+                client_id, scope, field, **given, actor="test", catalogue=load_catalogue(settings), clock=clock
+            )
 
     return set_limit
 

@@ -144,6 +144,11 @@ def _metadata(row: ClientRow) -> dict[str, str]:
     limited_ids = [scope_id for scope_id in row.limits if scope_id in described]
     told = {each: described[each]["authorization_details_fields_supported"] for each in limited_ids}
     return {
-        scope_id: "\n".join(exact_json.dumps(each).decode() for each in fields if each["id"] in row.limits[scope_id])
+        scope_id: "\n".join(_member(each) for each in fields if each["id"] in row.limits[scope_id])
         for scope_id, fields in told.items()
     }
+
+
+def _member(field: dict[str, Any]) -> str:
+    lines = [f"  {exact_json.dumps(name).decode()}: {exact_json.dumps(each).decode()}" for name, each in field.items()]
+    return "{\n" + ",\n".join(lines) + "\n}"
