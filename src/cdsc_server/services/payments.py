@@ -95,6 +95,18 @@ def start_payment(
     return row
 
 
+def expire(session: Session, payment_id: str, *, now: datetime) -> None:
+    """Let the address of a payment run out, for another one in its place; one that was paid stays as it is."""
+    payments.move_payment(
+        session,
+        payment_id,
+        current=PaymentStatus.OPEN,
+        following=PaymentStatus.EXPIRED,
+        receipt_url=None,
+        now=now,
+    )
+
+
 def payment_url(payment_id: str, *, base_url: str) -> str:
     """The address of a payment's page: where to pay it, as often as it takes, and its receipt afterwards."""
     return f"{base_url}{PATH}{payment_id}"

@@ -6,6 +6,7 @@ Every step is told by a Message in its own transaction. Functions that take a se
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -30,11 +31,16 @@ from cdsc_server.storage.messages import MessageRow
 from cdsc_server.storage.payments import PaymentRow, find_payment
 from cdsc_server.storage.reviews import RequirementRow
 
+log = logging.getLogger(__name__)
+
 #: Where forms stand; the link follows.
 PATH: Final = "/requirements/"
 _BATCH: Final = 100
-#: Links of these types run out; a payment and a blank PDF stay where they are.
-_EXPIRING: Final = frozenset({FieldType.ONLINE_FORM, FieldType.EMAIL_VERIFICATION, FieldType.SSO_VERIFICATION})
+_PURPOSE: Final = "requirement:"
+#: Links of these types run out; a blank PDF stays where it is.
+_EXPIRING: Final = frozenset(
+    {FieldType.ONLINE_FORM, FieldType.EMAIL_VERIFICATION, FieldType.SSO_VERIFICATION, FieldType.PAYMENT_REQUIRED}
+)
 
 
 def blank_form_path(field_id: str) -> str:
@@ -110,6 +116,8 @@ def ask_again(
         raise Conflict("this cannot be asked for again")
     payment = None
     if field.type is FieldType.PAYMENT_REQUIRED:
+        if row.payment_id is not None:
+            payments.expire(session, row.payment_id, now=now)
         payment = _start_payment(session, row.registration_id, field, now=now)
     link = secrets.token_urlsafe(24)
     moved = reviews.move_requirement(
@@ -145,7 +153,7 @@ def ask_again(
 
 
 def renew_links(*, catalogue: Catalogue, clock: Clock) -> int:
-    """Give every form whose link ran out a fresh one, told by a reply; returns how many."""
+    """Give every form and payment whose link ran out a fresh one, told by a reply; returns how many."""
     now = clock.now()
     with transaction() as session:
         rows = reviews.overdue_links(session, now=now, limit=_BATCH)
@@ -155,7 +163,7 @@ def renew_links(*, catalogue: Catalogue, clock: Clock) -> int:
                 ask_again(
                     session,
                     row,
-                    why="The link of this form ran out; here is a fresh one.",
+                    why="The link ran out; here is a fresh one.",
                     catalogue=catalogue,
                     now=now,
                 )
@@ -205,7 +213,7 @@ def payment_changed(session: Session, payment: PaymentRow) -> None:
 
     Spec: CDS-WG1-02 3.6 (payment_required), 6.3 (payment_receipt).
     """
-    row = reviews.by_payment(session, payment.payment_id)
+    row = reviews.by_payment(session, payment.payment_id) or _paid_late(session, payment)
     if row is None or row.status == RequirementStatus.WAIVED:
         return
     status, now = PaymentStatus(payment.status), payment.modified
@@ -215,6 +223,20 @@ def payment_changed(session: Session, payment: PaymentRow) -> None:
         decide(session, row, accepted=True, description="Your payment was received.", now=now)
     elif status is PaymentStatus.REJECTED:
         decide(session, row, accepted=False, description="The payment did not go through; nothing was paid.", now=now)
+
+
+def _paid_late(session: Session, payment: PaymentRow) -> RequirementRow | None:
+    """The requirement of a payment whose link had run out; from now on it is this payment that it waits for."""
+    field_id = payment.purpose.removeprefix(_PURPOSE)
+    rows = reviews.requirements_of(session, payment.registration_id)
+    row = next((row for row in rows if row.field_id == field_id and row.payment_id is not None), None)
+    if row is None or row.status != RequirementStatus.OPEN or payment.status != PaymentStatus.SUBMITTED:
+        log.warning("payment %s is %s, and nobody waits for it", payment.payment_id, payment.status)
+        return None
+    payments.expire(session, str(row.payment_id), now=payment.modified)
+    row.payment_id = payment.payment_id
+    session.flush()
+    return row
 
 
 def settle(session: Session, row: RequirementRow, *, accepted: bool, description: str, now: datetime) -> None:
@@ -336,7 +358,7 @@ def _start_payment(session: Session, registration_id: str, field: RegistrationFi
     return payments.start_payment(
         session,
         registration_id=registration_id,
-        purpose=f"requirement:{field.id}",
+        purpose=f"{_PURPOSE}{field.id}",
         description=field.description,
         amount=field.amount,
         currency=field.currency,

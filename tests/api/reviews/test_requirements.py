@@ -349,7 +349,43 @@ class TestPayment:
             "complete",
         )
 
-    @requirement("WG1-02-3.6-16", "WG1-02-3.6-13")
+    @requirement("WG1-02-3.6-13")
+    def test_a_link_that_ran_out_is_followed_by_a_fresh_one(self, owed, settle, visitor, clock, app):
+        """The old page takes no money any more; Messages lead to the new one."""
+        message = owed.asked("setup_fee")
+        clock.advance(days=90)
+        with app.app_context():
+            requirements.renew_links(catalogue=owed.desk.catalogue, clock=clock)
+        owed.box.party.bearer.update(admin_token(owed.box.party))
+
+        fresh = owed.asked("setup_fee")
+        assert (fresh["type"], fresh["previous_uri"], fresh["status"]) == ("payment_request", message["uri"], "open")
+        assert (fresh["amount"], fresh["currency"]) == (message["amount"], message["currency"])
+        assert fresh["related_uri"] != message["related_uri"]
+        visitor.load(path_of(message))
+        assert "This link ran out" in visitor.text
+        assert 'id="pay"' not in visitor.text
+        assert "Payment due" in visitor.load(path_of(fresh)).get_data(as_text=True)
+        settle("accepted")
+        assert owed.status("setup_fee") == "accepted"
+
+    def test_money_that_comes_by_the_old_link_counts(self, owed, settle, visitor, clock, app):
+        """Whoever had gone on to pay already has paid; nobody is asked twice."""
+        old = path_of(owed.asked("setup_fee")).removeprefix("/payments/")
+        clock.advance(days=90)
+        with app.app_context():
+            requirements.renew_links(catalogue=owed.desk.catalogue, clock=clock)
+        owed.box.party.bearer.update(admin_token(owed.box.party))
+        fresh = owed.asked("setup_fee")
+
+        with app.app_context():
+            news = PaymentNews(old, PaymentStatus.ACCEPTED, Decimal("25.00"), "USD")
+            payments.settle(news, clock=clock, on_change=requirements.payment_changed)
+
+        assert (owed.status("setup_fee"), owed.box.get(fresh)["status"]) == ("accepted", "complete")
+        assert "This link ran out" in visitor.load(path_of(fresh)).get_data(as_text=True)
+
+    @requirement("WG1-02-3.6-16")
     def test_a_refused_payment_is_told_and_can_be_asked_for_again(self, owed, settle):
         message = owed.asked("setup_fee")
         settle("rejected")
@@ -393,7 +429,7 @@ def test_a_link_that_runs_out_is_replaced_by_a_reply(owed, app, clock, visitor, 
     clock.advance(days=1)
     assert visitor.load(path_of(old)).status_code == 404
     with app.app_context():
-        assert requirements.renew_links(catalogue=owed.desk.catalogue, clock=clock) == 3
+        assert requirements.renew_links(catalogue=owed.desk.catalogue, clock=clock) == 4
         assert requirements.renew_links(catalogue=owed.desk.catalogue, clock=clock) == 0
 
     owed.box.party.bearer.update(admin_token(owed.box.party))

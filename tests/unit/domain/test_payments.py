@@ -10,7 +10,7 @@ from cdsc_server.domain.callbacks import SIGNATURE_HEADER, TIMESTAMP_HEADER, TOL
 from cdsc_server.domain.payments import PaymentStatus, steps
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OPEN, SUBMITTED, ACCEPTED, REJECTED = PaymentStatus
+OPEN, EXPIRED, SUBMITTED, ACCEPTED, REJECTED = PaymentStatus
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,9 @@ OPEN, SUBMITTED, ACCEPTED, REJECTED = PaymentStatus
         (SUBMITTED, REJECTED, (REJECTED,)),
         (OPEN, ACCEPTED, (SUBMITTED, ACCEPTED)),
         (OPEN, OPEN, ()),
+        (OPEN, EXPIRED, ()),
+        (EXPIRED, ACCEPTED, (SUBMITTED, ACCEPTED)),
+        (SUBMITTED, EXPIRED, ()),
         (ACCEPTED, REJECTED, ()),
         (REJECTED, ACCEPTED, ()),
         (ACCEPTED, SUBMITTED, ()),
