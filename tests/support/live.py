@@ -113,7 +113,7 @@ def client_site(tmp_path: Path) -> Iterator[ClientSite]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(tmp_path / "client-site.pem"))
+    context.load_cert_chain(certificate_at(tmp_path / "client-site.pem"))
     server.socket = context.wrap_socket(server.socket, server_side=True)
     site = ClientSite(f"https://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -124,7 +124,7 @@ def client_site(tmp_path: Path) -> Iterator[ClientSite]:
     server.server_close()
 
 
-def _certificate(path: Path) -> Path:
+def certificate_at(path: Path) -> Path:
     """Write a key and a certificate for 127.0.0.1 signed by it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "client site of a test")])
