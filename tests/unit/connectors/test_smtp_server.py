@@ -26,7 +26,9 @@ class Office:
     passwords: list = field(default_factory=list)
 
     async def handle_DATA(self, server, session, envelope):  # noqa: N802  (aiosmtpd's)
-        self.taken.append((session.ssl is not None, session.authenticated, envelope.rcpt_tos))
+        self.taken.append(
+            (server.transport.get_extra_info("cipher") is not None, session.authenticated, envelope.rcpt_tos)
+        )
         return "250 OK"
 
     def judge(self, server, session, envelope, mechanism, data):
