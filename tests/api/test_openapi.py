@@ -21,12 +21,55 @@ def document(client):
     return client.get("/openapi.json").get_json()
 
 
+@pytest.fixture
+def admin_document(client):
+    return client.get("/admin/openapi.json").get_json()
+
+
 def test_the_document_is_valid_openapi(document):
     """References resolve, and every object has the shape OpenAPI 3.1 gives it."""
     # Through text, because our own reader gives Decimal where the validator wants float.
     OpenAPIV31SpecValidator(json.loads(json.dumps(document, default=float))).validate()
 
     assert document["openapi"].startswith("3.1.")
+
+
+def test_the_document_of_the_admin_api_is_valid_openapi_too(admin_document):
+    """It is a document of its own: a Client has no use for it."""
+    OpenAPIV31SpecValidator(json.loads(json.dumps(admin_document, default=float))).validate()
+
+    assert admin_document["info"]["title"].endswith("admin API")
+
+
+def test_each_document_tells_of_its_own_operations_only(document, admin_document):
+    """What service accounts call, and what Clients and Customers call."""
+    assert all(path.startswith("/admin/") for path in admin_document["paths"])
+    assert not any(path.startswith("/admin") for path in document["paths"])
+    assert set(admin_document["components"]["securitySchemes"]) == {"oauth2"}
+    for item in admin_document["paths"].values():
+        for operation in item.values():
+            assert operation["security"] == [{"oauth2": ["cdsc_operator"]}]
+            assert "of a service account with " in operation["description"]
+            assert 0 < len(operation["summary"]) < 80
+
+
+def test_every_parameter_of_the_admin_api_is_explained(admin_document):
+    parameters = [
+        parameter
+        for item in admin_document["paths"].values()
+        for operation in item.values()
+        for parameter in operation.get("parameters", ())
+    ]
+
+    assert len(parameters) > 30
+    assert [each["name"] for each in parameters if not each.get("description")] == []
+
+
+def test_the_admin_api_has_a_reader(client):
+    page = client.get("/admin/docs").text
+
+    assert 'data-document="/admin/openapi.json"' in page
+    assert "Admin API reference" in page
 
 
 def test_every_api_route_is_described(app):
