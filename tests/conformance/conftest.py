@@ -21,7 +21,7 @@ from cdsc_conformance.session import Account
 from tests.factories import people
 from tests.factories.catalogues import changed_catalogue
 from tests.support.app import dispose
-from tests.support.live import _certificate, _not_yet, _Silent
+from tests.support.live import _not_yet, _Silent, certificate_at
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -69,7 +69,7 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
     """The application of these settings behind TLS, with a fault planted around it when `wrap` is given."""
     from cdsc_server.app import create_app
 
-    certificate = _certificate(directory / "server.pem")
+    certificate = certificate_at(directory / "server.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_KeptAlive, ssl_context=context)
