@@ -81,6 +81,16 @@ def test_the_list_says_who_may_what_and_who_is_signed_in(hire, admin):
     assert ">no<" in text
 
 
+def test_a_name_may_have_what_an_address_may_not(hire, admin, done):
+    hire("support", username="dge/programs?#1", sign_in=False)
+    link = admin.load("/console/operators").get_data(as_text=True).split("/console/operators/dge")[1].split('"')[0]
+    address = f"/console/operators/dge{link}"
+
+    assert "dge/programs?#1" in admin.load(address).get_data(as_text=True)
+    assert admin.press("disable", n=3).status_code == 303
+    assert done() == [("operator.disabled", "operator:dge/programs?#1")]
+
+
 def test_other_roles_hold_from_the_next_page_on(hire, admin, done):
     pavel = hire("support", username="pavel@dge.example")
     assert pavel.client.get("/console/audit").status_code == 403
@@ -136,9 +146,9 @@ def test_what_does_not_fit_changes_no_account(hire, admin, stored, done):
 @pytest.mark.parametrize("role", ["reviewer", "support", "auditor"])
 def test_accounts_are_for_admins(hire, rows_of, role):
     desk = hire(role)
-    for path in ("", "/olga@dge.example", "/programs", "/programs/billing"):
+    for path in ("operators", "operators/olga@dge.example", "programs", "programs/billing"):
         data = {"username": "p", "name": "P", "roles": "admin", "do": "disable", "program": "billing"}
-        assert desk.act(f"/console/operators{path}", **data).status_code == 403
+        assert desk.act(f"/console/{path}", **data).status_code == 403
     pages = ("/console/operators", "/console/operators/olga@dge.example")
 
     assert {desk.client.get(path).status_code for path in pages} == {403}
@@ -149,23 +159,23 @@ class TestPrograms:
     """Service accounts, whose tokens open the admin API."""
 
     def test_a_program_is_added_and_gets_tokens_until_it_is_disabled(self, app, admin, done):
-        made = admin.act("/console/operators/programs", program="billing", roles="reviewer")
+        made = admin.act("/console/programs", program="billing", roles="reviewer")
         first = shown_once(made)
         client_id = re.search(r"<code>(operator-[^<]+)</code>", made.get_data(as_text=True))[1]
-        second = shown_once(admin.act("/console/operators/programs/billing", do="secret"))
+        second = shown_once(admin.act("/console/programs/billing", do="secret"))
 
         def answers(secret):
             form = {"grant_type": "client_credentials"}
             return app.test_client().post("/oauth/token", data=form, auth=(client_id, secret)).status_code
 
         assert (answers(first), answers(second)) == (401, 200)
-        assert admin.act("/console/operators/programs/billing", do="disable").status_code == 303
+        assert admin.act("/console/programs/billing", do="disable").status_code == 303
         assert answers(second) == 401
         assert len(done()) == 3
 
     @pytest.mark.parametrize("fields", [{"program": "Not one!", "roles": "reviewer"}, {"program": "billing"}])
     def test_one_that_breaks_a_rule_is_not_made(self, admin, rows_of, fields):
-        answer = admin.act("/console/operators/programs", **fields)
+        answer = admin.act("/console/programs", **fields)
 
         assert (answer.status_code, rows_of(ServiceAccountRow)) == (400, [])
         assert 'href="#program"' in answer.get_data(as_text=True)

@@ -10,6 +10,8 @@ from cdsc_server.app import load_catalogue
 from cdsc_server.cli import commands
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.services import client_limits
+from cdsc_server.storage.audit import AuditRow
+from cdsc_server.storage.db import reading
 from tests.factories.oauth import register
 from tests.support import requirement
 
@@ -121,8 +123,8 @@ def test_an_impossible_limit_changes_nothing(party, limit, settings, changes, pr
     assert own_url(party) == settings.base_url + PUBLIC
 
 
-def test_an_operator_sets_and_lifts_a_limit_on_a_terminal(party, settings, monkeypatch):
-    """With `cdsc clients limit`."""
+def test_an_operator_sets_and_lifts_a_limit_on_a_terminal(app, party, settings, monkeypatch):
+    """With `cdsc clients limit`; both are on the audit trail, and what was refused is not."""
     monkeypatch.setenv("CDSC_DATABASE_URL", settings.database_url)
     monkeypatch.setenv("CDSC_KEY_FILE", settings.key_file)
     words = ["clients", "limit", party.app.client_id, "usage_data", "segment_start"]
@@ -135,3 +137,9 @@ def test_an_operator_sets_and_lifts_a_limit_on_a_terminal(party, settings, monke
         f"{verb} the limit of segment_start in usage_data for {party.app.client_id}.\n" for verb in ("Set", "Lifted")
     ]
     assert isinstance(outcomes[2].exception, NotFound)
+    with app.app_context(), reading() as session:
+        done = [(row.actor, row.action, row.subject) for row in session.query(AuditRow).order_by(AuditRow.at)]
+    assert done == [
+        ("command line", action, f"client:{party.app.client_id}")
+        for action in ("client.limited", "client.limit_lifted")
+    ]

@@ -45,7 +45,7 @@ def add_account() -> ResponseReturnValue:
     return _once(username, password, "password", back=url_for("console.account", username=username))
 
 
-@blueprint.get("/operators/<username>")
+@blueprint.get("/operators/<path:username>")
 @operator(*MANAGE)
 @undocumented("a page")
 def account(username: str) -> ResponseReturnValue:
@@ -53,7 +53,7 @@ def account(username: str) -> ResponseReturnValue:
     return _account(username)
 
 
-@blueprint.post("/operators/<username>")
+@blueprint.post("/operators/<path:username>")
 @operator(*MANAGE)
 @undocumented("a page")
 def change_account(username: str) -> ResponseReturnValue:
@@ -70,7 +70,7 @@ def change_account(username: str) -> ResponseReturnValue:
     return redirect(url_for("console.account", username=username, done=do), 303)
 
 
-@blueprint.post("/operators/programs")
+@blueprint.post("/programs")
 @operator(*MANAGE)
 @undocumented("a page")
 def add_program() -> ResponseReturnValue:
@@ -84,7 +84,7 @@ def add_program() -> ResponseReturnValue:
     return _once(made.client_id, made.secret, "secret", back=url_for("console.accounts"))
 
 
-@blueprint.post("/operators/programs/<name>")
+@blueprint.post("/programs/<name>")
 @operator(*MANAGE)
 @undocumented("a page")
 def change_program(name: str) -> ResponseReturnValue:
