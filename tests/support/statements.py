@@ -1,0 +1,46 @@
+"""What a request asks the database, and how PostgreSQL finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask
+from sqlalchemy import event
+
+from cdsc_server.storage.db import db
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement as the driver was given it."""
+
+    text: str
+    parameters: Any
+
+
+def statements_of(app: Flask, ask: Callable[[], Answer]) -> tuple[Answer, list[Statement]]:
+    """What `ask` gives, and the statements it took; on PostgreSQL without those of storage/prepared.py."""
+    with app.app_context():
+        engine = db.engine
+    seen: list[Statement] = []
+
+    def note(*given: Any) -> None:
+        seen.append(Statement(given[2], given[3]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        return ask(), seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def plan_of(app: Flask, statement: Statement) -> str:
+    """The plan of PostgreSQL, which knows how many rows there are."""
+    with app.app_context(), db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+        lines = connection.exec_driver_sql(f"EXPLAIN {statement.text}", statement.parameters)
+        return "\n".join(line for (line,) in lines)
