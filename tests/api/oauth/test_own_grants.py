@@ -1,6 +1,7 @@
 """Grants of Clients that come for themselves: CDS-WG1-02 8, 8.4."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -50,6 +51,21 @@ def test_the_first_token_of_a_client_admin_makes_its_grant(fresh):
         ("cds_client_admin", "cds_client_admin", "active")
     ]
     assert (grants[0]["client_id"], grants[0]["authorization_details"]) == (fresh.admin.client_id, [])
+
+
+@requirement("WG1-02-8.4-03")
+def test_of_first_requests_at_once_one_makes_the_grant(app, fresh):
+    """The others wait for it, and share it."""
+
+    def ask(_):
+        return app.test_client().post("/oauth/token", data=CLIENT_CREDENTIALS, headers=fresh.admin.headers)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(ask, range(4)))
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    named = [answer.json["cds_grant_ids"] for answer in answers if "cds_grant_ids" in answer.json]
+    assert named == [[grant["grant_id"] for grant in own_grants(fresh, bearer(answers[0]))]]
 
 
 @requirement("WG1-02-8-02", "WG1-02-8.4-02")
