@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.messages import MessageStatus, MessageType
 from cdsc_server.domain.registration_fields import FieldType
 from cdsc_server.domain.requirements import UNDECIDED, RequirementStatus
@@ -246,12 +247,15 @@ def pending_production(session: Session, registration_id: str, client_id: str) -
 
 
 def production_like(session: Session, client: ClientRow) -> ClientRow | None:
-    """An enabled production Client Object of the same registration for the same scopes."""
+    """A production Client Object of the same registration for the same scopes: enabled, or held by an operator."""
     found = session.scalars(
-        select(ClientRow).where(
+        select(ClientRow)
+        .where(
             ClientRow.registration_id == client.registration_id,
-            ClientRow.status == "production",
+            or_(ClientRow.status == ClientStatus.PRODUCTION, ClientRow.held.is_not(None)),
             ClientRow.scope == client.scope,
         )
+        .order_by(ClientRow.created, ClientRow.client_id)
     ).all()
-    return next((row for row in found if row.response_types == client.response_types), None)
+    fitting = (row for row in found if ClientStatus.PRODUCTION in row.status_options)
+    return next((row for row in fitting if row.response_types == client.response_types), None)

@@ -149,6 +149,22 @@ def test_who_has_not_agreed_yet_is_asked_by_the_client(give, given, letters, box
     assert any("waits for a Customer" in each["description"] for each in box.listing()["unread"])
 
 
+def test_what_waits_becomes_what_its_customer_agrees_to(app, give, given, box, clock):
+    """On our form, to which the Client sends the Customer with the id of the Grant."""
+    give(agreed="later")
+    clock.advance(seconds=1)
+    visitor, grant_id = Visitor(app.test_client()), given()[0].grant_id
+    asked = box.party.asking(scope="usage_data", cds_grant_id=grant_id)
+    visitor.load(visitor.client.get("/oauth/authorize", query_string=asked).location)
+    visitor.sign_in()
+    answer = visitor.press("approve", tick=(("s1", "shop0001"),))
+
+    (row,) = given()
+    assert answer.location.startswith("https://client.example/callback?")
+    assert (row.grant_id, row.status, row.enabled_scope) == (grant_id, "active", "usage_data")
+    assert (row.selections[0]["ids"], len(row.receipt_confirmations)) == (["shop0001"], 1)
+
+
 def test_several_customers_have_a_grant_each(hire, address, given, trail):
     desk = hire("reviewer")
     desk.load(address)

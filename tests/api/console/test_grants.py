@@ -1,5 +1,6 @@
 """What operators do with a Grant, whatever status it has: CDS-WG1-02 8.2."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -153,6 +154,29 @@ def test_a_part_that_is_restored_lets_the_whole_go_on(app, step, having, rows_of
 
     assert waits["whole"] == "needs_sub_grants"
     assert {id: granted(rows_of, id).status for id in ("grant-1", "whole")} == {"grant-1": "pending", "whole": "active"}
+
+
+def test_of_two_reviewers_at_once_one_suspends_and_one_is_told(hire, stored_grant, grant_status, trail):
+    desks = [hire("reviewer"), hire("reviewer", username="pavel@dge.example")]
+    fields = {"do": "suspend", "reason": "A complaint."}
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(lambda desk: desk.act(f"/console/grants/{stored_grant}", **fields), desks))
+
+    assert sorted(answer.status_code for answer in answers) == [303, 409]
+    assert (grant_status(), len(trail())) == ("suspended", 1)
+
+
+def test_a_suspended_grant_that_waits_is_not_widened_by_a_change(step, having, box, rows_of):
+    """What it lists is what nobody has agreed to yet; sending it back must open none of it."""
+    wide = [{"type": "usage_data", "segment_start": "infinite"}]
+    having(status="needs_authorization", authorization_details=wide, enabled_scope="")
+    step("suspend")
+    answer = box.party.http.patch("/grants/grant-1", json={"authorization_details": wide}, headers=box.party.bearer)
+    assert answer.status_code == 409
+    step("restore")
+
+    row = granted(rows_of, "grant-1")
+    assert (row.status, row.enabled_scope, row.enabled_authorization_details) == ("needs_authorization", "", [])
 
 
 def test_the_trail_tells_what_it_was_and_what_it_is(step, having, rows_of):

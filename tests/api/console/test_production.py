@@ -174,6 +174,19 @@ class TestSuspending:
 
         assert (app_row().status, app_row().held, trail()) == ("sandbox", None, [])
 
+    def test_one_that_is_suspended_in_production_is_not_made_anew(self, hire, box, address, production):
+        """Else its Client would get around the operator by asking once more."""
+        desk = hire("reviewer")
+        desk.act(f"{address}/production", **WAIVED)
+        made = production()[0].client_id
+        desk.act(f"/console/objects/{made}/switch", do="suspend", reason="A complaint.")
+        request = box.posted("production_request")
+        answer = desk.act(f"/console/messages/{request['message_id']}/decision", decision="accept")
+
+        assert (answer.status_code, production(), box.get(request)["status"]) == (409, [], "pending")
+        desk.act(f"/console/objects/{made}/switch", do="restore", reason="Settled.")
+        assert [row.client_id for row in production()] == [made]
+
 
 class TestLimits:
     """Narrower than everybody's, for one Client Object."""
