@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.oauth",
     "tests.support.live",
     "tests.support.browser",
+    "tests.support.looks",
     "tests.support.companions",
     "tests.support.demo",
     "tests.support.redis",

@@ -9,6 +9,7 @@ So every click or key that leads to another page goes through `follow` or `arriv
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,4 +42,8 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of the whole page in the folder CDSC_PICTURES, where that is set, for whoever wants to look."""
     if (place := os.environ.get("CDSC_PICTURES")) and (size := page.viewport_size):
         Path(place).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{place}/{name}-{size['width']}.png", full_page=True)
+        # A frame is drawn only once it has been in sight.
+        for frame in page.locator("iframe").all():
+            frame.scroll_into_view_if_needed()
+        path = Path(place) / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}-{size['width']}.png"
+        page.screenshot(path=path, full_page=True)
