@@ -65,6 +65,11 @@ def upgrade() -> None:
         sa.Column("new_balance_amount", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("amount_due", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("amount_due_date", sa.Date(), nullable=False),
+        sa.Column(
+            "shutoff_prevention_minimum_due", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=True
+        ),
+        sa.Column("shutoff_prevention_date", sa.Date(), nullable=True),
+        sa.Column("programs", sa.Text(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
@@ -74,6 +79,12 @@ def upgrade() -> None:
         op.f("ix_bill_statements_customer_key_account_id_statement_date"),
         "bill_statements",
         ["customer_key", "account_id", "statement_date"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_bill_statements_newest",
+        "bill_statements",
+        ["customer_key", "statement_date", "modified", "bill_statement_id"],
         unique=False,
     )
 
@@ -834,6 +845,7 @@ def downgrade() -> None:
     op.drop_table("mails")
     op.drop_table("login_failures")
     op.drop_table("customers")
+    op.drop_index("ix_bill_statements_newest", "bill_statements")
     op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")
 
     op.drop_table("bill_statements")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.readings import Qualities, Readings
 from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -70,6 +71,34 @@ def program(number: str, **fields: Any) -> dict[str, Any]:
         "currency": "USD",
         **fields,
     }
+
+
+def statement(
+    statement_id: str, account_id: str, day: date, customer_id: str = "ada", **fields: Any
+) -> BillStatementRow:
+    plain = {
+        "customer_id": customer_id,
+        "bill_statement_id": statement_id,
+        "account_id": account_id,
+        "account_number": f"A-{account_id}",
+        "statement_date": day,
+        "currency": "USD",
+        "previous_balance_amount": Decimal("80.00"),
+        "previous_balance_paid": Decimal("70.50"),
+        "previous_balance_unpaid": Decimal("9.50"),
+        "new_charges_amount": Decimal("100.40"),
+        "new_charges": [charge(f"{statement_id}-1", "100.40")],
+        "new_balance_amount": Decimal("109.90"),
+        "amount_due": Decimal("109.90"),
+        "amount_due_date": day,
+        "programs": [program(f"P-{statement_id}")],
+    }
+    return _row(BillStatementRow, plain, fields)
+
+
+def charge(charge_id: str, amount: str, **fields: Any) -> dict[str, Any]:
+    plain = {"id": charge_id, "name": "Electricity", "types": ["electric_total"], "amount": Decimal(amount)}
+    return {**plain, "included_in_amount_due": True, **fields}
 
 
 def contract(contract_id: str, account_id: str, customer_id: str = "ada", **fields: Any) -> ServiceContractRow:

@@ -249,13 +249,13 @@ def detail_choices(
 
 def _limit_faults(offered: OfferedField) -> list[str]:
     faults = []
-    if offered.field.format == "relative_or_absolute_datetime" and offered.field.id in FIELDS:
+    if offered.field.kind == "duration":
         for name in ("maximum", "minimum"):
             value = getattr(offered, name)
             if value == INFINITE:
                 continue
             try:
-                read_duration(str(value))
+                read_duration(str(value), dates=offered.field.dates)
             except ValueError as fault:
                 faults.append(f"{name}: {fault}")
     if offered.field.format in ("choice", "choice_list") and not offered.choices:

@@ -6,6 +6,7 @@ One table for metadata, request checks, the form and disclosure: a field is desc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Literal
@@ -42,6 +43,24 @@ class DetailField:
     #: Whether every request must name it; then it has no default.
     required: bool = False
 
+    @property
+    def dates(self) -> bool:
+        """Whether it is a bound in whole local days."""
+        return self.format == "relative_or_absolute_date"
+
+
+@dataclass(frozen=True)
+class Window:
+    """Two fields that bound the same thing in time."""
+
+    start: str
+    end: str
+
+
+#: Bounds of usage are instants and the end is outside; bounds of bills are days and both are inside.
+SEGMENTS: Final = Window("segment_start", "segment_end")
+STATEMENTS: Final = Window("statement_date_start", "statement_date_end")
+
 
 def _numbers(field_id: str, section: str, name: str, what: str) -> DetailField:
     return DetailField(
@@ -61,17 +80,19 @@ def _include(field_id: str, section: str, name: str, *opens: str, adds: str = ""
     return DetailField(field_id, "include", "boolean", section, name, what, default=False, opens=opens)
 
 
-def _until(field_id: str, section: str, name: str, description: str, *, sign: int, default: str) -> DetailField:
+def _until(
+    field_id: str, section: str, name: str, description: str, *, sign: int, default: str, dates: bool = False
+) -> DetailField:
     return DetailField(
         field_id,
         "duration",
-        "relative_or_absolute_datetime",
+        "relative_or_absolute_date" if dates else "relative_or_absolute_datetime",
         section,
         name,
         description,
         default=default,
         maximum="infinite",
-        minimum="PT0S",
+        minimum="P0D" if dates else "PT0S",
         sign=sign,
     )
 
@@ -89,7 +110,7 @@ _SERVICE_TYPES = (
     ("metered", "Measured by one or more meters."),
 )
 
-FIELDS: Final = {
+FIELDS: Final[Mapping[str, DetailField]] = {
     field.id: field
     for field in (
         _numbers("account_numbers", "7.1.1", "Account numbers", "Accounts"),
@@ -176,6 +197,23 @@ FIELDS: Final = {
         _include("include_meter_devices", "7.2.4", "Include meter devices", adds="Adds the meters of what is shared."),
         _include("include_meter_numbers", "7.2.4.1", "Include meter numbers", "meter_device.meter_number"),
         _include("include_meter_apps", "7.2.4.2", "Include meter apps", "meter_device.meter_apps"),
+        _include(
+            "include_bill_statement_charges",
+            "7.2.5.2",
+            "Include the charges of bills",
+            "bill_statement.previous_balance_amount",
+            "bill_statement.previous_balance_paid",
+            "bill_statement.previous_balance_unpaid",
+            "bill_statement.new_charges_amount",
+            "bill_statement.new_charges",
+            "bill_statement.new_balance_amount",
+        ),
+        _include(
+            "include_bill_statement_programs",
+            "7.2.5.3",
+            "Include the programs of bills",
+            "bill_statement.account_programs",
+        ),
         DetailField(
             "include_usage_segment_value_types",
             "include",
@@ -193,8 +231,26 @@ FIELDS: Final = {
             sign=+1,
             default="infinite",
         ),
-        _until("segment_start", "7.3.6", "Usage from", "How far back usage is shared.", sign=-1, default="P1Y"),
-        _until("segment_end", "7.3.7", "Usage until", "Until when usage is shared.", sign=+1, default="infinite"),
+        _until(
+            STATEMENTS.start,
+            "7.3.2",
+            "Bills from",
+            "The date of the oldest bill that is shared.",
+            sign=-1,
+            default="P1Y",
+            dates=True,
+        ),
+        _until(
+            STATEMENTS.end,
+            "7.3.3",
+            "Bills until",
+            "The date of the newest bill that is shared.",
+            sign=+1,
+            default="infinite",
+            dates=True,
+        ),
+        _until(SEGMENTS.start, "7.3.6", "Usage from", "How far back usage is shared.", sign=-1, default="P1Y"),
+        _until(SEGMENTS.end, "7.3.7", "Usage until", "Until when usage is shared.", sign=+1, default="infinite"),
         DetailField(
             "authorization_form_selection_type",
             "other",
@@ -214,3 +270,13 @@ FIELDS: Final = {
         ),
     )
 }
+
+
+def optional_fields(thing: str) -> dict[str, str]:
+    """The optional response fields of a kind of object with the include field that opens each; names as in `opens`."""
+    return {
+        path.partition(".")[2]: include.id
+        for include in FIELDS.values()
+        for path in include.opens
+        if path.partition(".")[0] == thing
+    }

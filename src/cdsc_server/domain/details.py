@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
+from cdsc_server.domain.detail_fields import FIELDS, SEGMENTS, STATEMENTS
 from cdsc_server.domain.own_fields import fault_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
@@ -195,7 +196,7 @@ def _check(offered: OfferedField, value: Any, n: int, *, at: datetime, zone: Zon
             raise _refusal(n, name, f"must be one of {_listed(offered)}")
     elif form.startswith(("string_list", "choice_list")):
         _check_list(offered, value, n)
-    elif form == "relative_or_absolute_datetime":
+    elif offered.field.kind == "duration":
         _check_bound(offered, value, n, at=at, zone=zone)
     else:
         fault = fault_of(offered.field, value, maximum=offered.maximum, minimum=offered.minimum, at=at, zone=zone)
@@ -230,9 +231,10 @@ def _check_bound(offered: OfferedField, value: Any, n: int, *, at: datetime, zon
     if not isinstance(value, str):
         raise _refusal(n, name, "must be a string")
     try:
-        instant = durations.resolve(value, at=at, zone=zone, sign=sign)
-        furthest = durations.resolve(str(offered.maximum), at=at, zone=zone, sign=sign)
-        nearest = durations.resolve(str(offered.minimum), at=at, zone=zone, sign=sign)
+        instant, furthest, nearest = (
+            durations.resolve(text, at=at, zone=zone, sign=sign, dates=offered.field.dates)
+            for text in (value, str(offered.maximum), str(offered.minimum))
+        )
     except ValueError as fault:
         raise _refusal(n, name, str(fault)) from fault
     beyond = furthest is not None and (instant is None or sign * (instant - furthest).total_seconds() > 0)
@@ -249,12 +251,15 @@ def _check_bound(offered: OfferedField, value: Any, n: int, *, at: datetime, zon
 
 
 def _check_window(values: Mapping[str, Any], n: int, *, at: datetime, zone: ZoneInfo) -> None:
-    if "segment_start" not in values or "segment_end" not in values:
-        return
-    start = durations.resolve(values["segment_start"], at=at, zone=zone, sign=-1)
-    end = durations.resolve(values["segment_end"], at=at, zone=zone, sign=+1)
-    if start is not None and end is not None and end <= start:
-        raise _refusal(n, "segment_end", "is not after segment_start: the window would be empty")
+    for window in (SEGMENTS, STATEMENTS):
+        if window.start not in values or window.end not in values:
+            continue
+        dates = FIELDS[window.end].dates
+        start = durations.resolve(values[window.start], at=at, zone=zone, sign=-1, dates=dates)
+        end = durations.resolve(values[window.end], at=at, zone=zone, sign=+1, dates=dates)
+        if start is not None and end is not None and (end < start or (end == start and not dates)):
+            rule = f"is before {window.start}" if dates else f"is not after {window.start}"
+            raise _refusal(n, window.end, f"{rule}: the window would be empty")
 
 
 def _listed(offered: OfferedField) -> str:

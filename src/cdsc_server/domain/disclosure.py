@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind, Link
-from cdsc_server.domain.detail_fields import FIELDS
+from cdsc_server.domain.detail_fields import optional_fields
 from cdsc_server.domain.grants import GrantedEntry, Selection
 
 #: The include field that opens each kind of object.
@@ -26,15 +26,7 @@ OPENED_BY: Final[Mapping[Kind, str]] = {
 }
 
 #: The optional fields of each kind with the include field that opens them, read from the one table of fields.
-OPTIONAL: Final[Mapping[Kind, Mapping[str, str]]] = {
-    kind: {
-        path.partition(".")[2]: include.id
-        for include in FIELDS.values()
-        for path in include.opens
-        if path.partition(".")[0] == kind
-    }
-    for kind in Kind
-}
+OPTIONAL: Final[Mapping[Kind, Mapping[str, str]]] = {kind: optional_fields(kind) for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)

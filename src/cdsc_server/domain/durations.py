@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cdsc_server.exact_json import instant
+
 INFINITE: Final = "infinite"
 
 _DURATION = re.compile(
@@ -32,25 +34,25 @@ class Duration:
     days: int = 0
     seconds: int = 0
 
-    @property
-    def has_time(self) -> bool:
-        """Whether it counts hours, minutes or seconds, which date-typed fields may not (CDS-WG1-02 3.9)."""
-        return self.seconds != 0
-
     def magnitude(self) -> timedelta:
         """Its nominal length, for comparing bounds: a month counts 365.25 / 12 days."""
         return timedelta(days=self.months * 365.25 / 12 + self.days, seconds=self.seconds)
 
 
-def read_duration(text: str) -> Duration:
+def read_duration(text: str, *, dates: bool = False) -> Duration:
     """
     The duration that `text` writes.
 
     `P0S`, which the standard gives as an example although ISO 8601 wants a `T`, is read as `PT0S`.
 
+    Args:
+        dates: it leads to a date, so it may count no hours, minutes or seconds (CDS-WG1-02 3.9).
+
     Raises:
         ValueError: not a positive ISO 8601 duration.
     """
+    if dates and ("T" in text or text == "P0S"):
+        raise ValueError(f"{text} counts hours, minutes or seconds; a date is whole days, weeks, months or years away")
     match = _DURATION.fullmatch("PT0S" if text == "P0S" else text)
     if match is None:
         raise ValueError(f"{text!r} is not an ISO 8601 duration such as P3Y or PT0S")
@@ -103,15 +105,26 @@ def local_midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
-def resolve(text: str, *, at: datetime, zone: ZoneInfo, sign: int) -> datetime | None:
+def resolve(text: str, *, at: datetime, zone: ZoneInfo, sign: int, dates: bool = False) -> datetime | None:
     """
     The instant a `relative_or_absolute_datetime` value means when its reference is `at`; None for `infinite`.
+
+    Args:
+        dates: it is a `relative_or_absolute_date`, which means the first instant of a local day.
 
     Raises:
         ValueError: neither a duration, a date-time nor `infinite`.
     """
     if text == INFINITE:
         return None
-    if text.startswith("P"):
-        return shifted(at, read_duration(text), zone=zone, sign=sign)
-    return read_datetime(text)
+    if not text.startswith("P"):
+        return local_midnight(read_date(text), zone) if dates else read_datetime(text)
+    moved = shifted(at, read_duration(text, dates=dates), zone=zone, sign=sign)
+    return local_midnight(moved.astimezone(zone).date(), zone) if dates else moved
+
+
+def written(bound: datetime | None, *, zone: ZoneInfo, dates: bool = False) -> str:
+    """The absolute value that means this instant, as `resolve` reads it; of dates the local day it is on."""
+    if bound is None:
+        return INFINITE
+    return bound.astimezone(zone).date().isoformat() if dates else instant(bound)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.detail_fields import SEGMENTS, STATEMENTS
 from cdsc_server.domain.details import RequestedEntry
-from cdsc_server.domain.own_fields import DATE, absolute_date
-from cdsc_server.exact_json import instant
 
 
 class GrantStatus(StrEnum):
@@ -97,6 +96,7 @@ class GrantedEntry:
         start: usage from this instant, None for all history.
         end: usage until this instant, None for all future.
         sync_until: data of objects as of this instant at the latest, None for ever.
+        first_bill, last_bill: Bill Statements of these days and between, None for no bound.
     """
 
     scope_id: str
@@ -107,6 +107,8 @@ class GrantedEntry:
     start: datetime | None = None
     end: datetime | None = None
     sync_until: datetime | None = None
+    first_bill: date | None = None
+    last_bill: date | None = None
 
 
 def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
@@ -124,11 +126,11 @@ def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime
         if offered.field.kind == "preselection":
             continue
         value = entry.values[name]
-        if offered.field.kind == "duration":
-            resolved = durations.resolve(value, at=at, zone=catalogue.utility.timezone, sign=offered.field.sign)
-            value = durations.INFINITE if resolved is None else instant(resolved)
-        elif offered.field.format == DATE and value is not None:
-            value = absolute_date(value, at=at, zone=catalogue.utility.timezone, sign=offered.field.sign)
+        dates = offered.field.dates
+        if offered.field.kind == "duration" or (dates and value is not None):
+            zone = catalogue.utility.timezone
+            resolved = durations.resolve(value, at=at, zone=zone, sign=offered.field.sign, dates=dates)
+            value = durations.written(resolved, zone=zone, dates=dates)
         shown[name] = value
     return shown
 
@@ -144,9 +146,11 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         opens=_opened(scope, details),
         selection=selection,
         value_formats=_formats(scope, details),
-        start=_bound(details.get("segment_start")),
-        end=_bound(details.get("segment_end")),
+        start=_bound(details.get(SEGMENTS.start)),
+        end=_bound(details.get(SEGMENTS.end)),
         sync_until=_bound(details.get("sync_until")),
+        first_bill=_day(details.get(STATEMENTS.start)),
+        last_bill=_day(details.get(STATEMENTS.end)),
     )
 
 
@@ -175,6 +179,10 @@ def _formats(scope: Scope, details: Mapping[str, Any]) -> tuple[Mapping[str, Any
 
 def _bound(value: str | None) -> datetime | None:
     return None if value is None or value == durations.INFINITE else durations.read_datetime(value)
+
+
+def _day(value: str | None) -> date | None:
+    return None if value is None or value == durations.INFINITE else durations.read_date(value)
 
 
 def status_at(

@@ -15,7 +15,6 @@ from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
 from cdsc_server.domain.details import translate_early
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
-from cdsc_server.exact_json import instant
 
 
 def narrowed(
@@ -108,17 +107,19 @@ def _narrowed_value(offered: OfferedField, granted: Any, value: Any, n: int, *, 
 
 
 def _narrowed_bound(offered: OfferedField, granted: Any, value: Any, n: int, *, at: datetime, zone: ZoneInfo) -> str:
-    name, sign = offered.field.id, offered.field.sign
+    name, sign, dates = offered.field.id, offered.field.sign, offered.field.dates
     try:
-        asked = durations.resolve(value if isinstance(value, str) else "", at=at, zone=zone, sign=sign)
-        bound = durations.resolve(granted, at=at, zone=zone, sign=sign)
+        asked, bound = (
+            durations.resolve(text if isinstance(text, str) else "", at=at, zone=zone, sign=sign, dates=dates)
+            for text in (value, granted)
+        )
     except ValueError as fault:
         raise _refusal(n, name, str(fault)) from fault
     if asked is not None:
         asked = asked.replace(microsecond=0)
     if bound is not None and (asked is None or sign * (asked - bound).total_seconds() > 0):
         raise _refusal(n, name, f"{value} reaches beyond {granted}, which was granted")
-    return durations.INFINITE if asked is None else instant(asked)
+    return durations.written(asked, zone=zone, dates=dates)
 
 
 def _refusal(n: int, name: str, rule: str) -> InvalidAuthorizationDetails:

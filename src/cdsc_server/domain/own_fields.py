@@ -93,7 +93,7 @@ def _is_limit(form: str, limit: Any) -> bool:
             return isinstance(limit, str) and (
                 Decimal(limit).is_finite()
                 if form == DECIMAL
-                else resolve_date(limit, at=_ANY_TIME, zone=ZoneInfo("UTC"), sign=+1) is not None
+                else durations.resolve(limit, at=_ANY_TIME, zone=ZoneInfo("UTC"), sign=+1, dates=True) is not None
             )
         except (ValueError, ArithmeticError):
             return False
@@ -105,29 +105,6 @@ def _default_fault(field: DetailField) -> str | None:
         return None if isinstance(field.default, bool) else "must be true or false"
     zone = ZoneInfo("UTC")
     return fault_of(field, field.default, maximum=field.maximum, minimum=field.minimum, at=_ANY_TIME, zone=zone)
-
-
-def resolve_date(text: str, *, at: datetime, zone: ZoneInfo, sign: int) -> datetime | None:
-    """
-    The first instant of the local day that a `relative_or_absolute_date` means; None for `infinite`.
-
-    Raises:
-        ValueError: neither a full-date, a duration of whole days nor `infinite` (CDS-WG1-02 2).
-    """
-    if text == durations.INFINITE:
-        return None
-    if not text.startswith("P"):
-        return durations.local_midnight(durations.read_date(text), zone)
-    if "T" in text or text == "P0S":
-        raise ValueError(f"{text!r} counts hours, minutes or seconds; a relative date has none of them")
-    moved = durations.shifted(at, durations.read_duration(text), zone=zone, sign=sign)
-    return durations.local_midnight(moved.astimezone(zone).date(), zone)
-
-
-def absolute_date(text: str, *, at: datetime, zone: ZoneInfo, sign: int) -> str:
-    """The date that a checked value means, as a Grant shows it."""
-    instant = resolve_date(text, at=at, zone=zone, sign=sign)
-    return durations.INFINITE if instant is None else instant.astimezone(zone).date().isoformat()
 
 
 def fault_of(field: DetailField, value: Any, *, maximum: Any, minimum: Any, at: datetime, zone: ZoneInfo) -> str | None:
@@ -163,7 +140,7 @@ def _date_fault(
         return "must be a string"
     try:
         instant, furthest, nearest = (
-            resolve_date(text, at=at, zone=zone, sign=field.sign) for text in (value, maximum, minimum)
+            durations.resolve(text, at=at, zone=zone, sign=field.sign, dates=True) for text in (value, maximum, minimum)
         )
     except ValueError as fault:
         return str(fault)

@@ -12,8 +12,11 @@ from babel.dates import format_date, format_time
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Scope
+from cdsc_server.domain.detail_fields import FIELDS, SEGMENTS, STATEMENTS, Window
 
 _STOP: Final = "until you stop it"
+#: What comes anew while a window is open.
+_NEW: Final = {SEGMENTS: "new use as it is measured", STATEMENTS: "new bills as they are written"}
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,9 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     Spec: CDS-WG3-01 9.2.2.2.
     """
     said: list[Period] = []
-    window = "segment_start" in scope.fields and "segment_end" in scope.fields
-    if window:
-        said.append(_window(values, at=at, zone=zone))
+    window = next((each for each in _NEW if {each.start, each.end} <= scope.fields.keys()), None)
+    if window is not None:
+        said.append(_window(window, values, at=at, zone=zone))
     if "sync_until" in scope.fields and (not window or _brings_objects(scope, values)):
         until = durations.resolve(values["sync_until"], at=at, zone=zone, sign=+1)
         kept = _kept(until, at=at, zone=zone, what="Details of the services" if window else "")
@@ -89,9 +92,12 @@ def _brings_objects(scope: Scope, values: Mapping[str, Any]) -> bool:
     return any(values.get(name) is True or name in scope.type.implied for name in opening)
 
 
-def _window(values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Period:
-    start = durations.resolve(values["segment_start"], at=at, zone=zone, sign=-1)
-    end = durations.resolve(values["segment_end"], at=at, zone=zone, sign=+1)
+def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Period:
+    dates = FIELDS[window.end].dates
+    start = durations.resolve(values[window.start], at=at, zone=zone, sign=-1, dates=dates)
+    end = durations.resolve(values[window.end], at=at, zone=zone, sign=+1, dates=dates)
+    if dates:
+        at = durations.local_midnight(at.astimezone(zone).date(), zone)
     past, ahead = start is None or start < at, end is None or end > at
     today = day(at, zone)
     since = "the oldest we have" if start is None else day(start, zone)
@@ -106,7 +112,7 @@ def _window(values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Perio
     elif past:
         says = f"From {since} until {until}."
         adds = "You can stop it at any time under “Who has my data”." if end is None else "You can stop it sooner."
-        adds = f"The past, and new use as it is measured. {adds}"
+        adds = f"The past, and {_NEW[window]}. {adds}"
         short = f"From {since} until {until}"
     else:
         first = f"today, {today}," if start is None or start <= at else since

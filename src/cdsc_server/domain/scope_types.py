@@ -109,6 +109,13 @@ SCOPE_TYPES: Final = {
             selections=("service_contract_selection",),
         ),
         ScopeType(
+            "cds_bill_statements",
+            consent=True,
+            implied=frozenset({"include_bill_statements", "include_accounts", "include_account_numbers"}),
+            forbidden=_SEGMENTS,
+            selections=("account_selection",),
+        ),
+        ScopeType(
             "cds_usage",
             consent=True,
             implied=_SEGMENTS,

@@ -64,6 +64,15 @@ WORDS: Final[Mapping[str, Words]] = {
         "Ashford Grid, connection 8801-22, smart meter 71 334 902, 12 Mill Street.",
         icon="meter",
     ),
+    "bill_statements": Words(
+        "Your bills",
+        "The bills of your accounts: their dates and what you had to pay.",
+        "It can show what you pay, and whether you paid late.",
+        ("Date of each bill, what is due and by when", "Account number on each bill"),
+        "Mill Street bakery, bill of 3 November 2026: 212.40 USD, due by 24 November 2026.",
+        "Bills hold account numbers. Do not post them in public.",
+        "sheet",
+    ),
     "rate_plan": Words(
         "Price plan",
         "The name and code of the price plan you are on.",
@@ -97,6 +106,7 @@ _BY_TYPE: Final = {
     "cds_meters": "distribution_details",
     "cds_rate_plan": "rate_plan",
     "cds_accounts": "account_list",
+    "cds_bill_statements": "bill_statements",
 }
 
 #: What each optional field adds to the details.
@@ -117,6 +127,8 @@ ADDS: Final[Mapping[str, str]] = {
     "include_meter_devices": "Which meter measured it",
     "include_meter_numbers": "Number of each meter",
     "include_meter_apps": "Apps installed on the meter, if any",
+    "include_bill_statement_charges": "Each charge and credit on the bills, and what was owed and paid before",
+    "include_bill_statement_programs": "Programmes that changed the bills, such as a payment plan",
 }
 
 #: What a kind of usage values adds, by type and attribution of its format.

@@ -39,6 +39,7 @@ _TABLES: Final[Mapping[Kind, tuple[type[Any], InstrumentedAttribute[str]]]] = {
 }
 
 Shown = TypeVar("Shown")
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -141,16 +142,29 @@ def list_objects(
         limit = PAGE + 1 if every else None
         walk = _walk(session, access, view, kinds, cursor=cursor, limit=limit)
         shown = ((seen, one) for seen in walk if (one := show(seen)) is not None)
-        found = list(islice(shown, PAGE + 1))
-    page = found[:PAGE]
-    more = len(found) > PAGE
-    if backward:
-        page.reverse()
+        page, goes_on, began = cut(shown, begun=cursor is not None, backward=backward)
     return Page(
         [(seen.kind, one) for seen, one in page],
-        following=_cursor(page[-1][0]) if page and (more or backward) else None,
-        preceding=_cursor(page[0][0], backward=True) if page and (more if backward else cursor is not None) else None,
+        following=_cursor(page[-1][0]) if goes_on else None,
+        preceding=_cursor(page[0][0], backward=True) if began else None,
     )
+
+
+def cut(found: Iterator[Found], *, begun: bool, backward: bool) -> tuple[list[Found], bool, bool]:
+    """
+    One page of what is found, in the order of the listing, and whether there is more after it and before it.
+
+    Args:
+        found: read no further than needed.
+        begun: whether the page begins at a place inside the listing.
+        backward: whether things are found in the opposite order.
+    """
+    page = list(islice(found, PAGE + 1))
+    more = len(page) > PAGE
+    del page[PAGE:]
+    if backward:
+        page.reverse()
+    return page, bool(page) and (more or backward), bool(page) and (more if backward else begun)
 
 
 def _walk(

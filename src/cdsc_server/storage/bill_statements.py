@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, Date, Index, String, and_, or_, select, true
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from cdsc_server.storage.customers import OfCustomer
+from cdsc_server.domain.bill_disclosure import Billing
+from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 
@@ -18,7 +21,10 @@ class BillStatementRow(OfCustomer, DataBase):
     """A Bill Statement: unpaid balance plus charges that count make exactly `amount_due` (10.5.1)."""
 
     __tablename__ = "bill_statements"
-    __table_args__ = (Index(None, "customer_key", "account_id", "statement_date"),)
+    __table_args__ = (
+        Index(None, "customer_key", "account_id", "statement_date"),
+        Index("ix_bill_statements_newest", "customer_key", "statement_date", "modified", "bill_statement_id"),
+    )
 
     bill_statement_id: Mapped[str] = mapped_column(String, primary_key=True)
     account_id: Mapped[str] = mapped_column(String)
@@ -34,6 +40,98 @@ class BillStatementRow(OfCustomer, DataBase):
     new_balance_amount: Mapped[Decimal] = mapped_column(ExactDecimal)
     amount_due: Mapped[Decimal] = mapped_column(ExactDecimal)
     amount_due_date: Mapped[date] = mapped_column(Date)
+    #: What keeps the supply on, and by when; both or neither.
+    shutoff_prevention_minimum_due: Mapped[Decimal | None] = mapped_column(ExactDecimal, default=None)
+    shutoff_prevention_date: Mapped[date | None] = mapped_column(Date, default=None)
+    #: AccountProgram objects (10.1.8) in force during the statement's period, in wire shape.
+    programs: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON, default_factory=list)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+#: More Accounts than this are looked for here instead of being sent to the database.
+_MOST_SENT = 500
+#: Rows fetched at once.
+_CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place between two statements of a listing: right after, or read backward right before, the one named."""
+
+    day: date
+    modified: datetime
+    id: str
+
+
+def newest_statements(
+    session: Session,
+    customer_id: str,
+    billings: Sequence[Billing],
+    *,
+    after: date | None = None,
+    before: date | None = None,
+    place: Place | None = None,
+    backward: bool = False,
+) -> Iterator[BillStatementRow]:
+    """
+    The statements that any of these billings holds, the newest first, one after another from a place on.
+
+    Args:
+        after, before: only those of these days and between.
+        backward: in the opposite order.
+    """
+    table = BillStatementRow
+    columns = (table.statement_date, table.modified, table.bill_statement_id)
+    rows = (
+        select(table)
+        .where(table.customer_key == customer_key_of(customer_id), or_(*(_held(billing) for billing in billings)))
+        .order_by(*(column.asc() if backward else column.desc() for column in columns))
+        .limit(_CHUNK)
+    )
+    if after is not None:
+        rows = rows.where(table.statement_date >= after)
+    if before is not None:
+        rows = rows.where(table.statement_date <= before)
+    while True:
+        following = rows if place is None else rows.where(_beyond(place, backward=backward))
+        chunk = session.scalars(following).all()
+        yield from (
+            row
+            for row in chunk
+            if any(billing.holds(row.account_id, row.statement_date, row.created) for billing in billings)
+        )
+        if len(chunk) < _CHUNK:
+            return
+        place = Place(chunk[-1].statement_date, chunk[-1].modified, chunk[-1].bill_statement_id)
+
+
+def _held(billing: Billing) -> ColumnElement[bool]:
+    table = BillStatementRow
+    conditions: list[ColumnElement[bool]] = []
+    if len(billing.accounts) <= _MOST_SENT:
+        conditions.append(table.account_id.in_(sorted(billing.accounts)))
+    if billing.first is not None:
+        conditions.append(table.statement_date >= billing.first)
+    if billing.last is not None:
+        conditions.append(table.statement_date <= billing.last)
+    return and_(true(), *conditions)
+
+
+def _beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
+    table = BillStatementRow
+    if backward:
+        day, modified, further = (
+            table.statement_date > place.day,
+            table.modified > place.modified,
+            table.bill_statement_id > place.id,
+        )
+    else:
+        day, modified, further = (
+            table.statement_date < place.day,
+            table.modified < place.modified,
+            table.bill_statement_id < place.id,
+        )
+    same_day, same_moment = table.statement_date == place.day, table.modified == place.modified
+    return or_(day, and_(same_day, or_(modified, and_(same_moment, further))))

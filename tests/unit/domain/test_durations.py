@@ -73,3 +73,31 @@ def test_what_is_no_bound_is_refused(text):
     """A date-time without offset is no instant."""
     with pytest.raises(ValueError):  # noqa: PT011 -- each kind has its own words
         durations.resolve(text, at=datetime(2026, 11, 22, tzinfo=UTC), zone=NEW_YORK, sign=-1)
+
+
+@requirement("WG3-01-7.3.2-05", "WG3-01-7.3.3-05", "WG3-01-7.3.2-06", "WG3-01-7.3.3-06")
+@pytest.mark.parametrize(
+    ("text", "sign", "day"),
+    [
+        ("P1Y", -1, "2025-11-21"),
+        ("P2M", +1, "2027-01-21"),
+        ("P0D", +1, "2026-11-21"),
+        ("2026-03-08", +1, "2026-03-08"),
+        ("infinite", +1, "infinite"),
+    ],
+)
+def test_a_bound_of_days_is_a_local_day(text, sign, day):
+    """In New York it is still the evening of the 21st."""
+    at = datetime(2026, 11, 22, 3, tzinfo=UTC)
+
+    bound = durations.resolve(text, at=at, zone=NEW_YORK, sign=sign, dates=True)
+
+    assert durations.written(bound, zone=NEW_YORK, dates=True) == day
+    assert bound is None or bound.astimezone(NEW_YORK).hour == 0
+
+
+@pytest.mark.parametrize("text", ["2026-01-01T00:00:00Z", "PT1H", "P0S", "P1DT1S", "2026-02-30", "tomorrow", ""])
+def test_a_bound_of_days_has_no_time_of_day(text):
+    """CDS-WG1-02 3.9: a date counts no hours."""
+    with pytest.raises(ValueError):  # noqa: PT011 -- each kind has its own words
+        durations.resolve(text, at=datetime(2026, 11, 22, tzinfo=UTC), zone=NEW_YORK, sign=-1, dates=True)

@@ -113,3 +113,16 @@ def test_a_word_that_was_not_granted_is_refused(word):
     """Known or not."""
     with pytest.raises(InvalidScope):
         narrowed(CATALOGUE, granted({"type": "usage_data"}), words=[word], details=(), at=NOW)
+
+
+def test_bills_are_narrowed_to_days_inside_what_was_granted():
+    before = granted({"type": "bill_statements", "statement_date_start": "P1Y", "statement_date_end": "2026-12-31"})
+    asked = {"type": "bill_statements", "statement_date_start": "2025-06-01", "statement_date_end": "P1M"}
+
+    (after,) = narrowed(CATALOGUE, before, words=(), details=[asked], at=NOW)
+
+    assert (before[0]["statement_date_start"], before[0]["statement_date_end"]) == ("2025-03-01", "2026-12-31")
+    assert (after["statement_date_start"], after["statement_date_end"]) == ("2025-06-01", "2026-04-01")
+    for wider in ({"statement_date_start": "2025-02-28"}, {"statement_date_end": "2027-01-01"}):
+        with pytest.raises(InvalidAuthorizationDetails, match="reaches beyond"):
+            narrowed(CATALOGUE, before, words=(), details=[{"type": "bill_statements", **wider}], at=NOW)

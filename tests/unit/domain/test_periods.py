@@ -94,3 +94,21 @@ def test_no_statement_shows_the_way_machines_write(start, end, sync):
 )
 def test_intervals_have_plain_names(seconds, words):
     assert interval_words(seconds) == words
+
+
+@requirement("WG3-01-9.2.2.2-15", "WG3-01-9.2.2.2-17")
+@pytest.mark.parametrize(
+    ("start", "end", "says", "adds"),
+    [
+        ("P1Y", "infinite", "From 20 November 2025 until you stop it.", "The past, and new bills as they are written."),
+        ("P1Y", "P0D", "From 20 November 2025 to today, 20 November 2026.", "Nothing after today is shared."),
+        ("P0D", "P6M", "From today, 20 November 2026, until 20 May 2027.", "Nothing older is shared."),
+        ("2026-01-01", "2026-02-01", "From 1 January 2026 to 1 February 2026.", "Nothing after that day is shared."),
+    ],
+)
+def test_bills_are_told_by_their_days(start, end, says, adds):
+    values = {"statement_date_start": start, "statement_date_end": end}
+    (period,) = periods_of(SCOPES["bill_statements"], values, at=NOW, zone=ZONE)
+
+    assert period.says == says
+    assert adds in period.adds

@@ -5,11 +5,26 @@ from __future__ import annotations
 from flask import Flask
 
 from cdsc_server.web.context import Context
-from cdsc_server.web.customer_data import accounts, meter_devices, service_contracts, service_points, usage_segments
+from cdsc_server.web.customer_data import (
+    accounts,
+    bill_statements,
+    meter_devices,
+    service_contracts,
+    service_points,
+    usage_segments,
+)
 from cdsc_server.web.customer_data.blueprint import blueprint
 from cdsc_server.web.customer_data.plain_addresses import plain_view
 
-__all__ = ["accounts", "install", "meter_devices", "service_contracts", "service_points", "usage_segments"]
+__all__ = [
+    "accounts",
+    "bill_statements",
+    "install",
+    "meter_devices",
+    "service_contracts",
+    "service_points",
+    "usage_segments",
+]
 
 
 def install(app: Flask) -> None:

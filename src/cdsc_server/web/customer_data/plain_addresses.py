@@ -7,6 +7,7 @@ Which scopes have one is configuration (`convenience` of a scope); what stands t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from flask.typing import ResponseReturnValue
@@ -15,38 +16,49 @@ from marshmallow import Schema
 from cdsc_server.domain.catalogue import Scope
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.schemas.accounts import AccountFilters, AccountListingSchema
+from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema
 from cdsc_server.schemas.meter_devices import DistributionFilters, DistributionListingSchema
 from cdsc_server.schemas.service_contracts import ServiceContractFilters, ServiceContractListingSchema
 from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
 from cdsc_server.web.bearer import bearer
+from cdsc_server.web.customer_data.bill_statements import answer_statements
 from cdsc_server.web.customer_data.listings import answer_listing
 from cdsc_server.web.customer_data.segments import answer_segments
 from cdsc_server.web.describe import describe
 
 View = Callable[[], ResponseReturnValue]
+Answer = Callable[..., ResponseReturnValue]
 
-#: What each type of scope lists: kinds of objects (none means usage), parameters, answer, section.
-_LISTED: Final[Mapping[str, tuple[tuple[Kind, ...], type[Schema], type[Schema], str]]] = {
-    "cds_accounts": ((Kind.ACCOUNT,), AccountFilters, AccountListingSchema, "CDS-WG3-01 10.1.10"),
-    "cds_service_contracts": (
-        (Kind.SERVICE_CONTRACT,),
-        ServiceContractFilters,
-        ServiceContractListingSchema,
-        "CDS-WG3-01 10.2.7",
-    ),
-    "cds_rate_plan": (
-        (Kind.SERVICE_CONTRACT,),
-        ServiceContractFilters,
-        ServiceContractListingSchema,
-        "CDS-WG3-01 10.2.7",
-    ),
+
+def _listing(*kinds: Kind) -> Answer:
+    return partial(answer_listing, kinds)
+
+
+_CONTRACTS: Final = (
+    _listing(Kind.SERVICE_CONTRACT),
+    ServiceContractFilters,
+    ServiceContractListingSchema,
+    "CDS-WG3-01 10.2.7",
+)
+
+#: What each type of scope lists: how it is answered, parameters, answer, section.
+_LISTED: Final[Mapping[str, tuple[Answer, type[Schema], type[Schema], str]]] = {
+    "cds_accounts": (_listing(Kind.ACCOUNT), AccountFilters, AccountListingSchema, "CDS-WG3-01 10.1.10"),
+    "cds_service_contracts": _CONTRACTS,
+    "cds_rate_plan": _CONTRACTS,
     "cds_meters": (
-        (Kind.SERVICE_POINT, Kind.METER_DEVICE),
+        _listing(Kind.SERVICE_POINT, Kind.METER_DEVICE),
         DistributionFilters,
         DistributionListingSchema,
         "CDS-WG3-01 10.3.5 and 10.4.5",
     ),
-    "cds_usage": ((), UsageSegmentFilters, UsageSegmentListingSchema, "CDS-WG3-01 10.8.8"),
+    "cds_bill_statements": (
+        answer_statements,
+        BillStatementFilters,
+        BillStatementListingSchema,
+        "CDS-WG3-01 10.5.4",
+    ),
+    "cds_usage": (answer_segments, UsageSegmentFilters, UsageSegmentListingSchema, "CDS-WG3-01 10.8.8"),
 }
 
 
@@ -57,10 +69,10 @@ def plain_view(scope: Scope) -> View:
     Raises:
         KeyError: no listing belongs to the scope's type.
     """
-    kinds, filters, listing, section = _LISTED[scope.type.id]
+    answer, filters, listing, section = _LISTED[scope.type.id]
 
     def view() -> ResponseReturnValue:
-        return answer_listing(kinds, scope_id=scope.id) if kinds else answer_segments(scope_id=scope.id)
+        return answer(scope_id=scope.id)
 
     view.__doc__ = f"""
     {scope.name}

@@ -1,0 +1,59 @@
+"""Which Bill Statements a Grant opens, and which optional fields of each: accounts, and days between which they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind
+from cdsc_server.domain.disclosure import chosen, frozen_at
+from cdsc_server.domain.grants import GrantedEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """
+    Bill Statements of some Accounts that one entry opens.
+
+    Args:
+        first, last: days of the oldest and of the newest; None has no bound.
+        opens: the entry's include fields.
+        as_of: statements that came later are not there.
+    """
+
+    accounts: frozenset[str]
+    first: date | None
+    last: date | None
+    opens: frozenset[str]
+    as_of: datetime
+
+    def holds(self, account_id: str, day: date, created: datetime) -> bool:
+        """Whether a statement is among them."""
+        return (
+            account_id in self.accounts
+            and (self.first is None or self.first <= day)
+            and (self.last is None or day <= self.last)
+            and created <= self.as_of
+        )
+
+
+def billings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datetime) -> list[Billing]:
+    """
+    What the entries of a Grant open of a Customer's bills, entry by entry.
+
+    Of chosen Accounts only those, although their parents may be seen: the bills of a parent were not chosen.
+
+    Spec: CDS-WG3-01 6.1.7, 7.2.5, 7.3.2, 7.3.3.
+    """
+    found = []
+    for entry in entries:
+        kind = SELECTED_KIND.get(entry.selection.kind)
+        if kind is None or "include_bill_statements" not in entry.opens:
+            continue
+        as_of = frozen_at(entry, now)
+        known = graph.at(as_of)
+        ids = chosen(entry.selection, known, kind)
+        accounts = ids if kind is Kind.ACCOUNT else frozenset(known.related(kind, ids)[Kind.ACCOUNT])
+        found.append(Billing(accounts, entry.first_bill, entry.last_bill, entry.opens, as_of))
+    return found

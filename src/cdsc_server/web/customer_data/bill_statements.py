@@ -1,0 +1,98 @@
+"""Bill Statements of a Customer, for the Client whose Grant opens them: CDS-WG3-01 10.5."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from flask import g
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema
+
+from cdsc_server.errors import InvalidRequest
+from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema, BillStatementSchema
+from cdsc_server.schemas.listing_filters import keeps
+from cdsc_server.services.bill_statements import OPTIONAL, SeenStatement, list_statements
+from cdsc_server.services.customer_data import access_of
+from cdsc_server.storage.bill_statements import Place
+from cdsc_server.web.bearer import bearer
+from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.customer_data.blueprint import blueprint
+from cdsc_server.web.customer_data.filters import asked_filters
+from cdsc_server.web.describe import describe
+from cdsc_server.web.paging import PARAMETER, asked_place, page_url
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FILTERS: Final = BillStatementFilters()
+
+
+@blueprint.get("/cds/bill_statements")
+@bearer()
+@describe(
+    tag="Customer data",
+    section="CDS-WG3-01 10.5.4",
+    query=BillStatementFilters,
+    answers={200: BillStatementListingSchema},
+)
+def list_bill_statements() -> ResponseReturnValue:
+    """
+    List Bill Statements
+
+    The bills that the Grant opens, the newest first, with the members that it opens.
+    """
+    return answer_statements()
+
+
+def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
+    """
+    The page that the request asks for.
+
+    Args:
+        scope_id: only what entries of this scope open.
+
+    Raises:
+        InsufficientScope: the token's Grant opens no Bill Statements.
+        InvalidRequest, ValidationError: a malformed parameter.
+    """
+    asked = asked_filters(_FILTERS)
+    after, before = asked.pop("after", None), asked.pop("before", None)
+
+    def show(seen: SeenStatement) -> dict[str, Any] | None:
+        shown: dict[str, Any] = _schema(seen.fields).dump(seen)
+        return shown if keeps(_FILTERS, asked, shown) else None
+
+    place, backward = _asked_place()
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
+    page = list_statements(access, show=show, after=after, before=before, place=place, backward=backward)
+    return {
+        "bill_statements": page.statements,
+        "next": page_url(_written(page.following, backward=False)),
+        "previous": page_url(_written(page.preceding, backward=True)),
+    }
+
+
+@cache
+def _schema(opened: frozenset[str]) -> Schema:
+    """The wire shape without the optional fields that are not open."""
+    return BillStatementSchema(exclude=OPTIONAL.keys() - opened)
+
+
+def _written(place: Place | None, *, backward: bool) -> list[Any] | None:
+    if place is None:
+        return None
+    return [place.day.isoformat(), (place.modified - _EPOCH) // timedelta(microseconds=1), place.id, backward]
+
+
+def _asked_place() -> tuple[Place | None, bool]:
+    asked = asked_place((str, int, str, bool))
+    if asked is None:
+        return None, False
+    day, microseconds, statement_id, backward = asked
+    try:
+        place = Place(date.fromisoformat(day), _EPOCH + timedelta(microseconds=microseconds), statement_id)
+    except (ValueError, OverflowError):
+        place = None
+    if place is None or "\0" in statement_id:
+        raise InvalidRequest(f"{PARAMETER} is not a place in this listing", field=PARAMETER)
+    return place, backward
