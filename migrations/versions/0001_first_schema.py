@@ -397,6 +397,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("message_id", name=op.f("pk_messages")),
     )
+    op.create_index(
+        op.f("ix_messages_modified_message_id"),
+        "messages",
+        ["modified", "message_id"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('open', 'pending')"),
+        postgresql_where=sa.text("status IN ('open', 'pending')"),
+    )
     op.create_index(op.f("ix_messages_previous_id"), "messages", ["previous_id"], unique=False)
     op.create_index(
         op.f("ix_messages_registration_id_modified_message_id"),
@@ -802,6 +810,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("status IN ('open', 'pending')"),
     )
     op.drop_index(op.f("ix_messages_previous_id"), "messages")
+    op.drop_index(
+        op.f("ix_messages_modified_message_id"),
+        "messages",
+        sqlite_where=sa.text("status IN ('open', 'pending')"),
+        postgresql_where=sa.text("status IN ('open', 'pending')"),
+    )
 
     op.drop_table("messages")
     op.drop_index(op.f("ix_logins_customer_id"), "logins")

@@ -34,6 +34,8 @@ class MessageRow(DataBase):
             sqlite_where=_WAITING,
             postgresql_where=_WAITING,
         ),
+        # The console lists those of all registrations, the longest wait first.
+        Index(None, "modified", "message_id", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index(None, "previous_id"),
     )
 

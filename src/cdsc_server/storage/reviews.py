@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     ForeignKey,
     Index,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     and_,
     func,
     literal,
+    literal_column,
     or_,
     select,
     text,
@@ -171,18 +173,30 @@ def waiting(
     Args:
         after: `modified` and `message_id` of the last one of the page before.
     """
+    here: list[ColumnElement[bool]] = []
+    if registration_id is not None:
+        here.append(MessageRow.registration_id == registration_id)
+    if after is not None:
+        place = tuple_(literal(after[0], MessageRow.modified.type), literal(after[1]))
+        here.append(tuple_(MessageRow.modified, MessageRow.message_id) > place)
+    order = (MessageRow.modified, MessageRow.message_id)
+    # Each part ends where the page does, so that a long queue is not sorted for each of its pages.
+    asked = select(MessageRow.message_id).where(*_asked(), *here).order_by(*order).limit(limit)
+    due = (
+        select(MessageRow.message_id)
+        .join(RequirementRow, RequirementRow.message_id == MessageRow.message_id)
+        .where(*_due(), *here)
+        .order_by(*order)
+        .limit(limit)
+    )
+    ids = union(*(select(part.subquery().c.message_id) for part in (asked, due)))
     statement = (
         select(MessageRow, RequirementRow)
         .outerjoin(RequirementRow, RequirementRow.message_id == MessageRow.message_id)
-        .where(waits())
-        .order_by(MessageRow.modified, MessageRow.message_id)
+        .where(MessageRow.message_id.in_(ids))
+        .order_by(*order)
         .limit(limit)
     )
-    if registration_id is not None:
-        statement = statement.where(MessageRow.registration_id == registration_id)
-    if after is not None:
-        place = tuple_(literal(after[0], MessageRow.modified.type), literal(after[1]))
-        statement = statement.where(tuple_(MessageRow.modified, MessageRow.message_id) > place)
     return [(message, requirement) for message, requirement in session.execute(statement)]
 
 
@@ -194,13 +208,21 @@ def count_waiting(session: Session) -> int:
 def waits() -> ColumnElement[bool]:
     """Whether a Message waits for an operator."""
     # A list of ids, found with the very conditions of the partial indexes: what waits is few among many Messages.
-    asked = select(MessageRow.message_id).where(
-        text("status IN ('open', 'pending')"), MessageRow.type.in_(REVIEWED), MessageRow.status == MessageStatus.PENDING
-    )
+    asked = select(MessageRow.message_id).where(*_asked())
+    due = select(RequirementRow.message_id).where(*_due())
+    return MessageRow.message_id.in_(union(asked.correlate(None), due.correlate(None)))
+
+
+def _asked() -> tuple[ColumnElement[bool], ...]:
+    in_index = literal_column("messages.status IN ('open', 'pending')", Boolean())
+    return in_index, MessageRow.type.in_(REVIEWED), MessageRow.status == MessageStatus.PENDING
+
+
+def _due() -> tuple[ColumnElement[bool], ...]:
     handed_in = RequirementRow.status == RequirementStatus.SUBMITTED
     ours = and_(RequirementRow.type == FieldType.INTERNAL_REVIEW, RequirementRow.status.in_(UNDECIDED))
-    due = select(RequirementRow.message_id).where(text("status IN ('open', 'submitted')"), or_(handed_in, ours))
-    return MessageRow.message_id.in_(union(asked.correlate(None), due.correlate(None)))
+    in_index = literal_column("requirements.status IN ('open', 'submitted')", Boolean())
+    return in_index, or_(handed_in, ours)
 
 
 def claim_message(session: Session, message_id: str, *, now: datetime) -> MessageRow | None:
