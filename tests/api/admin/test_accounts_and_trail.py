@@ -39,6 +39,14 @@ def test_an_operator_is_added_and_listed(employ, stored, trail, clock):
     assert trail() == [("service:admin", "operator.added", "operator:olga@dge.example")]
 
 
+def test_a_name_with_a_slash_has_an_address_too(employ):
+    program = employ("admin")
+    made = program.do("POST", "operators", {**OLGA, "username": "north/olga"})
+
+    assert made["uri"] == f"{BASE}/admin/operators/north%2Folga"
+    assert program.get("/admin/operators/north%2Folga") == made
+
+
 def test_a_name_is_never_given_twice(employ, stored):
     program = employ("admin")
     program.do("POST", "operators", OLGA)

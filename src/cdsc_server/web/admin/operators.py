@@ -62,7 +62,7 @@ def add_operator() -> ResponseReturnValue:
     return _shown(asked["username"]), 201
 
 
-@blueprint.get("/operators/<username>")
+@blueprint.get("/operators/<path:username>")
 @operator_token(*MANAGE)
 @describe(tag="Accounts", section="", answers={200: OperatorSchema}, path=_PATH)
 def get_operator(username: str) -> ResponseReturnValue:
@@ -74,7 +74,7 @@ def get_operator(username: str) -> ResponseReturnValue:
     return _shown(username)
 
 
-@blueprint.patch("/operators/<username>")
+@blueprint.patch("/operators/<path:username>")
 @operator_token(*MANAGE)
 @describe(
     tag="Accounts",
