@@ -153,11 +153,12 @@ def relatives_of(session: Session, grant_ids: Collection[str]) -> Mapping[str, R
     parts = select(GrantRow.parent_id, GrantRow.grant_id).where(among(GrantRow.parent_id, grant_ids)).order_by(*order)
     for parent_id, grant_id in session.execute(parts):
         found[str(parent_id)]["children"].append(grant_id)
+    # Not a join: PostgreSQL would read every Grant there is to put a few in order.
+    created = select(GrantRow.created).where(GrantRow.grant_id == ReplacementRow.grant_id).scalar_subquery()
     swaps = (
         select(ReplacementRow.grant_id, ReplacementRow.replaced_id)
-        .join(GrantRow, GrantRow.grant_id == ReplacementRow.grant_id)
         .where(or_(among(ReplacementRow.grant_id, grant_ids), among(ReplacementRow.replaced_id, grant_ids)))
-        .order_by(*order, ReplacementRow.replaced_id)
+        .order_by(created, ReplacementRow.grant_id, ReplacementRow.replaced_id)
     )
     for grant_id, replaced_id in session.execute(swaps):
         if grant_id in found:
