@@ -230,6 +230,16 @@ class TestOnRequest:
         assert 'value="accept" checked' in text
         assert (given(), trail()) == ([], [])
 
+    def test_the_page_reads_the_details_out(self, hire, box):
+        """Whatever a Client wrote there is text."""
+        entry = {"type": "usage_data", "contract_numbers": ["C-<b>1</b>", "C-2"], "include_accounts": True}
+        message = box.posted("grant_request", grants_requested=[{"scope": "", "authorization_details": [entry]}])
+        page = hire("support").load(f"/console/messages/{message['message_id']}").get_data(as_text=True)
+
+        assert "C-&lt;b&gt;1&lt;/b&gt;, C-2" in page
+        assert "<dt>Include accounts</dt><dd><bdi>yes</bdi></dd>" in page
+        assert f"/console/objects/{box.party.app.client_id}" in page
+
     def test_accepting_it_gives_the_customer_a_receipt_and_a_mail(self, hire, request_address, given, letters, box):
         message, address = request_address
         answer = hire("reviewer").act(f"{address}/decision", decision="accept", customer="ada")
