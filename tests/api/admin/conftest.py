@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from cdsc_server.domain.operators import Role
 from cdsc_server.services import service_accounts
 from cdsc_server.storage.audit import AuditRow
-from cdsc_server.storage.db import reading
+from cdsc_server.storage.db import db, reading
 from tests.factories.messages import Box
 from tests.factories.oauth import ALL_SCOPES, Authentication, register
 from tests.factories.registration_fields import catalogue_file
@@ -99,3 +100,25 @@ def trail(app: Flask) -> Callable[[], list[tuple[str, str, str]]]:
             return [(row.actor, row.action, row.subject) for row in rows if row.action != "service_account.added"]
 
     return entries
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[Callable[[], Any]], int]:
+    """How many statements a call takes."""
+    with app.app_context():
+        engine = db.engine
+
+    def count(call: Callable[[], Any]) -> int:
+        seen: list[object] = []
+
+        def note(*_: object) -> None:
+            seen.append(None)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            call()
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    return count

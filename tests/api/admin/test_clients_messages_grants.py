@@ -149,6 +149,26 @@ def test_grants_of_a_registration_are_listed_narrowed_and_paged(employ, box, gra
     assert (held[0]["registration_id"], held[0]["customer_id"]) == (box.registration_id, None)
 
 
+def test_long_lists_take_no_more_statements_than_short_ones(app, employ, box, grant, statements):
+    program = employ("admin")
+    addresses = ["registrations", "audit", "operators"]
+    addresses += [f"registrations/{box.registration_id}/{each}" for each in ("grants", "messages", "files")]
+
+    def counted():
+        return {address: statements(lambda at=address: program.get(at)) for address in addresses}
+
+    grant("g0")
+    before = counted()
+    for n in range(1, 30):
+        grant(f"g{n}")
+        box.posted("private_message")
+        register(app.test_client(), "cds_client_admin")
+        program.do("POST", f"registrations/{box.registration_id}/messages", {"name": "Hello", "text": "Hello."})
+
+    assert counted() == before
+    assert max(before.values()) <= 8
+
+
 def test_a_grant_is_held_and_let_go_on(employ, grant, trail, clock):
     program, address = employ("reviewer"), f"grants/{grant()}"
     assert "suspend" in program.get(address)["steps"]

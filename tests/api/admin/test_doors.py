@@ -215,6 +215,7 @@ BAD = [
     ("POST", "operators", {"username": "service:u", "name": "U", "roles": ["admin"], "password": "x" * 12}, "username"),
     ("PATCH", "operators/x", {"disabled": False}, "disabled"),
     ("PATCH", "operators/x", {"roles": []}, "roles"),
+    ("PATCH", "operators/x", {"roles": ["admin"], "disabled": True}, "disabled"),
     ("PATCH", "operators/x", {"password": "x" * 12}, "password"),
     ("GET", "reviews?cursor=x", None, "cursor"),
     ("GET", "reviews?kinds=a&kinds=b", None, "kinds"),

@@ -4,13 +4,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 
 from cdsc_server.services import reviews
 from cdsc_server.services.audit import noting
 from cdsc_server.services.reviews import Desk
 from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.db import db, reading, transaction
+from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.messages import MessageRow
 from cdsc_server.storage.reviews import requirements_of
 from tests.api.admin.conftest import BASE
@@ -256,28 +256,6 @@ def many(app, box, clock):
                 for n in range(10_000)
             ],
         )
-
-
-@pytest.fixture
-def statements(app):
-    """How many statements a call takes."""
-    with app.app_context():
-        engine = db.engine
-
-    def count(call):
-        seen = []
-
-        def note(*_):
-            seen.append(1)
-
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            call()
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
-        return len(seen)
-
-    return count
 
 
 @pytest.mark.usefixtures("many")

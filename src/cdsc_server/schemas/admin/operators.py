@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from cdsc_server.domain.operators import SHORTEST_PASSWORD, Role
 from cdsc_server.schemas.fields import Instant
@@ -80,7 +80,7 @@ class NewOperatorSchema(Schema):
 
 
 class OperatorChangeSchema(Schema):
-    """Body of a change of an account; what is left out stays."""
+    """Body of a change of an account: its roles, or its end; what is left out stays."""
 
     class Meta:
         unknown = RAISE
@@ -93,3 +93,9 @@ class OperatorChangeSchema(Schema):
     disabled = StrictBoolean(
         validate=validate.Equal(True), metadata={"description": "`true` closes the account for good."}
     )
+
+    @validates_schema
+    def one_at_a_time(self, data: dict[str, Any], **_: object) -> None:
+        """So that a change is made as a whole or not at all."""
+        if "roles" in data and "disabled" in data:
+            raise ValidationError("must stand alone", "disabled")
