@@ -27,6 +27,9 @@ def search(sought: str, *, is_test: bool) -> list[FoundCustomer]:
     """
     Customers who fit what was typed, by name; at most MOST, and none where nothing was typed.
 
+    An id or the number of an account finds its Customers and nobody else, by an index; everything else is sought in
+    every name and mail address.
+
     Args:
         is_test: fictional Customers, for Client Objects of the sandbox; else real ones.
     """
@@ -34,8 +37,10 @@ def search(sought: str, *, is_test: bool) -> list[FoundCustomer]:
     if not text:
         return []
     with reading() as session:
-        numbered = accounts.customers_by_number(session, text, limit=MOST)
-        rows = customers.search_customers(session, text, numbered, is_test=is_test, limit=MOST)
+        exact = {text, *accounts.customers_by_number(session, text, limit=MOST)}
+        rows = [row for row in customers.find_customers(session, exact) if row.is_test == is_test]
+        if not rows:
+            rows = list(customers.search_customers(session, text, is_test=is_test, limit=MOST))
         numbers = accounts.numbers_of(session, [row.customer_id for row in rows])
     return [FoundCustomer(row.customer_id, row.display_name, row.email, numbers[row.customer_id]) for row in rows]
 

@@ -149,29 +149,18 @@ def find_by_id_or_email(session: Session, given: str) -> Sequence[CustomerRow]:
     ).all()
 
 
-def search_customers(
-    session: Session, sought: str, account_customers: Collection[str], *, is_test: bool, limit: int
-) -> Sequence[CustomerRow]:
+def search_customers(session: Session, sought: str, *, is_test: bool, limit: int) -> Sequence[CustomerRow]:
     """
-    Customers with this id or mail address, with a name that holds these words, or among those given; by name.
+    Customers whose name holds all these words, or who have this mail address; by name.
 
     Args:
-        account_customers: ids of Customers that were found by a number.
         is_test: fictional Customers only, or real ones only.
     """
     words = sought.lower().split()
     named = and_(*(func.lower(CustomerRow.display_name).contains(word, autoescape=True) for word in words))
     return session.scalars(
         select(CustomerRow)
-        .where(
-            CustomerRow.is_test == is_test,
-            or_(
-                named,
-                CustomerRow.customer_id == sought,
-                func.lower(CustomerRow.email) == sought.lower(),
-                CustomerRow.customer_id.in_(account_customers),
-            ),
-        )
+        .where(CustomerRow.is_test == is_test, or_(named, func.lower(CustomerRow.email) == sought.lower()))
         .order_by(CustomerRow.display_name, CustomerRow.customer_id)
         .limit(limit)
     ).all()
