@@ -49,6 +49,33 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "bill_sections",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("bill_section_id", sa.String(), nullable=False),
+        sa.Column("bill_statement_id", sa.String(), nullable=True),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("account_number", sa.String(), nullable=False),
+        sa.Column("types", sa.Text(), nullable=False),
+        sa.Column("start_date", sa.Date(), nullable=False),
+        sa.Column("end_date", sa.Date(), nullable=False),
+        sa.Column("currency", sa.String(), nullable=False),
+        sa.Column("distribution_entity", sa.Text(), nullable=True),
+        sa.Column("supply_entity", sa.Text(), nullable=True),
+        sa.Column("contracts", sa.Text(), nullable=False),
+        sa.Column("service_points", sa.Text(), nullable=False),
+        sa.Column("meter_devices", sa.Text(), nullable=False),
+        sa.Column("bill_sections", sa.Text(), nullable=False),
+        sa.Column("programs", sa.Text(), nullable=False),
+        sa.Column("usage_details", sa.Text(), nullable=False),
+        sa.Column("cost_details", sa.Text(), nullable=False),
+        sa.Column("line_items", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "bill_section_id", name=op.f("pk_bill_sections")),
+    )
+    op.create_table(
         "bill_statements",
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -65,9 +92,7 @@ def upgrade() -> None:
         sa.Column("new_balance_amount", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("amount_due", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("amount_due_date", sa.Date(), nullable=False),
-        sa.Column(
-            "shutoff_prevention_minimum_due", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=True
-        ),
+        sa.Column("shutoff_prevention_minimum_due", sa.Numeric().with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("shutoff_prevention_date", sa.Date(), nullable=True),
         sa.Column("programs", sa.Text(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
@@ -863,6 +888,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")
 
     op.drop_table("bill_statements")
+    op.drop_table("bill_sections")
     op.drop_index(op.f("ix_audit_entries_subject_at_entry_id"), "audit_entries")
     op.drop_index(op.f("ix_audit_entries_at_entry_id"), "audit_entries")
 

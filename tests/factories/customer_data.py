@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.readings import Qualities, Readings
 from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.bill_sections import BillSectionRow
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
@@ -94,6 +95,42 @@ def statement(
         "programs": [program(f"P-{statement_id}")],
     }
     return _row(BillStatementRow, plain, fields)
+
+
+def section(
+    section_id: str, account_id: str, start: date, end: date, customer_id: str = "ada", **fields: Any
+) -> BillSectionRow:
+    plain = {
+        "customer_id": customer_id,
+        "bill_section_id": section_id,
+        "account_id": account_id,
+        "account_number": f"A-{account_id}",
+        "types": ["service_contract", "electric", "distribution", "supply"],
+        "start_date": start,
+        "end_date": end,
+        "currency": "USD",
+        "distribution_entity": ENTITY,
+        "supply_entity": ENTITY,
+        "contracts": [],
+        "service_points": [],
+        "meter_devices": [],
+        "bill_sections": [],
+        "programs": [program(f"P-{section_id}")],
+        "usage_details": [
+            {"id": f"{section_id}-u", "name": "Use", "types": ["electric_usage"], "value": Decimal("312.500"),
+             "units": "kWh", "start_date": start.isoformat(), "end_date": end.isoformat()}
+        ],
+        "cost_details": [
+            {"id": f"{section_id}-c", "name": "Total", "types": ["overall_total"], "cost": Decimal("100.40")}
+        ],
+        "line_items": [
+            {"id": f"{section_id}-l", "name": "Energy", "types": ["usage_charge"], "start_date": start.isoformat(),
+             "end_date": end.isoformat(), "cost": Decimal("51.25"), "value": Decimal("312.500"), "units": "kWh",
+             "rate": Decimal("0.1640"), "related_usage_details": [f"{section_id}-u"],
+             "related_cost_details": [f"{section_id}-c"]}
+        ],
+    }  # fmt: skip
+    return _row(BillSectionRow, plain, fields)
 
 
 def charge(charge_id: str, amount: str, **fields: Any) -> dict[str, Any]:

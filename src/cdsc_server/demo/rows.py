@@ -38,15 +38,20 @@ def customer_rows(customer_id: str, username: str, name: str, *, real: bool = Fa
     ]
 
 
-def object_rows(resident: Resident, utility: Utility, *, at: datetime) -> list[DataBase]:
-    """Everything the Customer has, except usage and bills."""
-    entity = {
+def entity_of(utility: Utility) -> dict[str, Any]:
+    """The utility as the objects of its Customers name it, in wire shape."""
+    return {
         "id": "en_" + utility.entity_number.lower(),
         "types": ["distributor", "supplier", "iou"],
         "entity_number": utility.entity_number,
         "entity_name": utility.name,
         "entity_abbreviation": utility.receipt_prefix,
     }
+
+
+def object_rows(resident: Resident, utility: Utility, *, at: datetime) -> list[DataBase]:
+    """Everything the Customer has, except usage and bills."""
+    entity = entity_of(utility)
     stamps = {"created": at, "modified": at, "synced": at}
     rows: list[DataBase] = [_account(resident, billed, entity, stamps) for billed in resident.accounts]
     for number, contract in enumerate(resident.contracts):

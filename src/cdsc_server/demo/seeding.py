@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,11 +20,11 @@ from cdsc_server.app import create_app, load_catalogue, system_ports
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.demo import history
-from cdsc_server.demo.bills import statements
+from cdsc_server.demo.bills import Bill, bills
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
-from cdsc_server.demo.rows import customer_rows, object_rows
+from cdsc_server.demo.rows import customer_rows, entity_of, object_rows
 from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
 from cdsc_server.demo.waiting import Companies
 from cdsc_server.domain.catalogue import Utility
@@ -70,7 +71,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
                 )
                 session.flush()
                 session.add_all(object_rows(resident, utility, at=now))
-                _store_history(session, resident, now)
+                _store_history(session, resident, now, entity_of(utility))
             yield left
         if customers is None:
             _import_samples(now)
@@ -92,7 +93,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
 def fill_up(files: Files, now: datetime) -> int:
     """Store what was measured, bought and billed since the last start; gives the number of blocks written."""
     written = 0
-    with _opened(files, files.database):
+    with _opened(files, files.database) as utility:
         with reading() as session:
             town = [each.customer_id for each in residents(SEED, now)]
             made = session.scalar(select(func.min(CustomerRow.created)).where(CustomerRow.customer_id.in_(town))) or now
@@ -102,7 +103,7 @@ def fill_up(files: Files, now: datetime) -> int:
         for resident in residents(SEED, made, start=int(start.timestamp())):
             if resident.customer_id in known:
                 with transaction() as session:
-                    written += _store_since(session, resident, now)
+                    written += _store_since(session, resident, now, entity_of(utility))
     return written
 
 
@@ -136,7 +137,7 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _store_history(session: Session, resident: Resident, made: datetime) -> None:
+def _store_history(session: Session, resident: Resident, made: datetime, entity: dict[str, Any]) -> None:
     rows = {row.series_id: row for row in _created_series(session, resident, made)}
     writes: list[tuple[UsageSeriesRow, Readings]] = []
     corrections: list[tuple[UsageSeriesRow, Readings]] = []
@@ -151,10 +152,10 @@ def _store_history(session: Session, resident: Resident, made: datetime) -> None
     put_many(session, corrections, at=made + timedelta(seconds=1))
     for billed in resident.accounts:
         contracts = [each for each in resident.contracts if each.account_id == billed.account_id]
-        session.add_all(statements(billed, contracts, SEED, until=made))
+        _add(session, bills(billed, contracts, SEED, entity=entity, until=made))
 
 
-def _store_since(session: Session, resident: Resident, now: datetime) -> int:
+def _store_since(session: Session, resident: Resident, now: datetime, entity: dict[str, Any]) -> int:
     rows = {row.series_id: row for row in find_series(session, resident.customer_id)}
     key = customer_key_of(resident.customer_id)
     last = func.max(UsageBlockRow.start + UsageBlockRow.span)
@@ -169,8 +170,14 @@ def _store_since(session: Session, resident: Resident, now: datetime) -> int:
     mark_synced(session, resident.customer_id, list(rows), at=now)
     for billed in resident.accounts:
         contracts = [each for each in resident.contracts if each.account_id == billed.account_id]
-        session.add_all(statements(billed, contracts, SEED, until=now, last=_last_bill(session, billed)))
+        before = _last_bill(session, billed)
+        _add(session, bills(billed, contracts, SEED, entity=entity, until=now, last=before))
     return written.new + written.corrected
+
+
+def _add(session: Session, bills: Iterable[Bill]) -> None:
+    for bill in bills:
+        session.add_all([bill.statement, *bill.sections])
 
 
 def _last_bill(session: Session, billed: Billed) -> BillStatementRow | None:

@@ -1,8 +1,12 @@
-"""Which Bill Statements a Grant opens, and which optional fields of each: accounts, and days between which they are."""
+"""
+Which Bill Statements and Bill Sections a Grant opens, and which optional fields of each.
+
+A statement belongs to an Account and has a day; a section belongs to an Account, lists contracts and covers days.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -56,4 +60,66 @@ def billings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: date
         ids = chosen(entry.selection, known, kind)
         accounts = ids if kind is Kind.ACCOUNT else frozenset(known.related(kind, ids)[Kind.ACCOUNT])
         found.append(Billing(accounts, entry.first_bill, entry.last_bill, entry.opens, as_of))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Charging:
+    """
+    Bill Sections of some Accounts and contracts that one entry opens.
+
+    Args:
+        contracts: one of which a section must list; None where the Account alone decides.
+        first, last: the earliest first day of service and the latest last one; None has no bound.
+        opens: the entry's include fields.
+        as_of: sections that came later are not there.
+    """
+
+    accounts: frozenset[str]
+    contracts: frozenset[str] | None
+    first: date | None
+    last: date | None
+    opens: frozenset[str]
+    as_of: datetime
+
+    def holds(self, account_id: str, contracts: Collection[str], start: date, end: date, created: datetime) -> bool:
+        """Whether a section is among them."""
+        return (
+            account_id in self.accounts
+            and (self.contracts is None or not self.contracts.isdisjoint(contracts))
+            and (self.first is None or self.first <= start)
+            and (self.last is None or end <= self.last)
+            and created <= self.as_of
+        )
+
+
+def chargings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datetime) -> list[Charging]:
+    """
+    What the entries of a Grant open of a Customer's Bill Sections, entry by entry.
+
+    Where Accounts were chosen, theirs and not their parents'; else those that list a contract of what was chosen and
+    are billed to its Account.
+
+    Spec: CDS-WG3-01 6.1.8, 7.2.6, 7.3.4, 7.3.5.
+    """
+    found = []
+    for entry in entries:
+        kind = SELECTED_KIND.get(entry.selection.kind)
+        if kind is None or "include_bill_sections" not in entry.opens:
+            continue
+        as_of = frozen_at(entry, now)
+        known = graph.at(as_of)
+        ids = chosen(entry.selection, known, kind)
+        reached = known.related(kind, ids)
+        by_account = kind is Kind.ACCOUNT
+        found.append(
+            Charging(
+                accounts=ids if by_account else frozenset(reached[Kind.ACCOUNT]),
+                contracts=None if by_account else frozenset(reached[Kind.SERVICE_CONTRACT]),
+                first=entry.first_service,
+                last=entry.last_service,
+                opens=entry.opens,
+                as_of=as_of,
+            )
+        )
     return found

@@ -60,6 +60,8 @@ class Window:
 #: Bounds of usage are instants and the end is outside; bounds of bills are days and both are inside.
 SEGMENTS: Final = Window("segment_start", "segment_end")
 STATEMENTS: Final = Window("statement_date_start", "statement_date_end")
+SECTIONS: Final = Window("start_date", "end_date")
+WINDOWS: Final = (SEGMENTS, STATEMENTS, SECTIONS)
 
 
 def _numbers(field_id: str, section: str, name: str, what: str) -> DetailField:
@@ -198,6 +200,12 @@ FIELDS: Final[Mapping[str, DetailField]] = {
         _include("include_meter_numbers", "7.2.4.1", "Include meter numbers", "meter_device.meter_number"),
         _include("include_meter_apps", "7.2.4.2", "Include meter apps", "meter_device.meter_apps"),
         _include(
+            "include_bill_statements",
+            "7.2.5",
+            "Include bills",
+            adds="Adds the bills of these accounts.",
+        ),
+        _include(
             "include_bill_statement_charges",
             "7.2.5.2",
             "Include the charges of bills",
@@ -213,6 +221,13 @@ FIELDS: Final[Mapping[str, DetailField]] = {
             "7.2.5.3",
             "Include the programs of bills",
             "bill_statement.account_programs",
+        ),
+        _include("include_bill_section_line_items", "7.2.6.1", "Include the lines of bills", "bill_section.line_items"),
+        _include(
+            "include_bill_section_programs",
+            "7.2.6.2",
+            "Include the programs of bills for a service",
+            "bill_section.service_programs",
         ),
         DetailField(
             "include_usage_segment_value_types",
@@ -245,6 +260,24 @@ FIELDS: Final[Mapping[str, DetailField]] = {
             "7.3.3",
             "Bills until",
             "The date of the newest bill that is shared.",
+            sign=+1,
+            default="infinite",
+            dates=True,
+        ),
+        _until(
+            SECTIONS.start,
+            "7.3.4",
+            "Service charges from",
+            "The first day of service of the oldest charges that are shared.",
+            sign=-1,
+            default="P1Y",
+            dates=True,
+        ),
+        _until(
+            SECTIONS.end,
+            "7.3.5",
+            "Service charges until",
+            "The last day of service of the newest charges that are shared.",
             sign=+1,
             default="infinite",
             dates=True,

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
-from cdsc_server.domain.detail_fields import FIELDS, SEGMENTS, STATEMENTS
+from cdsc_server.domain.detail_fields import FIELDS, WINDOWS
 from cdsc_server.domain.own_fields import fault_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
@@ -251,7 +251,7 @@ def _check_bound(offered: OfferedField, value: Any, n: int, *, at: datetime, zon
 
 
 def _check_window(values: Mapping[str, Any], n: int, *, at: datetime, zone: ZoneInfo) -> None:
-    for window in (SEGMENTS, STATEMENTS):
+    for window in WINDOWS:
         if window.start not in values or window.end not in values:
             continue
         dates = FIELDS[window.end].dates

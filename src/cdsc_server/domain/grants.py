@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, Scope
-from cdsc_server.domain.detail_fields import SEGMENTS, STATEMENTS
+from cdsc_server.domain.detail_fields import SECTIONS, SEGMENTS, STATEMENTS
 from cdsc_server.domain.details import RequestedEntry
 
 
@@ -97,6 +97,7 @@ class GrantedEntry:
         end: usage until this instant, None for all future.
         sync_until: data of objects as of this instant at the latest, None for ever.
         first_bill, last_bill: Bill Statements of these days and between, None for no bound.
+        first_service, last_service: Bill Sections about these days and between, None for no bound.
     """
 
     scope_id: str
@@ -109,6 +110,8 @@ class GrantedEntry:
     sync_until: datetime | None = None
     first_bill: date | None = None
     last_bill: date | None = None
+    first_service: date | None = None
+    last_service: date | None = None
 
 
 def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
@@ -151,6 +154,8 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         sync_until=_bound(details.get("sync_until")),
         first_bill=_day(details.get(STATEMENTS.start)),
         last_bill=_day(details.get(STATEMENTS.end)),
+        first_service=_day(details.get(SECTIONS.start)),
+        last_service=_day(details.get(SECTIONS.end)),
     )
 
 

@@ -12,11 +12,15 @@ from babel.dates import format_date, format_time
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Scope
-from cdsc_server.domain.detail_fields import FIELDS, SEGMENTS, STATEMENTS, Window
+from cdsc_server.domain.detail_fields import FIELDS, SECTIONS, SEGMENTS, STATEMENTS, Window
 
 _STOP: Final = "until you stop it"
 #: What comes anew while a window is open.
-_NEW: Final = {SEGMENTS: "new use as it is measured", STATEMENTS: "new bills as they are written"}
+_NEW: Final = {
+    SEGMENTS: "new use as it is measured",
+    SECTIONS: "new charges as they are billed",
+    STATEMENTS: "new bills as they are written",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def clock_time(instant: datetime, zone: ZoneInfo) -> str:
 
 def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> tuple[Period, ...]:
     """
-    The statements of one section: of its usage, then of the details of services beside it when those end otherwise.
+    The statements of one section: of its usage or charges, of whole bills that come with them, and of the details of
+    services beside it when those end otherwise.
 
     Args:
         values: durations as written or as granted.
@@ -72,19 +77,26 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     Spec: CDS-WG3-01 9.2.2.2.
     """
     said: list[Period] = []
-    window = next((each for each in _NEW if {each.start, each.end} <= scope.fields.keys()), None)
-    if window is not None:
-        said.append(_window(window, values, at=at, zone=zone))
-    if "sync_until" in scope.fields and (not window or _brings_objects(scope, values)):
+    for window in _NEW:
+        if {window.start, window.end} <= scope.fields.keys() and (not said or _brings_bills(scope, values)):
+            period = _window(window, values, at=at, zone=zone)
+            says = f"Whole bills: {period.says[0].lower()}{period.says[1:]}" if said else period.says
+            said.append(replace(period, says=says))
+    windowed = bool(said)
+    if "sync_until" in scope.fields and (not windowed or _brings_objects(scope, values)):
         until = durations.resolve(values["sync_until"], at=at, zone=zone, sign=+1)
-        kept = _kept(until, at=at, zone=zone, what="Details of the services" if window else "")
-        if window and said[0].open and until is None:
+        kept = _kept(until, at=at, zone=zone, what="Details of the services" if windowed else "")
+        if windowed and said[0].open and until is None:
             # 9.2.2.2: the end of updates is told as well; here it is the same for both.
             told = f"Details of the services are kept up to date as long as that. {said[0].adds}"
             said[0] = replace(said[0], adds=told)
         else:
             said.append(kept)
     return tuple(said)
+
+
+def _brings_bills(scope: Scope, values: Mapping[str, Any]) -> bool:
+    return values.get("include_bill_statements") is True or "include_bill_statements" in scope.type.implied
 
 
 def _brings_objects(scope: Scope, values: Mapping[str, Any]) -> bool:

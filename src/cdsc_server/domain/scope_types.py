@@ -116,6 +116,21 @@ SCOPE_TYPES: Final = {
             selections=("account_selection",),
         ),
         ScopeType(
+            "cds_service_bills",
+            consent=True,
+            implied=frozenset(
+                {
+                    "include_bill_sections",
+                    "include_accounts",
+                    "include_account_numbers",
+                    "include_service_contracts",
+                    "include_contract_numbers",
+                }
+            ),
+            forbidden=_SEGMENTS,
+            selections=("service_contract_selection", "account_selection"),
+        ),
+        ScopeType(
             "cds_usage",
             consent=True,
             implied=_SEGMENTS,

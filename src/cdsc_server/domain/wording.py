@@ -73,6 +73,15 @@ WORDS: Final[Mapping[str, Words]] = {
         "Bills hold account numbers. Do not post them in public.",
         "sheet",
     ),
+    "service_bills": Words(
+        "Charges for your services",
+        "What each service cost on your bills, and how it was worked out.",
+        "It can show how much energy you use in a month, and what you pay for it.",
+        ("Use and cost of each service in each period", "Account number and contract number"),
+        "Mill Street bakery, October 2026: 1,180 kWh, 193.52 USD.",
+        "Bills hold account numbers. Do not post them in public.",
+        "sheet",
+    ),
     "rate_plan": Words(
         "Price plan",
         "The name and code of the price plan you are on.",
@@ -107,6 +116,7 @@ _BY_TYPE: Final = {
     "cds_rate_plan": "rate_plan",
     "cds_accounts": "account_list",
     "cds_bill_statements": "bill_statements",
+    "cds_service_bills": "service_bills",
 }
 
 #: What each optional field adds to the details.
@@ -127,6 +137,9 @@ ADDS: Final[Mapping[str, str]] = {
     "include_meter_devices": "Which meter measured it",
     "include_meter_numbers": "Number of each meter",
     "include_meter_apps": "Apps installed on the meter, if any",
+    "include_bill_statements": "The whole bills the charges stand on",
+    "include_bill_section_line_items": "Each line of the charges, with its price",
+    "include_bill_section_programs": "Programmes that changed the charges, such as solar buy-back",
     "include_bill_statement_charges": "Each charge and credit on the bills, and what was owed and paid before",
     "include_bill_statement_programs": "Programmes that changed the bills, such as a payment plan",
 }

@@ -22,6 +22,7 @@ LISTINGS: Final = (
     ("cds_servicepoints_api", "/cds/service_points", "include_service_points"),
     ("cds_meterdevices_api", "/cds/meter_devices", "include_meter_devices"),
     ("cds_billstatement_api", "/cds/bill_statements", "include_bill_statements"),
+    ("cds_billsection_api", "/cds/bill_sections", "include_bill_sections"),
     ("cds_usagesegments_api", "/cds/usage_segments", "include_usage_segments"),
 )
 

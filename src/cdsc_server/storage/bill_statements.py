@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -135,3 +135,12 @@ def _beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
         )
     same_day, same_moment = table.statement_date == place.day, table.modified == place.modified
     return or_(day, and_(same_day, or_(modified, and_(same_moment, further))))
+
+
+def find_days(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, tuple[str, date, datetime]]:
+    """Account, date and creation of the statements with these ids, by id."""
+    row = BillStatementRow
+    rows = select(row.bill_statement_id, row.account_id, row.statement_date, row.created).where(
+        row.customer_key == customer_key_of(customer_id), row.bill_statement_id.in_(sorted(ids))
+    )
+    return {each: (account, day, created) for each, account, day, created in session.execute(rows)} if ids else {}

@@ -49,7 +49,8 @@ def opening(app, agreed):
 @pytest.fixture
 def settings(settings, tmp_path):
     """A catalogue with one scope that offers every include field there is."""
-    fields = ", ".join(f'"{field.id}"' for field in FIELDS.values() if field.id != "include_usage_segment_value_types")
+    others = ("include_usage_segment_value_types", "include_bill_statements")
+    fields = ", ".join(f'"{field.id}"' for field in FIELDS.values() if field.id not in others)
     scope = f'[scopes.everything]\ntype = "cds_meters"\nname = "All"\ndescription = "All."\nfields = [{fields}]\n'
     return replace(settings, catalogue_file=changed_catalogue(tmp_path, lambda shipped: f"{shipped}\n{scope}"))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+import functools
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
 from cdsc_server.demo import history, supply_mix
-from cdsc_server.demo.bills import statements
+from cdsc_server.demo.bills import bills as bills_of
 from cdsc_server.demo.months import months_between, slots_of
 from cdsc_server.demo.people import GREEN, STANDARD
 from cdsc_server.demo.town import Contract, Resident, residents
@@ -160,7 +161,7 @@ def test_a_green_plan_buys_no_coal_and_the_rest_has_more_of_it():
 
 def test_every_bill_adds_up_and_carries_on_from_the_one_before(town):
     resident = town["ada@example.com"]
-    bills = list(statements(resident.accounts[0], resident.contracts, 1, until=NOW))
+    bills = [each.statement for each in bills_of(resident.accounts[0], resident.contracts, 1, entity={}, until=NOW)]
     unpaid = [bill for bill in bills if bill.previous_balance_unpaid]
 
     assert len(bills) == 36
@@ -170,10 +171,28 @@ def test_every_bill_adds_up_and_carries_on_from_the_one_before(town):
     assert unpaid
 
 
+def test_each_service_has_its_part_of_a_bill(town):
+    """To the cent, with the use that the lines were worked out from."""
+    resident = town["ada@example.com"]
+    for bill in bills_of(resident.accounts[0], resident.contracts, 1, entity={}, until=NOW):
+        lines = [line for section in bill.sections for line in section.line_items]
+        taxed = [line["amount"] for line in bill.statement.new_charges if "tax" not in line["types"]]
+
+        assert [section.contracts for section in bill.sections] == [[each.contract_id] for each in resident.contracts]
+        assert [line["cost"] for line in lines] == taxed
+        for section in bill.sections:
+            assert section.cost_details[0]["cost"] == sum(line["cost"] for line in section.line_items)
+            assert section.start_date.day == 1
+            assert (section.end_date + timedelta(days=1)).day == 1
+        for line in lines:
+            assert line["rate"] is None or (line["rate"] * line["value"]).quantize(Decimal("0.01")) == line["cost"]
+
+
 def test_later_bills_carry_on_from_the_last_one(town):
     resident = town["ada@example.com"]
-    bills = list(statements(resident.accounts[0], resident.contracts, 1, until=NOW))
-    later = list(statements(resident.accounts[0], resident.contracts, 1, until=NOW, last=bills[30]))
+    made = functools.partial(bills_of, resident.accounts[0], resident.contracts, 1, entity={}, until=NOW)
+    bills = [each.statement for each in made()]
+    later = [each.statement for each in made(last=bills[30])]
 
     assert [(each.bill_statement_id, each.amount_due) for each in later] == [
         (each.bill_statement_id, each.amount_due) for each in bills[31:]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_server.domain.bill_disclosure import billings
+from cdsc_server.domain.bill_disclosure import billings, chargings
 from cdsc_server.domain.bills import adding_up
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind, Node
 from cdsc_server.domain.grants import GrantedEntry, Selection
@@ -23,6 +23,11 @@ GRAPH = CustomerGraph(
             "parent": Node("parent", None, EARLY),
             "home": Node("home", None, EARLY, "parent"),
             "shop": Node("shop", None, EARLY, "parent"),
+        },
+        Kind.SERVICE_CONTRACT: {
+            "house": Node("house", None, EARLY, "home"),
+            "garage": Node("garage", None, EARLY, "home"),
+            "store": Node("store", None, EARLY, "shop"),
         },
     }
 )
@@ -72,6 +77,34 @@ def test_entries_without_bills_open_none():
     )
 
     assert billings([entry], GRAPH, now=NOW) == []
+
+
+@requirement("WG3-01-6.1.8-22", "WG3-01-6.1.8-25", "WG3-01-6.1.8-26", "WG3-01-7.3.4-04", "WG3-01-7.3.5-04")
+@given(st.data(), bounds, bounds, st.tuples(days, days).map(sorted), moments)
+def test_a_section_is_open_when_what_it_is_about_was_chosen_and_its_days_are_inside(data, first, last, about, created):
+    """By its Account where Accounts were chosen, else by a chosen contract and that contract's Account."""
+    kind = data.draw(st.sampled_from(["account_selection", "service_contract_selection"]))
+    things = ["home", "shop", "gone"] if kind == "account_selection" else ["house", "garage", "store", "gone"]
+    ticked = data.draw(st.frozensets(st.sampled_from(things), max_size=3))
+    opens = frozenset({"include_bill_sections"})
+    entry = GrantedEntry(
+        "s", "cds_service_bills", opens, Selection(kind, ticked), first_service=first, last_service=last
+    )
+    account = data.draw(st.sampled_from(["parent", "home", "shop", "bobs"]))
+    contracts = data.draw(st.lists(st.sampled_from(["house", "garage", "store", "bobs"]), max_size=2))
+
+    open_now = any(each.holds(account, contracts, *about, created) for each in chargings([entry], GRAPH, now=NOW))
+
+    above = {"house": "home", "garage": "home", "store": "shop"}
+    accounts = ticked if kind == "account_selection" else {above[each] for each in ticked if each in above}
+    with_parents = accounts | ({"parent"} if accounts and kind != "account_selection" else set())
+    assert open_now == (
+        account in with_parents - {"gone"}
+        and (kind == "account_selection" or bool(ticked.intersection(contracts)))
+        and (first is None or about[0] >= first)
+        and (last is None or about[1] <= last)
+        and created <= NOW
+    )
 
 
 amounts = st.decimals(-1000, 1000, places=2)

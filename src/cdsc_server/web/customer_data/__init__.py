@@ -7,6 +7,7 @@ from flask import Flask
 from cdsc_server.web.context import Context
 from cdsc_server.web.customer_data import (
     accounts,
+    bill_sections,
     bill_statements,
     meter_devices,
     service_contracts,
@@ -18,6 +19,7 @@ from cdsc_server.web.customer_data.plain_addresses import plain_view
 
 __all__ = [
     "accounts",
+    "bill_sections",
     "bill_statements",
     "install",
     "meter_devices",

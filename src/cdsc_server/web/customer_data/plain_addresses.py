@@ -16,11 +16,13 @@ from marshmallow import Schema
 from cdsc_server.domain.catalogue import Scope
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.schemas.accounts import AccountFilters, AccountListingSchema
+from cdsc_server.schemas.bill_sections import BillSectionFilters, BillSectionListingSchema
 from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema
 from cdsc_server.schemas.meter_devices import DistributionFilters, DistributionListingSchema
 from cdsc_server.schemas.service_contracts import ServiceContractFilters, ServiceContractListingSchema
 from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
 from cdsc_server.web.bearer import bearer
+from cdsc_server.web.customer_data.bill_sections import answer_sections
 from cdsc_server.web.customer_data.bill_statements import answer_statements
 from cdsc_server.web.customer_data.listings import answer_listing
 from cdsc_server.web.customer_data.segments import answer_segments
@@ -58,6 +60,7 @@ _LISTED: Final[Mapping[str, tuple[Answer, type[Schema], type[Schema], str]]] = {
         BillStatementListingSchema,
         "CDS-WG3-01 10.5.4",
     ),
+    "cds_service_bills": (answer_sections, BillSectionFilters, BillSectionListingSchema, "CDS-WG3-01 10.6.9"),
     "cds_usage": (answer_segments, UsageSegmentFilters, UsageSegmentListingSchema, "CDS-WG3-01 10.8.8"),
 }
 
