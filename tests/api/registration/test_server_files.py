@@ -213,11 +213,12 @@ def test_a_grant_admin_of_another_registration_finds_nothing(desk, client):
 
 
 @requirement("WG1-02-3.3.3-01")
-@pytest.mark.parametrize("member", ["scope", "authorization_details"])
-def test_files_cannot_be_asked_of_a_customer(desk, member):
-    """Only the Server shares them."""
-    entry = json.dumps([{"type": "cds_server_provided_files", "file_id": "f"}])
-    asked = {"scope": None, member: "cds_server_provided_files" if member == "scope" else entry}
+@pytest.mark.parametrize("entry", [None, {}, {"file_id": "f"}])
+def test_files_cannot_be_asked_of_a_customer(desk, entry):
+    """Only the Server shares them, whether or not an entry names a file."""
+    files = "cds_server_provided_files"
+    asked = {"scope": files} if entry is None else {"authorization_details": json.dumps([{"type": files, **entry}])}
+    asked = {"scope": None, **asked}
 
     answer = desk.party.http.get("/oauth/authorize", query_string=desk.party.asking(**asked))
 
