@@ -79,7 +79,7 @@ WORDS: Final[Mapping[str, Words]] = {
         "It can show how much energy you use in a month, and what you pay for it.",
         ("Use and cost of each service in each period", "Account number and contract number"),
         "Mill Street bakery, October 2026: 1,180 kWh, 193.52 USD.",
-        "Bills hold account numbers. Do not post them in public.",
+        "Charges name your contracts. Do not post them in public.",
         "sheet",
     ),
     "rate_plan": Words(
