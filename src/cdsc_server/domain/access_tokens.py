@@ -36,7 +36,7 @@ class AccessToken:
         scope: space-separated.
         authorization_details: as introspection shows them; empty for a Client Admin token.
         credential_id: the Credential it was issued with.
-        kind: "grant" from the code flow, "grant_admin" or "client_admin" from client_credentials.
+        kind: "grant" from the code flow or for an operator's own scope, "grant_admin" and "client_admin" for those.
         grant: None for a Client Admin token.
     """
 

@@ -170,9 +170,8 @@ def _read_scope(
     faults: list[str],
 ) -> Scope | None:
     where = f"scopes.{scope_id}"
-    scope_type = SCOPE_TYPES.get(table.get("type", ""))
+    scope_type = _read_type(table, where, faults)
     if scope_type is None:
-        faults.append(f"{where}.type {table.get('type')!r} is not one of {', '.join(SCOPE_TYPES)}")
         return None
     if " " in scope_id or not scope_id.isascii():
         faults.append(f"{where}: a scope id has no spaces and is ASCII (RFC 6749 3.3)")
@@ -208,6 +207,19 @@ def _read_scope(
         _names(table, "registration_optional", where, faults, of="registration fields"),
         _names(table, "coverages_supported", where, faults, of="coverage entries"),
     )
+
+
+def _read_type(table: Mapping[str, Any], where: str, faults: list[str]) -> ScopeType | None:
+    """A type of the standard, or with `for_clients` one of the operator's own (CDS-WG1-02 3.3, 10)."""
+    name, for_clients = table.get("type", ""), table.get("for_clients", False)
+    if for_clients is False:
+        if name not in SCOPE_TYPES:
+            faults.append(f"{where}.type {table.get('type')!r} is not one of {', '.join(SCOPE_TYPES)}")
+        return SCOPE_TYPES.get(name)
+    if for_clients is not True or not isinstance(name, str) or not name or name.startswith("cds_"):
+        faults.append(f"{where}.for_clients is true for a type of your own, whose name does not begin with cds_")
+        return None
+    return ScopeType(name, consent=False, own=True)
 
 
 def _names(table: Mapping[str, Any], member: str, where: str, faults: list[str], *, of: str) -> tuple[str, ...]:
@@ -278,6 +290,10 @@ def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> li
             )
         if scope.type.id == SERVER_FILES:
             faults += [f"scopes.{scope.id}{fault} (CDS-WG1-02 3.3.3)" for fault in _files_faults(scope)]
+        if scope.type.id in (CLIENT_ADMIN, GRANT_ADMIN) and scope.fields:
+            faults.append(f"scopes.{scope.id}.fields must be empty for type {scope.type.id} (CDS-WG1-02 3.3.1, 3.3.2)")
+        if scope.type.own:
+            faults += [f"scopes.{scope.id}{fault}" for fault in _own_faults(scope)]
     return faults
 
 
@@ -290,6 +306,18 @@ def _files_faults(scope: Scope) -> list[str]:
         faults.append(f".name must be {scope.type.name!r}, alone or followed by ': ' and a name")
     if scope.fields or scope.registration_requirements or scope.registration_optional:
         faults.append(" offers no fields, and asks for none at registration")
+    return faults
+
+
+def _own_faults(scope: Scope) -> list[str]:
+    """What has no meaning where a Client comes for itself: there is no Customer, and no review."""
+    faults = [f".fields: {name!r} is about data of Customers" for name in scope.fields if name in FIELDS]
+    if scope.grant_admin_scope is not None:
+        faults.append(".grant_admin_scope must be left out: its Clients get their tokens without")
+    if scope.convenience is not None:
+        faults.append(".convenience must be left out: no listing belongs to it")
+    if scope.registration_requirements or scope.registration_optional:
+        faults.append(" asks for nothing at registration: its Client Objects are in production at once")
     return faults
 
 

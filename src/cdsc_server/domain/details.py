@@ -62,7 +62,7 @@ def read_request(
             raise InvalidScope(f"scope: {word!r} is not registered for this client", field="scope")
         if described.id in covered:
             continue
-        if not described.type.consent:
+        if not described.type.asked_for:
             raise InvalidScope(f"scope: {word!r} cannot be asked of a customer", field="scope")
         covered.add(described.id)
         check_required(described, ())
@@ -79,7 +79,7 @@ def _read_entry(catalogue: Catalogue, raw: Any, n: int, *, allowed: frozenset[st
     if not isinstance(kind, str):
         raise _refusal(n, "type", "is missing or not a string")
     scope = catalogue.scope(kind)
-    if scope is None or not scope.type.consent:
+    if scope is None or not scope.type.asked_for:
         raise _refusal(n, "type", f"{kind!r} is not a type this server offers")
     if scope.id not in allowed:
         raise _refusal(n, "type", f"{kind!r} is not registered for this client")

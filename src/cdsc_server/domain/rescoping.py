@@ -160,6 +160,8 @@ def _changed_entry(
 ) -> dict[str, Any]:
     if not scope.type.consent:
         if dict(raw) != dict(standing):
+            if scope.type.own:
+                raise _refusal(n, "type", f"{scope.id} entries stay as they are; ask for a token with others")
             raise _refusal(n, "type", f"{scope.id} entries are for this server alone to give")
         return dict(standing)
     sent = read_fields(scope, raw, n, at=at, zone=catalogue.utility.timezone, standing=standing)

@@ -21,6 +21,7 @@ class ScopeType:
         forbidden: fields a scope of this type may not offer.
         selections: selection kinds the form may draw for it.
         server_made: whether only the Server makes Grants of it, which nobody gets a code or a token of their own for.
+        own: whether it is the operator's own, for Clients that come for themselves.
     """
 
     id: str
@@ -31,6 +32,12 @@ class ScopeType:
     forbidden: frozenset[str] = frozenset()
     selections: tuple[str, ...] = ()
     server_made: bool = False
+    own: bool = False
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether requests name it with the fields that its scope offers; other types have fixed fields, or none."""
+        return self.consent or self.own
 
     @property
     def response_types(self) -> tuple[str, ...]:

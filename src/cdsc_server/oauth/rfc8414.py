@@ -89,7 +89,7 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
 def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
     """One scope as Clients read it (CDS-WG1-02 3.3, 3.4)."""
     documentation = f"{base_url}/docs#scope-{scope.id}"
-    types = [scope.id] if scope.type.consent or scope.type.id in _FIXED_FIELDS else []
+    types = [scope.id] if scope.type.asked_for or scope.type.id in _FIXED_FIELDS else []
     fields = (
         _fixed_fields(scope, documentation)
         if scope.type.id in _FIXED_FIELDS

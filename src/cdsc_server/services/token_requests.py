@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue
+from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.details import read_request
 from cdsc_server.domain.issued_tokens import IssuedToken
 from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.domain.secrets import secret_hash
@@ -16,7 +18,7 @@ from cdsc_server.services import own_grants, tokens
 from cdsc_server.services.clients import AuthenticatedClient, OutOfDate, authenticate_again
 from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
-from cdsc_server.storage import authorizations
+from cdsc_server.storage import authorizations, clients
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, find_grant
 
@@ -33,7 +35,7 @@ def client_credentials(
     settings: Settings,
 ) -> IssuedToken:
     """
-    A token for the Client Object itself: as Client Admin, or as Grant Admin of one Grant.
+    A token for the Client Object itself: as Client Admin, as Grant Admin of one Grant, or for an operator's own scope.
 
     Args:
         client: recognised, perhaps out of date; then it is authenticated again.
@@ -70,6 +72,9 @@ def _for_client(
         if details:
             raise InvalidAuthorizationDetails(f"authorization_details: {CLIENT_ADMIN} takes none")
         return _client_admin(client, clock=clock, settings=settings)
+    described = catalogue.scope(client.scope)
+    if described is not None and described.type.own:
+        return _own_scope(client, details or (), catalogue=catalogue, clock=clock, settings=settings)
     return _grant_admin(client, details or (), catalogue=catalogue, clock=clock, settings=settings)
 
 
@@ -113,6 +118,32 @@ def _grant_admin(
         admin_scope,
         authorization_details=[entry],
         cds_grant_ids=[own] if own else None,
+    )
+
+
+def _own_scope(
+    client: AuthenticatedClient, details: Sequence[Any], *, catalogue: Catalogue, clock: Clock, settings: Settings
+) -> IssuedToken:
+    """CDS-WG1-02 3.8, 3.9: the fields that the scope offers, with its defaults; dates count from the first request."""
+    now = clock.now()
+    with transaction() as session:
+        row = clients.find_client(session, client.client_id, lock=True)
+        offered = catalogue if row is None else limited(catalogue, row.limits)
+        asked = read_request(offered, client.scope, details, allowed=frozenset({client.scope}), at=now)
+        grant, made = own_grants.of_own_scope(session, client, asked, catalogue=offered, now=now)
+        expires = tokens.access_end(now, settings.admin_token_seconds, grant_expires=grant.expires)
+        secret, values = tokens.new_token(
+            kind=tokens.ACCESS, client=client, scope=client.scope, now=now, expires=expires, grant_id=grant.grant_id
+        )
+        if not authorizations.add_token_within(session, client.proof, values, now=now):
+            raise OutOfDate
+        opened = grant.enabled_authorization_details
+    return IssuedToken(
+        secret,
+        int((expires - now).total_seconds()),
+        client.scope,
+        authorization_details=opened,
+        cds_grant_ids=[grant.grant_id] if made else None,
     )
 
 

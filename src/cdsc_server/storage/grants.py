@@ -202,6 +202,21 @@ def latest_own_grant(session: Session, client_id: str, *, admin_of: str | None, 
     return session.scalars(statement).one_or_none()
 
 
+def own_grants_of(session: Session, client_id: str, *, limit: int) -> Sequence[GrantRow]:
+    """The newest Grants that a Client Object has for itself, without those it closed or that ran out."""
+    return session.scalars(
+        select(GrantRow)
+        .where(
+            GrantRow.client_id == client_id,
+            GrantRow.status.not_in((GrantStatus.CLOSED, GrantStatus.EXPIRED)),
+        )
+        .order_by(GrantRow.created.desc(), GrantRow.grant_id.desc())
+        .limit(limit)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def admin_grants_of(session: Session, grant_id: str) -> Sequence[GrantRow]:
     """The Grants that Grant Admins have of a Grant, held until this transaction ends."""
     statement = select(GrantRow).where(GrantRow.admin_of == grant_id).order_by(GrantRow.grant_id).with_for_update()

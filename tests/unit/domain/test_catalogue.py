@@ -49,6 +49,16 @@ FAULTS = [
     (lambda c: c["value_types"]["cost"].pop("format"), "value_types.cost.format.type is missing"),
     (lambda c: c["scopes"]["usage_data"].update(coverages_supported=["moon"]), "'moon' is not a coverage entry"),
     (lambda c: c["scopes"]["cds_client_admin"].update(coverages_supported=["ashford_bay"]), "must be empty for type"),
+    (lambda c: c["scopes"]["cds_client_admin"].update(fields=["sync_until"]), "cds_client_admin.fields must be empty"),
+    (lambda c: c["scopes"]["cds_grant_admin"].update(fields=["sync_until"]), "cds_grant_admin.fields must be empty"),
+    (lambda c: c["scopes"]["usage_data"].update(for_clients=True), "for_clients is true for a type of your own"),
+    (lambda c: _own(c, for_clients="yes"), "for_clients is true for a type of your own"),
+    (lambda c: _own(c, name=""), "name and description must not be empty"),
+    (lambda c: _own(c, fields=["sync_until"]), "'sync_until' is about data of Customers"),
+    (lambda c: _own(c, grant_admin_scope="cds_grant_admin"), "grant_admin_scope must be left out"),
+    (lambda c: _own(c, convenience="/feed"), "convenience must be left out"),
+    (lambda c: _own(c, registration_requirements=["terms"]), "asks for nothing at registration"),
+    (lambda c: _own(c, coverages_supported=["ashford_bay"]), "must be empty for type"),
     (lambda c: _area(c).update(type="geographic"), "ashford_bay of type geographic needs a map or GeoJSON"),
     (lambda c: _area(c).update(infrastructure_types=["canal"]), "infrastructure_types: 'canal' is not one of"),
     (lambda c: _area(c).update(commodity_types=["milk"]), "commodity_types: 'milk' is not one of"),
@@ -74,6 +84,10 @@ FAULTS = [
 
 def _area(config):
     return config["coverage"]["ashford_bay"]
+
+
+def _own(config, **changes):
+    config["scopes"]["feed"] = {"type": "feed", "for_clients": True, "name": "F", "description": "F.", **changes}
 
 
 @pytest.mark.parametrize(("breaks", "words"), FAULTS)
