@@ -19,6 +19,10 @@ REVIEWABLE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+#: A hundred years: an instant so far away can still be written.
+_MOST_DAYS: Final = 36_500
+
+
 @dataclass(frozen=True)
 class ReviewRules:
     """
@@ -26,11 +30,13 @@ class ReviewRules:
 
     Args:
         client_fields: members of production Client Objects whose change waits for an operator.
+        grant_days: Grants for which more is asked wait for an operator first, about so many days; None for not at all.
         link_days: how long the link of a form or payment works before a fresh one takes its place; None for ever.
     """
 
     client_fields: tuple[str, ...] = ()
     link_days: int | None = None
+    grant_days: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,16 +53,21 @@ class TestAccount:
 
 def read_review_rules(table: Mapping[str, Any], faults: list[str]) -> ReviewRules:
     """The rules of the `[review]` table; adds what is wrong to `faults`."""
-    faults += [f"review.{name} is not known" for name in table if name not in ("client_fields", "link_days")]
+    known = ("client_fields", "link_days", "grant_days")
+    faults += [f"review.{name} is not known" for name in table if name not in known]
     fields = table.get("client_fields", [])
     if not isinstance(fields, list) or not all(isinstance(name, str) and name in REVIEWABLE for name in fields):
         faults.append(f"review.client_fields may hold {', '.join(REVIEWABLE)}")
         fields = []
-    days = table.get("link_days")
-    if days is not None and (not isinstance(days, int) or isinstance(days, bool) or days < 1):
-        faults.append("review.link_days must be a whole number above 0")
-        days = None
-    return ReviewRules(tuple(fields), days)
+    return ReviewRules(tuple(fields), _days(table, "link_days", faults), _days(table, "grant_days", faults))
+
+
+def _days(table: Mapping[str, Any], name: str, faults: list[str]) -> int | None:
+    days = table.get(name)
+    if days is None or (isinstance(days, int) and not isinstance(days, bool) and 0 < days <= _MOST_DAYS):
+        return days
+    faults.append(f"review.{name} must be a whole number above 0, and at most {_MOST_DAYS}")
+    return None
 
 
 def read_test_accounts(tables: Any, faults: list[str]) -> tuple[TestAccount, ...]:

@@ -9,7 +9,7 @@ from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.schemas.exact import Listed
 from cdsc_server.schemas.fields import Instant, ScopeString, SpaceSeparated
-from cdsc_server.services.grants import GrantChange
+from cdsc_server.services.grant_changes import GrantChange
 
 
 class GrantSchema(Schema):

@@ -7,7 +7,7 @@ from typing import Final
 
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog
+from cdsc_server.services import changelog, grant_reviews
 from cdsc_server.services.server_grants import settle_parent
 from cdsc_server.storage import clean_up
 from cdsc_server.storage.db import transaction
@@ -40,6 +40,8 @@ def expire_grants(*, clock: Clock) -> int:
     now = clock.now()
     with transaction() as session:
         expired = clean_up.expire_grants(session, now=now)
+        ended = [grant_id for grant_id, _ in expired]
+        grant_reviews.withdraw_ended(session, ended, why="The time of the Grant is over.", now=now)
         for grant_id, registration_id in expired:
             changelog.grant_ended(
                 session, registration_id=registration_id, grant_id=grant_id, status=GrantStatus.EXPIRED, now=now

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.client_limits import limited
-from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
-from cdsc_server.domain.letters import StoppedBy
-from cdsc_server.domain.narrowing import scope_of
-from cdsc_server.domain.rescoping import Rescoped, asked_entries, rescoped
-from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
+from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog, own_grants, sharing_mails
-from cdsc_server.services.mails import Mailing
-from cdsc_server.storage import authorizations, clients, grants
-from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage import grants
+from cdsc_server.storage.db import reading
 from cdsc_server.storage.grants import GrantFilters, GrantRow, Relatives
 from cdsc_server.storage.keyset import Cursor, Page
-
-_OVER: Final = FINAL | {GrantStatus.EXPIRED}
-
-
-@dataclass(frozen=True)
-class GrantChange:
-    """What a Client asks to change; None leaves it as it is (CDS-WG1-02 8.7)."""
-
-    status: GrantStatus | None = None
-    scope: str | None = None
-    authorization_details: Sequence[dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,116 +40,7 @@ def list_grants(
 def get_grant(grant_id: str, *, registration_id: str) -> SeenGrant:
     """The Grant; NotFound when there is none in this registration."""
     with reading() as session:
-        return _seen(session, _found(session, grant_id, registration_id))
-
-
-def modify_grant(
-    grant_id: str, change: GrantChange, *, registration_id: str, catalogue: Catalogue, clock: Clock, mailing: Mailing
-) -> SeenGrant:
-    """
-    Close a Grant, give part of it back, or ask for more; the first two hold at once, the last waits for a Customer.
-
-    Returns:
-        The Grant as stored. When closed, nothing of it is enabled.
-
-    Raises:
-        NotFound: no such Grant in this registration.
-        Conflict: it has ended in another way, or is suspended and cannot be widened.
-        InvalidScope, InvalidAuthorizationDetails: the change asks for what this Client cannot have.
-
-    Spec: CDS-WG1-02 8.7.
-    """
-    now = clock.now()
-    with transaction() as session:
-        row = _found(session, grant_id, registration_id, lock=True)
-        if change.status is GrantStatus.CLOSED:
-            _close(session, row, mailing=mailing, now=now)
-        elif change.scope is not None or change.authorization_details is not None:
-            _rescope(session, row, change, catalogue=catalogue, now=now)
-        return _seen(session, row)
-
-
-def _close(session: Session, row: GrantRow, *, mailing: Mailing, now: datetime) -> None:
-    if row.status == GrantStatus.CLOSED:
-        return
-    if row.status in FINAL:
-        raise Conflict(f"status: the Grant is {row.status} already", field="status")
-    if status_of(row, now=now) != GrantStatus.EXPIRED:
-        sharing_mails.tell_of_end(session, row.grant_id, by=StoppedBy.CLIENT, mailing=mailing, now=now)
-    row.status, row.enabled_scope, row.enabled_authorization_details = GrantStatus.CLOSED, "", []
-    row.modified = now
-    own_grants.revoke_tokens_of(session, row, now=now)
-    own_grants.end_admin_grants(session, row.grant_id, now=now)
-    changelog.grant_ended(
-        session, registration_id=row.registration_id, grant_id=row.grant_id, status=GrantStatus.CLOSED, now=now
-    )
-
-
-def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue: Catalogue, now: datetime) -> None:
-    status = status_of(row, now=now)
-    if status in _OVER:
-        raise Conflict(f"the Grant is {status}; there is nothing left to change")
-    if change.scope == row.scope and not (row.authorization_details or change.authorization_details):
-        return
-    client = clients.find_client(session, row.client_id)
-    asked = asked_entries(
-        catalogue if client is None else limited(catalogue, client.limits),
-        row.authorization_details,
-        words=(row.scope if change.scope is None else change.scope).split(),
-        details=change.authorization_details or (),
-        allowed=() if client is None else client.scope.split(),
-        at=now.replace(microsecond=0),
-    )
-    if not asked:
-        raise InvalidRequest("scope: nothing would be left; set status to closed instead", field="scope")
-    waiting = standing_of(row) is GrantStatus.NEEDS_AUTHORIZATION
-    # What such a Grant lists is what is still to be agreed to.
-    agreed = row.enabled_authorization_details if waiting else row.authorization_details
-    new = rescoped(catalogue, asked, agreed=agreed, enabled=row.enabled_authorization_details)
-    if new.widened and status is GrantStatus.SUSPENDED:
-        raise Conflict("the Grant is suspended; it can be reduced, but not widened")
-    _store_scope(session, row, asked, new, status=_status_after(status, new, asked), now=now)
-
-
-def _status_after(status: GrantStatus, new: Rescoped, asked: Sequence[Mapping[str, Any]]) -> GrantStatus:
-    if new.widened:
-        return GrantStatus.NEEDS_AUTHORIZATION
-    if (
-        status in (GrantStatus.NEEDS_AUTHORIZATION, GrantStatus.PARTIAL)
-        and [entry for entry, _ in new.enabled] == asked
-    ):
-        return GrantStatus.ACTIVE
-    return status
-
-
-def _store_scope(
-    session: Session,
-    row: GrantRow,
-    asked: list[dict[str, Any]],
-    new: Rescoped,
-    *,
-    status: GrantStatus,
-    now: datetime,
-) -> None:
-    # A Grant that has not begun opens nothing meanwhile.
-    works = [] if new.widened and status_of(row, now=now) is GrantStatus.FUTURE else new.enabled
-    enabled = [entry for entry, _ in works]
-    if asked == row.authorization_details and enabled == row.enabled_authorization_details:
-        return
-    if enabled != row.enabled_authorization_details:
-        # Tokens that open a part of it stand beside entries that have moved or shrunk; a refresh gives new ones.
-        authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
-    row.status = status
-    row.scope, row.authorization_details = scope_of(asked), asked
-    row.enabled_scope, row.enabled_authorization_details = scope_of(enabled), enabled
-    # A Grant that no Customer gave has no selections.
-    row.selections = [row.selections[place] for _, place in works] if row.selections else []
-    row.modified = now
-    opens = f"It opens {row.enabled_scope} now." if enabled else "It opens nothing now."
-    waits = f" {row.scope} waits for a Customer to authorize it." if new.widened else ""
-    changelog.grant_changed(
-        session, registration_id=row.registration_id, grant_id=row.grant_id, what=opens + waits, now=now
-    )
+        return seen(session, found(session, grant_id, registration_id))
 
 
 def gives_no_access(row: GrantRow, *, now: datetime) -> bool:
@@ -192,7 +64,8 @@ def standing_of(grant: GrantRow) -> GrantStatus:
     return GrantStatus.ACTIVE if given_back and grant.enabled_scope == grant.scope else before
 
 
-def _seen(session: Session, row: GrantRow) -> SeenGrant:
+def seen(session: Session, row: GrantRow) -> SeenGrant:
+    """The Grant with those around it; for other use cases."""
     return SeenGrant(row, grants.relatives_of(session, [row.grant_id])[row.grant_id])
 
 
@@ -200,7 +73,8 @@ def _uri(grant_id: str, base_url: str) -> str:
     return f"{base_url}/grants/{grant_id}"
 
 
-def _found(session: Session, grant_id: str, registration_id: str, *, lock: bool = False) -> GrantRow:
+def found(session: Session, grant_id: str, registration_id: str, *, lock: bool = False) -> GrantRow:
+    """As `get_grant`, for other use cases. `lock`: until the transaction ends."""
     row = grants.find_grant(session, grant_id, registration_id=registration_id, lock=lock)
     if row is None:
         raise NotFound("no Grant has this grant_id")

@@ -156,8 +156,10 @@ def change_grant(
         if row is None:
             raise NotFound("no Grant has this id")
         before = status_of(row, now=now)
-        if step not in steps_from(before, of_customer=row.customer_id is not None):
-            raise Conflict(f"The Grant is {before} now: nothing was changed")
+        in_review = row.review is not None
+        if step not in steps_from(before, of_customer=row.customer_id is not None, in_review=in_review):
+            why = ", and a change of it waits for review" if in_review else " now"
+            raise Conflict(f"The Grant is {before}{why}: nothing was changed")
         _take(session, row, step, told=told.strip(), eta=eta, mailing=mailing, now=now)
         session.flush()
         session.refresh(row)

@@ -22,7 +22,7 @@ from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, R
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock, Ports
-from cdsc_server.services import changelog, requirements
+from cdsc_server.services import changelog, grant_changes, grant_reviews, requirements
 from cdsc_server.services.client_changes import apply_changes
 from cdsc_server.services.credentials import new_credential
 from cdsc_server.services.granting import create_grants
@@ -194,7 +194,7 @@ def show(message_id: str, *, catalogue: Catalogue) -> Case:
             sandbox = clients.find_client(session, str(message.related_key))
             scopes = [] if sandbox is None else _scopes(catalogue, sandbox)
             unmet = requirements.unmet(session, message.registration_id, scopes, catalogue)
-        elif message.type == MessageType.FIELD_CHANGES:
+        elif message.type == MessageType.FIELD_CHANGES and not grant_reviews.is_about_grant(message):
             unmet = requirements.unmet(session, message.registration_id, _new_scopes(message, catalogue), catalogue)
         own = clients.clients_of(session, message.registration_id)
         return Case(
@@ -243,7 +243,7 @@ def accept(
                 session,
                 message,
                 status=MessageStatus.COMPLETE,
-                description=note or _YES.get(MessageType(message.type), "Accepted."),
+                description=note or _yes(message),
                 related=related,
                 now=now,
             )
@@ -276,7 +276,10 @@ def reject(message_id: str, *, desk: Desk, reason: str) -> Decision:
             message = _claimed(session, message_id, now=now)
             if message.type == MessageType.SUPPORT_REQUEST:
                 raise Conflict("a support_request is answered, not rejected")
-            reply(session, message, status=MessageStatus.REJECTED, description=reason, now=now)
+            if grant_reviews.is_about_grant(message):
+                grant_changes.reject_change(session, message, reason=reason, now=now)
+            else:
+                reply(session, message, status=MessageStatus.REJECTED, description=reason, now=now)
             decision = Decision(message_id, message.type, message.registration_id, accepted=False, note=reason)
         desk.noted(session, decision)
     return decision
@@ -402,6 +405,12 @@ _YES: Final = {
 }
 
 
+def _yes(message: MessageRow) -> str:
+    if grant_reviews.is_about_grant(message):
+        return "The change is accepted; the status of the Grant says what comes next."
+    return _YES.get(MessageType(message.type), "Accepted.")
+
+
 def _take_effect(
     session: Session,
     message: MessageRow,
@@ -430,6 +439,9 @@ def _take_effect(
                 now=now,
             )
             return RelatedTo(RelatedType.GRANT_LIST, f"grant_ids={'+'.join(grants)}"), tuple(grants)
+        case MessageType.FIELD_CHANGES if grant_reviews.is_about_grant(message):
+            grant_changes.accept_change(session, message, catalogue=desk.catalogue, now=now)
+            return message.related, ()
         case MessageType.FIELD_CHANGES:
             client = clients.find_client(session, str(message.related_key))
             scopes = _new_scopes(message, desk.catalogue)
@@ -530,6 +542,7 @@ def _see_met(
 
 
 def _claimed(session: Session, message_id: str, *, now: datetime) -> MessageRow:
+    grant_reviews.hold_grant_of(session, message_id)
     claimed = reviews.claim_message(session, message_id, now=now)
     if claimed is not None:
         return claimed

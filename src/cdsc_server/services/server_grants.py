@@ -16,7 +16,7 @@ from cdsc_server.domain.grants import FINAL, SHUT, SUFFICIENT, GrantStatus
 from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog, own_grants, sharing_mails
+from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
 from cdsc_server.services.grants import standing_of, status_of
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import authorizations, grants
@@ -119,6 +119,10 @@ def change_status(
     leaves = GrantStatus(grant.status_before or before) if before is GrantStatus.SUSPENDED else before
     if leaves not in _CHANGEABLE and not (status is GrantStatus.DISABLED and before not in _OVER):
         raise Conflict(f"status: the Grant is {before}", field="status")
+    if status is GrantStatus.DISABLED:
+        grant_reviews.withdraw(session, grant, why="The Grant was disabled.", now=now)
+    elif grant.review is not None:
+        raise Conflict("status: a change of the Grant waits for review; decide that first", field="status")
     grant.status, grant.eta = status, eta if status is GrantStatus.PENDING else None
     grant.status_before, grant.modified = None, now
     if status is GrantStatus.DISABLED:
@@ -174,8 +178,12 @@ def restore(session: Session, grant: GrantRow, *, now: datetime) -> None:
     grant.status, grant.status_before, grant.modified = standing_of(grant), None, now
     what = f"It was suspended and is {status_of(grant, now=now)} again."
     changelog.grant_changed(session, registration_id=grant.registration_id, grant_id=grant.grant_id, what=what, now=now)
+    settle_around(session, grant, now=now)
+
+
+def settle_around(session: Session, grant: GrantRow, *, now: datetime) -> None:
+    """Let a locked Grant that is again what it was go on, where its parts or those beside it got there meanwhile."""
     session.flush()
-    # Its parts, and those beside it, may have got there meanwhile.
     _settle(session, grant, now=now)
     settle_parent(session, grant, now=now)
 
@@ -199,7 +207,7 @@ def _settle(session: Session, parent: GrantRow, *, now: datetime) -> None:
         return
     # Read after the lock: of two parts that get there at once, the second to come sees both.
     parts: Sequence[GrantRow] = grants.parts_of(session, parent.grant_id)
-    if not parts or any(status_of(each, now=now) not in SUFFICIENT for each in parts):
+    if not parts or any(_counted(each, now=now) not in SUFFICIENT for each in parts):
         return
     parent.status, parent.modified = GrantStatus.ACTIVE, now
     parent.enabled_scope = parent.scope
@@ -211,6 +219,12 @@ def _settle(session: Session, parent: GrantRow, *, now: datetime) -> None:
         what=f"All its sub-Grants are there. It is active and opens {parent.enabled_scope}.",
         now=now,
     )
+
+
+def _counted(part: GrantRow, *, now: datetime) -> GrantStatus:
+    """What a part is for its parent: while a change of it waits for review, what it was before."""
+    status = status_of(part, now=now)
+    return GrantStatus(part.review["status"]) if part.review and status is GrantStatus.PENDING else status
 
 
 _OVER: Final = FINAL | {GrantStatus.EXPIRED}

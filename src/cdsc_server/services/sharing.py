@@ -21,7 +21,7 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import changelog, own_grants, sharing_mails
+from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
 from cdsc_server.storage import authorizations, clients, customers, grants
@@ -135,6 +135,7 @@ def stop_for_customer(session: Session, grant_id: str, customer_id: str, *, mail
     """As `stop`, for other use cases; of no Grant, or of somebody else's, it says False."""
     stopped = grants.stop_grant(session, grant_id, customer_id, now=now)
     if stopped:
+        grant_reviews.withdraw_ended(session, [grant_id], why="The Customer ended the Grant.", now=now)
         authorizations.revoke_tokens(session, grant_id=grant_id, now=now)
         authorizations.void_codes(session, grant_id, now=now)
         own_grants.end_admin_grants(session, grant_id, now=now)

@@ -76,6 +76,8 @@ class GrantRow(DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    #: While a change of it waits for an operator: the id of its Message, and what the Grant was before.
+    review: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
     #: While pending, about when that ends.
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
@@ -226,6 +228,14 @@ def admin_grants_of(session: Session, grant_id: str) -> Sequence[GrantRow]:
 def parts_of(session: Session, parent_id: str) -> Sequence[GrantRow]:
     """The sub-Grants of a Grant, as they are stored now."""
     statement = select(GrantRow).where(GrantRow.parent_id == parent_id)
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
+def in_review(session: Session, grant_ids: Collection[str]) -> Sequence[GrantRow]:
+    """Those of these Grants of which a change waits for an operator, as they are stored now."""
+    if not grant_ids:
+        return []
+    statement = select(GrantRow).where(among(GrantRow.grant_id, grant_ids), GrantRow.review.is_not(None))
     return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 

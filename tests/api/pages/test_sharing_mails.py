@@ -6,7 +6,7 @@ import pytest
 
 from cdsc_server import exact_json
 from cdsc_server.domain.grants import GrantStatus
-from cdsc_server.services.grants import GrantChange, modify_grant
+from cdsc_server.services.grant_changes import GrantChange, modify_grant
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction

@@ -271,7 +271,7 @@ def test_what_cannot_be_had_is_refused(party, approval, body, code):
     ],
 )
 def test_nothing_waits_for_a_review(party, approve, body):
-    """This server decides every change at once: 200, and never pending."""
+    """Unless the catalogue says otherwise, every change is decided at once: 200, and never pending."""
     answer = patch(party, approve(scopes=("usage_data", "supply_details")), **body)
 
     assert (answer.status_code, answer.json["status"] == "pending") == (200, False)

@@ -10,11 +10,11 @@ from flask.typing import ResponseReturnValue
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidScope
 from cdsc_server.schemas.grants import GrantChangeSchema, GrantFiltersSchema, GrantListingSchema, GrantSchema
-from cdsc_server.services import grants
+from cdsc_server.services import grant_changes, grants
 from cdsc_server.storage.grants import GrantFilters
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, mailing, ports, settings
-from cdsc_server.web.describe import describe
+from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
 from cdsc_server.web.wire import json_body
@@ -64,7 +64,7 @@ def get_grant(grant_id: str) -> ResponseReturnValue:
     tag="Grants",
     section="CDS-WG1-02 8.7",
     body=GrantChangeSchema,
-    answers={200: GrantSchema},
+    answers={200: GrantSchema, 202: Answer(GrantSchema, "More is asked for, which waits for a review; see `eta`.")},
     problems=(Conflict, InvalidScope, InvalidAuthorizationDetails),
     path=_PATH,
 )
@@ -74,10 +74,11 @@ def modify_grant(grant_id: str) -> ResponseReturnValue:
 
     What is given back stops working at once. More than a Customer agreed to turns the status to needs_authorization:
     what was agreed to goes on working, and an authorization request with this grant_id as cds_grant_id gets the rest.
+    Where this server looks at such a change first, the status is pending, and a Message tells what came of it.
     """
     change = GrantChangeSchema().load(json_body())
     clock = ports().clock
-    seen = grants.modify_grant(
+    modified = grant_changes.modify_grant(
         grant_id,
         change,
         registration_id=g.token.registration_id,
@@ -85,4 +86,5 @@ def modify_grant(grant_id: str) -> ResponseReturnValue:
         clock=clock,
         mailing=mailing(),
     )
-    return shown(GrantSchema(), grants.to_wire(seen, base_url=settings().base_url, now=clock.now()))
+    body = shown(GrantSchema(), grants.to_wire(modified.seen, base_url=settings().base_url, now=clock.now()))
+    return body, 202 if modified.waiting else 200
