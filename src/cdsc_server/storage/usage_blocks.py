@@ -342,6 +342,18 @@ def _supersede(session: Session, blocks: Sequence[Sequence[int]], at: int) -> No
     if not blocks:
         return
     keys = ("k", "s", "a")
+    if session.get_bind().dialect.name == "postgresql":
+        listed(
+            session,
+            "WITH gone AS (DELETE FROM usage_blocks b USING {listed}"
+            " WHERE b.customer_key = q.k AND b.series = q.s AND b.start = q.a RETURNING b.*)"
+            " INSERT INTO usage_blocks_past (customer_key, series, start, superseded, span, payload, modified)"
+            " SELECT customer_key, series, start, :at, span, payload, modified FROM gone WHERE modified < :at",
+            keys,
+            blocks,
+            at=at,
+        )
+        return
     listed(
         session,
         "INSERT INTO usage_blocks_past (customer_key, series, start, superseded, span, payload, modified)"
