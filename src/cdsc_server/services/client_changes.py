@@ -94,7 +94,9 @@ def replace_client(
     now = clock.now()
     rules = _Rules(catalogue, settings.base_url, blobs, now)
     with transaction() as session:
-        row = clients.find_client(session, client_id, registration_id=registration_id)
+        # Of two at the same moment the second replaces what the first has left, and mixes nothing of both.
+        clients.lock_registration(session, registration_id)
+        row = clients.find_client(session, client_id, registration_id=registration_id, lock=True)
         if row is None:
             raise NotFound("no Client Object has this client_id")
         before = _as_shown(row, settings.base_url)
@@ -142,7 +144,7 @@ def apply_changes(
     Raises:
         Conflict: they do not fit the Client Object as it is now.
     """
-    row = clients.find_client(session, str(message.related_key), registration_id=message.registration_id)
+    row = clients.find_client(session, str(message.related_key), registration_id=message.registration_id, lock=True)
     if row is None or row.status == ClientStatus.DISABLED:
         raise Conflict("the Client Object is disabled, or there is none any more")
     before = _as_shown(row, settings.base_url)

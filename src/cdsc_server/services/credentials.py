@@ -108,7 +108,8 @@ def expire_credential(
     Spec: CDS-WG1-02 7.6.
     """
     with transaction() as session:
-        row = _found(clients.find_credential(session, credential_id, registration_id=registration_id))
+        # An end that somebody else brings forward meanwhile is not put off again.
+        row = _found(clients.find_credential(session, credential_id, registration_id=registration_id, lock=True))
         if expires_at is not None:
             now = clock.now()
             row.expires = _checked_end(expires_at, current=row.expires, now=now)

@@ -191,9 +191,16 @@ def list_clients(
     )
 
 
-def find_credential(session: Session, credential_id: str, *, registration_id: str) -> CredentialRow | None:
-    """The Credential; None when there is none, or none of this registration."""
-    row = session.get(CredentialRow, credential_id)
+def find_credential(
+    session: Session, credential_id: str, *, registration_id: str, lock: bool = False
+) -> CredentialRow | None:
+    """
+    The Credential; None when there is none, or none of this registration.
+
+    Args:
+        lock: whether others who change it wait until this transaction is over.
+    """
+    row = session.get(CredentialRow, credential_id, with_for_update=lock or None)
     return row if row is not None and row.registration_id == registration_id else None
 
 
