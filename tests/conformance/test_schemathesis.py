@@ -9,7 +9,7 @@ import json
 import os
 from base64 import b64encode
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,7 @@ PLAIN = [
 #: Few locally, so that nobody waits; the long profile of Hypothesis makes it many.
 EXAMPLES = 12 if hypothesis_settings().max_examples <= 100 else 300
 
-SCOPES = "account_list supply_details distribution_details usage_data generation_mix"
+SCOPES = "account_list supply_details distribution_details bill_statements service_bills usage_data generation_mix"
 FILES = "cds_server_provided_files"
 
 #: An area with a map, which the catalogue that ships has none of.
@@ -201,6 +201,17 @@ def store_customer(session):
             make.served("house-sp", "house"),
             make.meter("m-house"),
             make.installed("m-house", "house-sp"),
+            make.statement("bill", "home", date(2026, 1, 5)),
+            make.section(
+                "december",
+                "home",
+                date(2025, 12, 1),
+                date(2025, 12, 31),
+                bill_statement_id="bill",
+                contracts=["house"],
+                service_points=["house-sp"],
+                meter_devices=["m-house"],
+            ),
         ]
     )
     session.flush()

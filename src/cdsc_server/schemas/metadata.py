@@ -103,5 +103,7 @@ class AuthorizationServerMetadataSchema(Schema):
     cds_servicecontracts_api = fields.URL()
     cds_servicepoints_api = fields.URL()
     cds_meterdevices_api = fields.URL()
+    cds_billstatement_api = fields.URL()
+    cds_billsection_api = fields.URL()
     cds_usagesegments_api = fields.URL()
     cds_usagesegments_additional_value_types = fields.Dict()
