@@ -46,7 +46,8 @@ def billings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: date
     """
     What the entries of a Grant open of a Customer's bills, entry by entry.
 
-    Of chosen Accounts only those, although their parents may be seen: the bills of a parent were not chosen.
+    Those of the Accounts that were chosen, or that what was chosen is billed to; although their parents may be seen,
+    the bills of a parent are not: nobody chose what stands on them.
 
     Spec: CDS-WG3-01 6.1.7, 7.2.5, 7.3.2, 7.3.3.
     """
@@ -58,9 +59,17 @@ def billings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: date
         as_of = frozen_at(entry, now)
         known = graph.at(as_of)
         ids = chosen(entry.selection, known, kind)
-        accounts = ids if kind is Kind.ACCOUNT else frozenset(known.related(kind, ids)[Kind.ACCOUNT])
-        found.append(Billing(accounts, entry.first_bill, entry.last_bill, entry.opens, as_of))
+        found.append(Billing(_billed(known, kind, ids), entry.first_bill, entry.last_bill, entry.opens, as_of))
     return found
+
+
+def _billed(graph: CustomerGraph, kind: Kind, ids: frozenset[str]) -> frozenset[str]:
+    """The Accounts that were chosen, or those of the contracts that hang on what was; without their parents."""
+    if kind is Kind.ACCOUNT:
+        return ids
+    contracts = graph.nodes[Kind.SERVICE_CONTRACT]
+    above = (contracts[each].above for each in graph.related(kind, ids)[Kind.SERVICE_CONTRACT])
+    return frozenset(account for account in above if account is not None)
 
 
 @dataclass(frozen=True, slots=True)

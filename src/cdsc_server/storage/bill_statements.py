@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Index, String, and_, or_, select, true
+from sqlalchemy import ColumnElement, Date, Index, String, and_, false, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.bill_disclosure import Billing
@@ -86,7 +86,9 @@ def newest_statements(
     columns = (table.statement_date, table.modified, table.bill_statement_id)
     rows = (
         select(table)
-        .where(table.customer_key == customer_key_of(customer_id), or_(*(_held(billing) for billing in billings)))
+        .where(
+            table.customer_key == customer_key_of(customer_id), or_(false(), *(_held(billing) for billing in billings))
+        )
         .order_by(*(column.asc() if backward else column.desc() for column in columns))
         .limit(_CHUNK)
     )

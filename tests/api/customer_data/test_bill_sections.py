@@ -86,6 +86,17 @@ def test_accounts_and_contracts_come_along_with_their_numbers(bills, get):
     assert sorted(each["cds_servicecontract_id"] for each in of_account) == ["house", "shop"]
 
 
+def test_bills_of_a_parent_account_do_not_come_along(app, bills, get):
+    """Whoever shares one service shares the bills it stands on, and not those of the whole family."""
+    with app.app_context(), transaction() as session:
+        session.add(make.statement("family-june", "family", date(2025, 7, 3)))
+    bills("house", include_bill_statements=True)
+
+    statements = get("/cds/bill_statements")["bill_statements"]
+
+    assert [each["cds_billstatement_id"] for each in statements] == ["june"]
+
+
 def test_a_grant_without_sections_opens_none(agreed, bills, get):
     """Not even one over whole bills."""
     agreed.to(agreed.entry("bill_statements", "home", kind="account_selection"))
