@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Final
 
 from flask import g
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 
 from cdsc_server.schemas.bill_sections import BillSectionFilters, BillSectionListingSchema, BillSectionSchema
 from cdsc_server.services.bill_sections import OPTIONAL, Place, Wanted, list_sections
@@ -16,10 +14,12 @@ from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.customer_data.blueprint import blueprint
 from cdsc_server.web.customer_data.filters import asked_filters
+from cdsc_server.web.customer_data.listings import shape
 from cdsc_server.web.describe import describe
 from cdsc_server.web.paging import asked_place, page_url
 
 _FILTERS: Final = BillSectionFilters()
+_OPTIONAL: Final = frozenset(OPTIONAL)
 
 
 @blueprint.get("/cds/bill_sections")
@@ -66,16 +66,10 @@ def answer_sections(*, scope_id: str | None = None) -> dict[str, Any]:
     *place, backward = asked_for or [False]
     page = list_sections(access, wanted, place=_place(place), backward=backward)
     return {
-        "bill_sections": [_schema(each.fields).dump(each) for each in page.sections],
+        "bill_sections": [shape(BillSectionSchema, each.fields, _OPTIONAL).dump(each) for each in page.sections],
         "next": page_url(None if page.following is None else [*page.following, False]),
         "previous": page_url(None if page.preceding is None else [*page.preceding, True]),
     }
-
-
-@cache
-def _schema(opened: frozenset[str]) -> Schema:
-    """The wire shape without the optional fields that are not open."""
-    return BillSectionSchema(exclude=OPTIONAL.keys() - opened)
 
 
 def _place(values: list[Any]) -> Place | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from typing import Any, Final
 
 from flask import g
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema, BillStatementSchema
@@ -20,11 +18,13 @@ from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.customer_data.blueprint import blueprint
 from cdsc_server.web.customer_data.filters import asked_filters
+from cdsc_server.web.customer_data.listings import shape
 from cdsc_server.web.describe import describe
 from cdsc_server.web.paging import PARAMETER, asked_place, page_url
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FILTERS: Final = BillStatementFilters()
+_OPTIONAL: Final = frozenset(OPTIONAL)
 
 
 @blueprint.get("/cds/bill_statements")
@@ -59,7 +59,7 @@ def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
     after, before = asked.pop("after", None), asked.pop("before", None)
 
     def show(seen: SeenStatement) -> dict[str, Any] | None:
-        shown: dict[str, Any] = _schema(seen.fields).dump(seen)
+        shown: dict[str, Any] = shape(BillStatementSchema, seen.fields, _OPTIONAL).dump(seen)
         return shown if keeps(_FILTERS, asked, shown) else None
 
     place, backward = _asked_place()
@@ -70,12 +70,6 @@ def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
         "next": page_url(_written(page.following, backward=False)),
         "previous": page_url(_written(page.preceding, backward=True)),
     }
-
-
-@cache
-def _schema(opened: frozenset[str]) -> Schema:
-    """The wire shape without the optional fields that are not open."""
-    return BillStatementSchema(exclude=OPTIONAL.keys() - opened)
 
 
 def _written(place: Place | None, *, backward: bool) -> list[Any] | None:

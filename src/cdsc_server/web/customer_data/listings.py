@@ -57,7 +57,7 @@ def answer_listing(kinds: Sequence[Kind], *, scope_id: str | None = None) -> dic
         # Of two kinds in one listing, a filter that one does not have leaves that one out.
         if not asked.keys() <= filters.fields.keys():
             return None
-        shown: dict[str, Any] = _schema(seen.kind, seen.fields).dump(seen)
+        shown: dict[str, Any] = shape(_LISTINGS[seen.kind][1], seen.fields, frozenset(OPTIONAL[seen.kind])).dump(seen)
         return shown if keeps(filters, asked, shown) else None
 
     access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
@@ -75,9 +75,9 @@ def _filters(kind: Kind) -> Filters:
 
 
 @cache
-def _schema(kind: Kind, opened: frozenset[str]) -> Schema:
-    """The wire shape without the optional fields that are not open."""
-    return _LISTINGS[kind][1](exclude=OPTIONAL[kind].keys() - opened)
+def shape(schema: type[Schema], opened: frozenset[str], optional: frozenset[str]) -> Schema:
+    """The wire shape of an object without the optional fields that are not open."""
+    return schema(exclude=optional - opened)
 
 
 def _place(cursor: Cursor | None) -> list[Any] | None:
