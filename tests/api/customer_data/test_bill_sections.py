@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from cdsc_server.storage.db import transaction
+from tests.api.customer_data.facts import assert_types, expected, members
 from tests.factories import customer_data as make
 from tests.support import requirement
 
 ADDRESS = "/cds/bill_sections"
 MAY = (date(2025, 5, 1), date(2025, 5, 31))
 JUNE = (date(2025, 6, 1), date(2025, 6, 30))
-
-with (Path(__file__).parents[2] / "data" / "wg3_objects.tsv").open(encoding="utf-8", newline="") as _file:
-    FACTS = [fact for fact in csv.DictReader(_file, delimiter="\t") if fact["object"] == "bill_section"]
 
 
 @pytest.fixture
@@ -144,30 +140,17 @@ def test_only_ids_that_may_be_seen_are_told(bills, get):
     assert ids(get, "late", cds_billstatement_ids="june") == []
 
 
-def members(get, token):
-    return [{name for name in each if not name.startswith("cdsc_")} for each in get(ADDRESS, token)["bill_sections"]]
-
-
-def expected(*includes):
-    return {
-        fact["field"] for fact in FACTS if fact["present"] == "always" or set(fact["opened_by"].split()) & set(includes)
-    }
-
-
 @requirement(*(f"WG3-01-10.6.1-{n:02}" for n in (*range(1, 5), *range(6, 22))))
 @requirement("WG3-01-7.2.6-07", "WG3-01-7.2.6-08", "WG3-01-7.2.6-09", "WG3-01-7.2.6.1-04", "WG3-01-7.2.6.2-04")
 def test_each_member_is_there_when_it_is_open_and_of_its_type(bills, get):
     """Null only where the standard allows it."""
-    kinds = {"string": str, "date": str, "datetime": str, "Entity": dict}
     for includes in ((), ("include_bill_section_line_items",), ("include_bill_section_programs",)):
         token = bills("house", token="-".join(includes) or "bare", **dict.fromkeys(includes, True))
 
-        assert members(get, token) == [expected(*includes)] * 2
-        for each in get(ADDRESS, token)["bill_sections"]:
-            for fact in (fact for fact in FACTS if fact["field"] in each):
-                value = each[fact["field"]]
-                wanted = list if fact["type"].startswith("Array") else kinds[fact["type"]]
-                assert isinstance(value, wanted) or (value is None and fact["may_be"] == "null"), fact
+        listed = get(ADDRESS, token)["bill_sections"]
+        assert members(listed) == [expected("bill_section", *includes)] * 2
+        for each in listed:
+            assert_types("bill_section", each)
 
 
 @requirement("WG3-01-10.6.1-23", "WG3-01-10.6.1-12", "WG3-01-10.6.1-13")
