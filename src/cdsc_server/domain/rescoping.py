@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
+from cdsc_server.domain.detail_fields import DetailField
 from cdsc_server.domain.details import RequestedEntry, check_required, read_fields
 from cdsc_server.domain.grants import granted_details
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
@@ -121,24 +122,28 @@ def met(catalogue: Catalogue, asked: Entry, other: Entry) -> dict[str, Any]:
 
 def _met_value(offered: OfferedField | None, asked: Any, other: Any) -> Any:
     if offered is None:
-        return other
+        # What is offered no more opens nothing; should it be offered again, it opens no more than both did.
+        return (asked and other is True) if isinstance(asked, bool) else other
     if offered.field.kind == "include" and offered.field.format == "boolean":
         return bool(asked and other)
     if offered.field.kind == "duration":
-        return _nearer(asked, other, offered.field.sign)
+        return _nearer(asked, other, offered.field)
     if offered.field.format.startswith("choice_list"):
         return None if asked is None or other is None else [item for item in asked if item in other]
     return other
 
 
-def _nearer(asked: str, other: str | None, sign: int) -> str:
+def _nearer(asked: str, other: str | None, field: DetailField) -> str:
     """The bound that opens less; a field that was not offered then bounded nothing."""
     if other is None or other == durations.INFINITE:
         return asked
     if asked == durations.INFINITE:
         return other
-    beyond = durations.read_datetime(asked) - durations.read_datetime(other)
-    return other if sign * beyond.total_seconds() > 0 else asked
+    if field.dates:
+        beyond = durations.read_date(asked) - durations.read_date(other)
+    else:
+        beyond = durations.read_datetime(asked) - durations.read_datetime(other)
+    return other if field.sign * beyond.total_seconds() > 0 else asked
 
 
 def _paired(entries: Sequence[Entry], others: Sequence[Entry]) -> list[tuple[Entry, int | None]]:

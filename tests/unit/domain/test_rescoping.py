@@ -72,6 +72,22 @@ def test_a_meeting_is_within_both(catalogue, one, other):
         assert shared.get(name) is not True or (one[name] is True and (not offered or other.get(name) is True))
 
 
+def test_bounds_of_days_meet_as_those_of_instants_do(catalogue):
+    """The later start and the earlier end, whichever of the two has it."""
+    one = {"type": "bill_statements", "statement_date_start": "2025-03-01", "statement_date_end": "2026-12-31"}
+    other = {"type": "bill_statements", "statement_date_start": "2025-06-01", "statement_date_end": "infinite"}
+
+    for shared in (met(catalogue, one, other), met(catalogue, other, one)):
+        assert (shared["statement_date_start"], shared["statement_date_end"]) == ("2025-06-01", "2026-12-31")
+
+
+def test_what_is_offered_no_more_does_not_grow(catalogue):
+    one, other = ({"type": "account_list", "include_contract_numbers": value} for value in (False, True))
+
+    assert met(catalogue, one, other)["include_contract_numbers"] is False
+    assert met(catalogue, other, one)["include_contract_numbers"] is False
+
+
 def test_a_word_keeps_what_is_listed_and_gets_defaults_when_nothing_is(ask):
     listed = [{"type": "usage_data", "segment_start": "2024-01-01T00:00:00Z"}]
 
