@@ -1,0 +1,44 @@
+"""What is known of one authorization details field (CDS-WG1-02 3.8, CDS-WG3-01 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+#: A maximum or minimum.
+Limit = str | int | Decimal
+Kind = Literal["preselection", "include", "duration", "other"]
+
+
+@dataclass(frozen=True)
+class DetailField:
+    """
+    Facts of one field.
+
+    Args:
+        format: its AuthorizationDetailsFieldFormat (CDS-WG1-02 3.9).
+        sign: for durations, -1 when a relative value is subtracted, +1 when it is added.
+        opens: the response fields a true value opens, as "object.field".
+        choices: fixed choices as (id, description); others come from the configuration.
+    """
+
+    id: str
+    kind: Kind
+    format: str
+    section: str
+    name: str
+    description: str
+    default: Any = None
+    maximum: Limit | None = None
+    minimum: Limit | None = None
+    sign: int = 0
+    opens: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()
+    #: Whether every request must name it; then it has no default.
+    required: bool = False
+
+    @property
+    def dates(self) -> bool:
+        """Whether it is a bound in whole local days."""
+        return self.format == "relative_or_absolute_date"
