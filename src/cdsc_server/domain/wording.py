@@ -166,14 +166,6 @@ KINDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "meter_device_selection": ("Which meters", "meter", "meters"),
 }
 
-SERVICE_TYPES: Final[Mapping[str, str]] = {
-    "electric": "Electricity",
-    "natural_gas": "Gas",
-    "water": "Water",
-    "fuel_oil": "Heating oil",
-    "generation": "Power sent to the grid",
-}
-
 
 def words_of(scope: Scope) -> Words:
     """The words of a scope; of its type when it has none of its own, under the name the configuration gives it."""
@@ -222,11 +214,6 @@ def listed(titles: list[str]) -> str:
     """Titles as part of a sentence: "Energy use, supply details and price plan"."""
     lowered = [titles[0], *(title[:1].lower() + title[1:] for title in titles[1:])] if titles else []
     return " and ".join(([", ".join(lowered[:-1])] if len(lowered) > 1 else []) + lowered[-1:])
-
-
-def service_words(types: list[str]) -> str:
-    """Kinds of service in plain words, empty when there is none we have a word for."""
-    return ", ".join(word for name, word in SERVICE_TYPES.items() if name in types)
 
 
 @dataclass(frozen=True)

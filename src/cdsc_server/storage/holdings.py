@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.choosing import Holdings, Item
-from cdsc_server.domain.wording import service_words
+from cdsc_server.domain.type_words import CONNECTIONS, METERS, SERVICES, in_words
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
@@ -92,7 +92,9 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                 row.contract_id,
                 row.label,
                 _joined(
-                    service_words(row.service_types), row.address, "ended" if _ended(row.contract_end, now) else ""
+                    in_words(SERVICES, row.service_types),
+                    row.address,
+                    "ended" if _ended(row.contract_end, now) else "",
                 ),
                 tuple(
                     f"{what} {number}"
@@ -112,7 +114,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             Item(
                 row.service_point_id,
                 _joined(row.address or "Connection"),
-                _kinds(row.types),
+                in_words(CONNECTIONS, row.types),
                 (f"Connection {row.servicepoint_number}",) if row.servicepoint_number else (),
                 row.servicepoint_number,
             )
@@ -122,7 +124,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             Item(
                 row.meter_device_id,
                 f"Meter {row.meter_number}" if row.meter_number else "Meter",
-                _joined(_kinds(row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
+                _joined(in_words(METERS, row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
                 (),
                 row.meter_number,
             )
@@ -146,10 +148,6 @@ def _order(item: Item) -> tuple[str, str, str, str]:
 def _joined(*parts: str) -> str:
     # An address keeps the lines it has on a bill; here it stands in one.
     return " · ".join(", ".join(part.splitlines()) for part in parts if part)
-
-
-def _kinds(types: list[str]) -> str:
-    return ", ".join(each.replace("_", " ") for each in types).capitalize()
 
 
 def _services(count: int) -> str:

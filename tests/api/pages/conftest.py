@@ -64,6 +64,19 @@ def ask(app, clock, catalogue, visitor, session_hash) -> Callable[..., str]:
 
 
 @pytest.fixture
+def opened(ask: Callable[..., str], visitor: Visitor) -> Callable[..., str]:
+    """Have a Client ask, sign in as Ada, and open the form; gives the request_id."""
+
+    def opens(*scopes: tuple[str, dict[str, Any]] | str, **more: Any) -> str:
+        request_id = ask(*scopes, **more)
+        visitor.load(f"/consent/{request_id}")
+        visitor.sign_in()
+        return request_id
+
+    return opens
+
+
+@pytest.fixture
 def stored(app) -> Callable[..., Any]:
     """All rows of a table; of Grants those that are about a Customer."""
 

@@ -11,19 +11,6 @@ from tests.support.pages import Visitor
 ALL = {"contract_numbers": ["_all"]}
 
 
-@pytest.fixture
-def opened(ask, visitor):
-    """Have a Client ask, sign in as Ada, and open the form."""
-
-    def opens(*scopes, **more):
-        request_id = ask(*scopes, **more)
-        visitor.load(f"/consent/{request_id}")
-        visitor.sign_in()
-        return request_id
-
-    return opens
-
-
 def ticked(visitor, n=1):
     return sorted(visitor.form().values(f"s{n}"))
 
@@ -174,7 +161,7 @@ def test_the_page_answers_who_what_how_long_and_which_in_this_order(opened, visi
 def test_an_entry_has_the_own_name_first_then_kind_address_and_numbers(opened, visitor):
     opened("usage_data")
 
-    for words in ("Shop 0002", "Gas · 2 shop0002 Street", "Contract C-shop0002", "Account A-a1"):
+    for words in ("Shop 0002", "Gas, supply · 2 shop0002 Street", "Contract C-shop0002", "Account A-a1"):
         assert words in visitor.text
 
 

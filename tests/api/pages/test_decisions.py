@@ -12,17 +12,6 @@ from tests.support import requirement
 ALL = {"contract_numbers": ["_all"]}
 
 
-@pytest.fixture
-def opened(ask, visitor):
-    def opens(*scopes, **more):
-        request_id = ask(*scopes, **more)
-        visitor.load(f"/consent/{request_id}")
-        visitor.sign_in()
-        return request_id
-
-    return opens
-
-
 def query(answer):
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.location).query).items()}
 
