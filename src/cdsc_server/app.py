@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -40,6 +42,12 @@ from cdsc_server.web import (
 _DEFAULT_CATALOGUE = Path(__file__).with_name("default.toml")
 
 
+class _Application(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function: none of ours is a coroutine, and Flask looks seven times at each request."""
+        return func
+
+
 def create_app(settings: Settings, ports: Ports) -> Flask:
     """
     The WSGI application; may be called more than once in a process.
@@ -47,7 +55,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     Raises:
         InvalidConfiguration: every fault of the catalogue at once.
     """
-    app = Flask(__name__.partition(".")[0], static_folder=None, template_folder=None)
+    app = _Application(__name__.partition(".")[0], static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     if settings.proxy_hops:
         hops = settings.proxy_hops

@@ -8,22 +8,19 @@ Public use cases open one and never nest.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, dataclass_transform
-from weakref import WeakKeyDictionary
+from typing import Any, dataclass_transform
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column
 
-#: A connection used this recently is not asked whether it is alive.
-_BELIEVED_SECONDS: Final = 2.0
+from cdsc_server.storage import at_hand
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -72,6 +69,7 @@ def prepare(engine: Engine) -> None:
     """Make SQLite safe to share between processes, and have connections to PostgreSQL notice a lost server."""
     if engine.dialect.name != "sqlite":
         _ask_after_rest(engine)
+        event.listen(engine, "engine_disposed", at_hand.let_go)
         return
 
     @event.listens_for(engine, "connect")
@@ -101,7 +99,7 @@ def _ask_after_rest(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _ask(connection: Any, record: Any, _proxy: Any) -> None:
         since = record.info.get("rests_since")
-        if since is None or time.monotonic() - since < _BELIEVED_SECONDS:
+        if since is None or time.monotonic() - since < at_hand.BELIEVED_SECONDS:
             return
         try:
             alive = engine.dialect.do_ping(connection)
@@ -110,28 +108,6 @@ def _ask_after_rest(engine: Engine) -> None:
             raise DisconnectionError from fault
         if not alive:
             raise DisconnectionError
-
-
-_committing: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
-_making = threading.Lock()
-
-
-def committing(engine: Engine) -> Engine:
-    """
-    The engine of the same database whose connections commit each statement by itself and are given back as they are.
-
-    A connection of the other pool would have to be told so before each statement and to forget it after. They end
-    together.
-    """
-    with _making:
-        made = _committing.get(engine)
-        if made is None:
-            options = engine_options(engine.url.drivername)
-            made = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **options)
-            prepare(made)
-            event.listen(engine, "engine_disposed", lambda _engine: made.dispose())
-            _committing[engine] = made
-    return made
 
 
 @contextmanager
