@@ -755,8 +755,98 @@ def upgrade() -> None:
         op.execute("ALTER TABLE usage_blocks ALTER COLUMN payload SET STORAGE EXTERNAL")
         op.execute("ALTER TABLE usage_blocks_past ALTER COLUMN payload SET STORAGE EXTERNAL")
 
+    op.create_table(
+        "aggregations",
+        sa.Column("aggregation_id", sa.String(), nullable=False),
+        sa.Column("parent_id", sa.String(), nullable=True),
+        sa.Column("part", sa.Integer(), nullable=False),
+        sa.Column("aggregation_number", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("types", sa.Text(), nullable=False),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("is_test", sa.Boolean(), nullable=False),
+        sa.Column("lists", sa.Text(), nullable=False),
+        sa.Column("published", sa.Text(), nullable=False),
+        sa.Column("addresses", sa.Text(), nullable=False),
+        sa.Column("regions", sa.Text(), nullable=False),
+        sa.Column("customers", sa.Integer(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["aggregations.aggregation_id"], name=op.f("fk_aggregations_parent_id")),
+        sa.PrimaryKeyConstraint("aggregation_id", name=op.f("pk_aggregations")),
+        sa.UniqueConstraint("aggregation_number", name=op.f("uq_aggregations_aggregation_number")),
+    )
+    op.create_index(
+        op.f("ix_aggregations_modified_aggregation_id"), "aggregations", ["modified", "aggregation_id"], unique=False
+    )
+    op.create_index(op.f("ix_aggregations_parent_id_part"), "aggregations", ["parent_id", "part"], unique=False)
+
+    op.create_table(
+        "aggregation_members",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("aggregation_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("object_id", sa.String(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["aggregation_id"], ["aggregations.aggregation_id"], name=op.f("fk_aggregation_members_aggregation_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "customer_key", "aggregation_id", "kind", "object_id", "since", name=op.f("pk_aggregation_members")
+        ),
+    )
+    op.create_index(
+        op.f("ix_aggregation_members_aggregation_id_kind_object_id"),
+        "aggregation_members",
+        ["aggregation_id", "kind", "object_id"],
+        unique=False,
+    )
+
+    op.create_table(
+        "aggregation_readers",
+        sa.Column("aggregation_id", sa.String(), nullable=False),
+        sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["aggregation_id"], ["aggregations.aggregation_id"], name=op.f("fk_aggregation_readers_aggregation_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registrations.registration_id"], name=op.f("fk_aggregation_readers_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("aggregation_id", "registration_id", name=op.f("pk_aggregation_readers")),
+    )
+
+    op.create_table(
+        "aggregation_answers",
+        sa.Column("aggregation_id", sa.String(), nullable=False),
+        sa.Column("period_start", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("members_at", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["aggregation_id"], ["aggregations.aggregation_id"], name=op.f("fk_aggregation_answers_aggregation_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "aggregation_id", "period_start", "registration_id", name=op.f("pk_aggregation_answers")
+        ),
+    )
+    op.create_index(op.f("ix_aggregation_answers_period_start"), "aggregation_answers", ["period_start"], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_aggregation_answers_period_start"), "aggregation_answers")
+
+    op.drop_table("aggregation_answers")
+    op.drop_table("aggregation_readers")
+    op.drop_index(op.f("ix_aggregation_members_aggregation_id_kind_object_id"), "aggregation_members")
+
+    op.drop_table("aggregation_members")
+    op.drop_index(op.f("ix_aggregations_parent_id_part"), "aggregations")
+    op.drop_index(op.f("ix_aggregations_modified_aggregation_id"), "aggregations")
+
+    op.drop_table("aggregations")
     op.drop_index(op.f("ix_server_files_grant_id_modified_file_id"), "server_files")
 
     op.drop_table("server_files")

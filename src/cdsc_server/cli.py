@@ -15,6 +15,7 @@ from cdsc_server.settings import Settings, settings_page
 
 #: Commands with a module of their own; none is loaded before it is called.
 _LATE: Final = {
+    "aggregations": "cli_aggregations:aggregations",
     "clients": "cli_clients:client_commands",
     "demo": "cli_demo:demo",
     "files": "cli_files:files",

@@ -21,7 +21,7 @@ from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
-from cdsc_server.services import clean_up, mails, requirements
+from cdsc_server.services import aggregations, clean_up, mails, requirements
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,15 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if renewed:
             log.info("%d links of forms ran out and were renewed", renewed)
 
+    def find_members() -> None:
+        country = app.extensions["cdsc"].catalogue.utility.country
+        with app.app_context():
+            changed = aggregations.refresh(country=country, clock=ports.clock)
+        if changed:
+            log.info("%d groups have other members than before", changed)
+
     timetable = {
+        find_members: crontab(minute="23", hour="3"),
         renew_links: crontab(minute="*/5"),
         expire_grants: crontab(),
         remove_ended: crontab(minute="*/10"),

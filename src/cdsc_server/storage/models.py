@@ -2,6 +2,7 @@
 
 from cdsc_server.storage import (
     accounts,
+    aggregations,
     audit,
     authorizations,
     bill_sections,
@@ -27,6 +28,7 @@ from cdsc_server.storage.db import Base
 
 __all__ = [
     "accounts",
+    "aggregations",
     "audit",
     "authorizations",
     "bill_sections",
