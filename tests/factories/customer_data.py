@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -30,6 +31,10 @@ ENTITY = {
     "entity_name": "Demo Gas & Electric",
     "entity_abbreviation": None,
 }
+
+#: The bill itself, which a test stores that has it read.
+FILE = b"%PDF-1.7\nmade up\n%%EOF\n"
+FILE_HASH = hashlib.sha256(FILE).hexdigest()
 
 _STAMPS = ("created", "modified", "synced")
 
@@ -93,6 +98,9 @@ def statement(
         "amount_due": Decimal("109.90"),
         "amount_due_date": day,
         "programs": [program(f"P-{statement_id}")],
+        "file_hash": FILE_HASH,
+        "file_size": len(FILE),
+        "file_mimetype": "application/pdf",
     }
     return _row(BillStatementRow, plain, fields)
 

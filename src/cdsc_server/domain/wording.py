@@ -140,6 +140,7 @@ ADDS: Final[Mapping[str, str]] = {
     "include_bill_statements": "The whole bills the charges stand on",
     "include_bill_section_line_items": "Each line of the charges, with its price",
     "include_bill_section_programs": "Programmes that changed the charges, such as solar buy-back",
+    "include_bill_statement_files": "The bills themselves, as PDF files with all that is printed on them",
     "include_bill_statement_charges": "Each charge and credit on the bills, and what was owed and paid before",
     "include_bill_statement_programs": "Programmes that changed the bills, such as a payment plan",
 }

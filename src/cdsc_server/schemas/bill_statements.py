@@ -31,6 +31,8 @@ class BillStatementSchema(Schema):
     account_number = fields.String(attribute="row.account_number", required=True)
     statement_date = fields.Date(attribute="row.statement_date", required=True)
     currency = fields.String(attribute="row.currency", required=True)
+    file_uri = fields.URL(allow_none=True)
+    file_mimetype = fields.String(attribute="row.file_mimetype")
     previous_balance_amount = Exact(attribute="row.previous_balance_amount")
     previous_balance_paid = Exact(attribute="row.previous_balance_paid")
     previous_balance_unpaid = Exact(attribute="row.previous_balance_unpaid")

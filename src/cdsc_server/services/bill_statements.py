@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final, Generic
+from typing import Any, BinaryIO, Final, Generic
+from urllib.parse import quote
 
 from cdsc_server.domain.bill_disclosure import Billing, billings
 from cdsc_server.domain.bills import adding_up
 from cdsc_server.domain.detail_fields import optional_fields
-from cdsc_server.errors import InsufficientScope
+from cdsc_server.errors import InsufficientScope, NotFound
+from cdsc_server.ports import BlobStore
 from cdsc_server.services.customer_data import Access, Shown, cut
-from cdsc_server.storage.bill_statements import BillStatementRow, Place, newest_statements
+from cdsc_server.storage.bill_statements import BillFile, BillStatementRow, Place, find_statement, newest_statements
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
 
@@ -26,11 +28,13 @@ class SeenStatement:
     A Bill Statement with what may be told of it.
 
     Args:
-        fields: the open optional fields, by their names in the standard.
+        fields: the open optional fields that it has, by their names in the standard.
+        file_uri: where its file is, None when there is none.
     """
 
     row: BillStatementRow
     fields: frozenset[str]
+    file_uri: str | None
 
     @property
     def new_charges(self) -> list[dict[str, Any]]:
@@ -57,6 +61,7 @@ def list_statements(
     access: Access,
     *,
     show: Callable[[SeenStatement], Shown | None],
+    base_url: str,
     after: date | None = None,
     before: date | None = None,
     place: Place | None = None,
@@ -67,6 +72,7 @@ def list_statements(
 
     Args:
         show: the statement as the Client is shown it; None when a filter leaves it out.
+        base_url: of this Server, which the addresses of files begin with.
         after, before: only those of these days and between.
         place: the page begins right after it, or when read backward ends right before it.
 
@@ -82,7 +88,7 @@ def list_statements(
         rows = newest_statements(
             session, access.customer_id, opened, after=after, before=before, place=place, backward=backward
         )
-        page, goes_on, began = cut(_shown(rows, opened, show), begun=place is not None, backward=backward)
+        page, goes_on, began = cut(_shown(rows, opened, show, base_url), begun=place is not None, backward=backward)
     return StatementPage(
         [shown for _, shown in page],
         following=_place(page[-1][0]) if goes_on else None,
@@ -90,16 +96,46 @@ def list_statements(
     )
 
 
+def open_file(access: Access, statement_id: str, *, blobs: BlobStore) -> tuple[BillStatementRow, BillFile, BinaryIO]:
+    """
+    A Bill Statement, its file, and the bytes of that, seekable and to be closed by the caller.
+
+    Raises:
+        InsufficientScope: the Grant opens no files of Bill Statements.
+        NotFound: no statement of this id that it opens has a file.
+
+    Spec: CDS-WG3-01 7.2.5.1, 10.5.1 (file_uri).
+    """
+    if not any({"include_bill_statements", OPTIONAL["file_uri"]} <= entry.opens for entry in access.entries):
+        raise InsufficientScope("this access token does not open any files of bill statements")
+    with reading() as session:
+        opened = billings(access.entries, read_graph(session, access.customer_id), now=access.now)
+        row = find_statement(session, access.customer_id, statement_id)
+    if row is None or row.file is None or "file_uri" not in _fields(row, opened):
+        raise NotFound("no bill statement with a file has this id")
+    return row, row.file, blobs.open(row.file.content_hash)
+
+
 def _shown(
-    rows: Iterator[BillStatementRow], opened: Sequence[Billing], show: Callable[[SeenStatement], Shown | None]
+    rows: Iterator[BillStatementRow],
+    opened: Sequence[Billing],
+    show: Callable[[SeenStatement], Shown | None],
+    base_url: str,
 ) -> Iterator[tuple[BillStatementRow, Shown]]:
     for row in rows:
-        opens = frozenset[str]().union(
-            *(each.opens for each in opened if each.holds(row.account_id, row.statement_date, row.created))
-        )
-        shown = show(SeenStatement(row, frozenset(name for name, by in OPTIONAL.items() if by in opens)))
+        path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
+        shown = show(SeenStatement(row, _fields(row, opened), None if row.file is None else base_url + path))
         if shown is not None:
             yield row, shown
+
+
+def _fields(row: BillStatementRow, opened: Sequence[Billing]) -> frozenset[str]:
+    """The optional fields that those of the billings open that hold the statement."""
+    opens = frozenset[str]().union(
+        *(each.opens for each in opened if each.holds(row.account_id, row.statement_date, row.created))
+    )
+    absent = {"file_mimetype"} if row.file is None else set[str]()
+    return frozenset(name for name, by in OPTIONAL.items() if by in opens) - absent
 
 
 def _place(row: BillStatementRow) -> Place:

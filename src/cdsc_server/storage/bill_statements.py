@@ -8,13 +8,22 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Index, String, and_, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Index, String, and_, false, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.bill_disclosure import Billing
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
+
+
+@dataclass(frozen=True, slots=True)
+class BillFile:
+    """A bill as the Customer got it; the BlobStore has its bytes under `content_hash`."""
+
+    content_hash: str
+    size: int
+    mimetype: str
 
 
 class BillStatementRow(OfCustomer, DataBase):
@@ -45,9 +54,20 @@ class BillStatementRow(OfCustomer, DataBase):
     shutoff_prevention_date: Mapped[date | None] = mapped_column(Date, default=None)
     #: AccountProgram objects (10.1.8) in force during the statement's period, in wire shape.
     programs: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON, default_factory=list)
+    #: All three, or none where there is no file.
+    file_hash: Mapped[str | None] = mapped_column(String, default=None)
+    file_size: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    file_mimetype: Mapped[str | None] = mapped_column(String, default=None)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def file(self) -> BillFile | None:
+        """The bill itself, None where there is no file."""
+        if self.file_hash is None or self.file_size is None or self.file_mimetype is None:
+            return None
+        return BillFile(self.file_hash, self.file_size, self.file_mimetype)
 
 
 #: More Accounts than this are looked for here instead of being sent to the database.
@@ -137,6 +157,11 @@ def _beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
         )
     same_day, same_moment = table.statement_date == place.day, table.modified == place.modified
     return or_(day, and_(same_day, or_(modified, and_(same_moment, further))))
+
+
+def find_statement(session: Session, customer_id: str, statement_id: str) -> BillStatementRow | None:
+    """The statement of this id."""
+    return session.get(BillStatementRow, (customer_key_of(customer_id), statement_id))
 
 
 def find_days(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, tuple[str, date, datetime]]:

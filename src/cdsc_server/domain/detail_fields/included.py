@@ -89,6 +89,13 @@ INCLUDED: Final = (
         adds="Adds the bills of these accounts.",
     ),
     _include(
+        "include_bill_statement_files",
+        "7.2.5.1",
+        "Include the files of bills",
+        "bill_statement.file_uri",
+        "bill_statement.file_mimetype",
+    ),
+    _include(
         "include_bill_statement_charges",
         "7.2.5.2",
         "Include the charges of bills",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from mimetypes import guess_extension
 from typing import Any, Final
 
 from flask import g
@@ -11,15 +12,16 @@ from flask.typing import ResponseReturnValue
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema, BillStatementSchema
 from cdsc_server.schemas.listing_filters import keeps
-from cdsc_server.services.bill_statements import OPTIONAL, SeenStatement, list_statements
+from cdsc_server.services.bill_statements import OPTIONAL, SeenStatement, list_statements, open_file
 from cdsc_server.services.customer_data import access_of
 from cdsc_server.storage.bill_statements import Place
 from cdsc_server.web.bearer import bearer
-from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.context import catalogue, ports, settings
 from cdsc_server.web.customer_data.blueprint import blueprint
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.listings import shape
 from cdsc_server.web.describe import describe
+from cdsc_server.web.downloads import Download, answers, sent
 from cdsc_server.web.paging import PARAMETER, asked_place, page_url
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +46,26 @@ def list_bill_statements() -> ResponseReturnValue:
     return answer_statements()
 
 
+@blueprint.get("/cds/bill_statements/<statement_id>/file")
+@bearer()
+@describe(
+    tag="Customer data",
+    section="CDS-WG3-01 10.5.1",
+    answers=answers("*/*"),
+    path={"statement_id": "A Bill Statement whose files the Grant opens."},
+)
+def get_bill_file(statement_id: str) -> ResponseReturnValue:
+    """
+    Get the file of a bill
+
+    The bill as the Customer got it, with the token that lists the Bill Statement.
+    """
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now())
+    row, file, content = open_file(access, statement_id, blobs=ports().blobs)
+    name = f"bill-{row.statement_date.isoformat()}{guess_extension(file.mimetype) or ''}"
+    return sent(Download(name, file.mimetype, file.size, file.content_hash, row.modified), content)
+
+
 def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
     """
     The page that the request asks for.
@@ -64,7 +86,9 @@ def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
 
     place, backward = _asked_place()
     access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
-    page = list_statements(access, show=show, after=after, before=before, place=place, backward=backward)
+    page = list_statements(
+        access, show=show, base_url=settings().base_url, after=after, before=before, place=place, backward=backward
+    )
     return {
         "bill_statements": page.statements,
         "next": page_url(_written(page.following, backward=False)),

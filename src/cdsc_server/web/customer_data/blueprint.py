@@ -19,7 +19,7 @@ Piece = TypeVar("Piece")
 def _finish(response: Response) -> Response:
     response.headers["Cache-Control"] = "no-store"
     token = g.get("token")
-    if response.status_code == 200 and token is not None and token.grant is not None:
+    if response.status_code in (200, 206) and token is not None and token.grant is not None:
         # After the last byte, so that nobody waits for it.
         response.call_on_close(_noting(token.grant.grant_id))
     return response
