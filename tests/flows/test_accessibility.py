@@ -200,7 +200,7 @@ def test_a_customer_who_is_asked(page, look, asked, change, clock):
     page.goto(address)
     look(page, "answered before")
 
-    page.goto(asked(("usage_data", {"contract_numbers": ["C-nowhere"]})))
+    page.goto(asked(("usage_data", {"contract_numbers": ["C-nowhere"], "error_if_no_preselections": True})))
     look(page, "asked for what is not there")
     change(ClientRow, {"client_id": "app"}, status="production")
     page.goto(asked(USAGE))

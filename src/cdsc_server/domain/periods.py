@@ -130,7 +130,7 @@ def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: Zo
         first = f"today, {today}," if start is None or start <= at else since
         says = f"From {first} until {until}."
         adds = "Nothing older is shared." + (
-            " You can stop it at any time." if end is None else " You can stop it sooner."
+            " You can stop it at any time under “Who has my data”." if end is None else " You can stop it sooner."
         )
         short = f"From {'today' if first.startswith('today') else first} until {until}, nothing older"
     return Period(

@@ -323,10 +323,17 @@ def _form(database: Session, opened: _Opened, draft: Draft, *, catalogue: Catalo
         opened.holdings,
         examples=find_examples(database, opened.customer.customer_id, names, now=now, zone=zone),
         client_name=opened.client.client_name,
+        client_uri=_looked_at(opened.client, catalogue),
         customer_name=opened.customer.display_name,
         catalogue=catalogue,
         now=now,
     )
+
+
+def _looked_at(client: ClientRow, catalogue: Catalogue) -> str | None:
+    """The Client's web site, where an operator saw it before production and sees each change of it (9.2.1.2)."""
+    seen = client.status == ClientStatus.PRODUCTION and "client_uri" in catalogue.review.client_fields
+    return client.uris.get("client_uri") if seen else None
 
 
 def _after(opened: _Opened, edits: Mapping[int, SectionEdit], action: str) -> Draft:

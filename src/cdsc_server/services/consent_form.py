@@ -17,6 +17,7 @@ from cdsc_server.domain.choosing import Holdings, Item, Ticked, offers_future, p
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.drafts import Draft, SectionDraft, begun
 from cdsc_server.domain.periods import Period, periods_of
+from cdsc_server.domain.wanted_words import Wanted, wanted_in_words
 from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, words_of
 from cdsc_server.services.examples import Examples, Plot
 
@@ -39,6 +40,7 @@ class Section:
         beyond: entries that are ticked but not found by the search.
         ticked_elsewhere: how many ticked entries are on no list of this page.
         asked_in_vain: the request named things this Customer does not have.
+        wanted: what the request named, in words.
     """
 
     n: int
@@ -57,6 +59,7 @@ class Section:
     found: int
     pages: int
     asked_in_vain: bool
+    wanted: tuple[Wanted, ...]
     error: str
     example: str
     example_is_made_up: bool
@@ -98,17 +101,19 @@ class Form:
     The whole form.
 
     Args:
+        client_uri: where the Client's name leads; None unless somebody looked at it (9.2.1.2).
         problem: a fault of the whole form, empty for none.
-        unmatched: every section named things, and this Customer has none of them.
+        unmatched: the sections whose Client wants no form where nothing it named is there (7.4.3).
     """
 
     request_id: str
     client_name: str
+    client_uri: str | None
     customer_name: str
     sections: tuple[Section, ...]
     draft: Draft
     problem: str
-    unmatched: bool
+    unmatched: tuple[Section, ...]
     scheme: str
 
     @property
@@ -151,6 +156,16 @@ class Asked:
     @property
     def choosable(self) -> bool:
         return self.editable or not self.ticked.ids
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether the request named things, and this Customer has none of them."""
+        return self.ticked.asked and not self.ticked.ids
+
+    @property
+    def needs_a_match(self) -> bool:
+        """Whether its Client wants no form then (CDS-WG3-01 7.4.3)."""
+        return self.entry.values.get("error_if_no_preselections") is True
 
 
 def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings) -> tuple[Asked, ...]:
@@ -198,6 +213,7 @@ def build_form(
     *,
     examples: Examples,
     client_name: str,
+    client_uri: str | None,
     customer_name: str,
     catalogue: Catalogue,
     now: datetime,
@@ -208,11 +224,14 @@ def build_form(
     return Form(
         request_id=request_id,
         client_name=client_name,
+        client_uri=client_uri,
         customer_name=customer_name,
         sections=sections,
         draft=draft,
         problem="Keep at least one part, or choose Do not share" if draft.checked and nothing_kept else "",
-        unmatched=bool(asked) and all(each.ticked.asked and not each.ticked.ids for each in asked),
+        unmatched=tuple(
+            section for section, each in zip(sections, asked, strict=True) if each.needs_a_match and each.in_vain
+        ),
         scheme=request.redirect_uri.partition(":")[0],
     )
 
@@ -269,7 +288,8 @@ def _section(
         total=len(items),
         found=len(on_list),
         pages=pages,
-        asked_in_vain=asked.ticked.asked and not asked.ticked.ids,
+        asked_in_vain=asked.in_vain,
+        wanted=wanted_in_words(values),
         error=_lacking(contents.title, asked) if lacking else "",
         example=example,
         example_is_made_up=made_up,

@@ -101,7 +101,7 @@ def test_a_disabled_client_cannot_ask_customers(party):
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
 
 
-@requirement("RFC9207-2")
+@requirement("RFC9207-2", "WG3-01-9.1.1-04", "WG3-01-9.1.1-13")
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
@@ -131,7 +131,7 @@ def test_a_wrong_request_is_told_to_the_client(app, party, changes, error):
     assert open_requests(app) == 0
 
 
-@requirement("WG1-02-3.8-09", "WG1-02-3.8-23", "WG1-02-3.9-05", "WG1-02-3.9-06")
+@requirement("WG1-02-3.8-09", "WG1-02-3.8-23", "WG1-02-3.9-05", "WG1-02-3.9-06", "WG3-01-9.1.1-06")
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -227,7 +227,7 @@ def stored(app, path):
         return AuthorizationRequest.from_stored(row.parameters)
 
 
-@requirement("WG1-02-5.1-29", "WG1-02-5.1-32")
+@requirement("WG1-02-5.1-29", "WG1-02-5.1-32", "WG3-01-9.1.1-05", "WG3-01-9.1.1-08")
 def test_what_is_left_out_is_the_clients_default(app, party):
     """Scope and redirect_uri of the Client Object."""
     asked = party.asking(scope=None, redirect_uri=None)
@@ -244,7 +244,7 @@ def test_what_is_left_out_is_the_clients_default(app, party):
     ]
 
 
-@requirement("WG1-02-5.1-35")
+@requirement("WG1-02-5.1-35", "WG3-01-9.1.1-07")
 def test_default_details_are_used_when_none_are_sent(app, party):
     """And only those of the scopes that are asked for."""
     default = [{"type": "usage_data", "segment_start": "P2Y"}, {"type": "supply_details"}]
@@ -318,6 +318,7 @@ def test_a_pushed_request_may_be_opened_again_by_the_same_browser(party):
     assert form_path(opening(party, pushed)) == form_path(opening(party, pushed))
 
 
+@requirement("WG3-01-9.1.1-09")
 def test_a_pushed_request_belongs_to_the_browser_that_opened_it(party):
     """A stolen link opens nothing."""
     pushed = push(party)
@@ -330,6 +331,7 @@ def test_a_pushed_request_belongs_to_the_browser_that_opened_it(party):
     assert (stolen.status_code, stolen.mimetype) == (400, "text/html")
 
 
+@requirement("WG3-01-9.1.1-09")
 def test_a_pushed_request_waits_only_so_long_for_a_browser(party, clock, settings):
     """Then the Client pushes another."""
     pushed = push(party)
@@ -340,6 +342,7 @@ def test_a_pushed_request_waits_only_so_long_for_a_browser(party, clock, setting
     assert (answer.status_code, answer.mimetype) == (400, "text/html")
 
 
+@requirement("WG3-01-9.1.1-09")
 def test_a_pushed_request_of_another_client_is_unknown(party, client):
     """RFC 9126 4: bound to who pushed it."""
     pushed = push(party)

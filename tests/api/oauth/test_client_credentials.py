@@ -45,7 +45,7 @@ def test_an_app_that_asks_customers_gets_no_token_for_itself(party):
     assert (answer.status_code, answer.json["error"]) == (400, "unauthorized_client")
 
 
-@requirement("WG1-02-3.3.2-36")
+@requirement("WG1-02-3.3.2-36", "WG3-01-9.1.1-34")
 def test_a_grant_admin_opens_what_the_customer_agreed_to(party, approval):
     """Approved on our own page, redeemed by nobody: this is the other way to the same Grant."""
     answer = party.token(grant_admin_request(an_entry(party, approval)), by=party.grant_admin)

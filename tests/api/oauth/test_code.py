@@ -8,7 +8,7 @@ from tests.factories.oauth import register
 from tests.support import requirement
 
 
-@requirement("WG1-02-8.4-01", "WG1-02-3.2-17", "RFC6749-4.1.4")
+@requirement("WG1-02-8.4-01", "WG1-02-3.2-17", "RFC6749-4.1.4", "WG3-01-9.1-01")
 def test_a_code_becomes_tokens_for_the_grant_it_stands_for(party, approval):
     """With absolute dates, and the id of the Grant that the approval made."""
     tokens = party.access(approval)

@@ -9,13 +9,15 @@ from tests.support import requirement
 from tests.support.pages import Visitor
 
 ALL = {"contract_numbers": ["_all"]}
+#: What Ada does not have, by a Client that wants no form then.
+NOT_HERS = {"contract_numbers": ["of somebody else"], "error_if_no_preselections": True}
 
 
 def ticked(visitor, n=1):
     return sorted(visitor.form().values(f"s{n}"))
 
 
-@requirement("WG3-01-9.1.1-18", "WG3-01-9.1.1-24", "WG3-01-9.1.2-03")
+@requirement("WG3-01-9.1.1-18", "WG3-01-9.1.1-24", "WG3-01-9.1.2-03", "WG3-01-9.1.1-14", "WG3-01-9.1.1-15")
 def test_nobody_sees_the_form_before_signing_in(ask, visitor):
     request_id = ask("usage_data")
     visitor.load(f"/consent/{request_id}")
@@ -196,6 +198,7 @@ def test_choices_survive_being_away(opened, visitor, clock):
     assert ticked(visitor) == ["shop0002", "shop0003"]
 
 
+@requirement("WG3-01-9.1.2-07")
 def test_somebody_else_begins_anew(app, clock, opened, visitor):
     """Ada's ticks are none of Bo's business."""
     request_id = opened(("usage_data", ALL))
@@ -220,7 +223,7 @@ def test_take_it_or_leave_it_has_no_boxes(opened, visitor):
 
 @requirement("WG3-01-9.3.1-02", "WG3-01-9.3.1-03", "WG3-01-9.3.1-07", "WG3-01-9.3.1-09")
 def test_when_nothing_fits_the_page_says_so_and_tells_the_client_nothing_yet(opened, visitor, undecided):
-    opened(("usage_data", {"contract_numbers": ["of somebody else"]}))
+    opened(("usage_data", NOT_HERS))
 
     assert "We cannot find what" in visitor.text
     assert "Sign in as someone else" in visitor.text
@@ -229,7 +232,7 @@ def test_when_nothing_fits_the_page_says_so_and_tells_the_client_nothing_yet(ope
 
 @requirement("WG3-01-9.3.1-08")
 def test_saying_no_when_nothing_fits_tells_only_that(opened, visitor):
-    opened(("usage_data", {"contract_numbers": ["of somebody else"]}))
+    opened(("usage_data", NOT_HERS))
     answer = visitor.press("decline-unmatched")
 
     assert "error=invalid_authorization_details" in answer.location

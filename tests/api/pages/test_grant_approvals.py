@@ -102,6 +102,7 @@ def grant_of(party):
     "WG1-02-8.1-17",
     "WG1-02-8.1-18",
     "WG1-02-8.2-02",
+    "WG3-01-9.1.1-27",
 )
 @pytest.mark.parametrize("push", [False, True])
 def test_a_yes_updates_the_grant_that_waits(waiting, ask_for, visitor, stored, push):
@@ -169,7 +170,7 @@ def test_a_grant_of_nobody_becomes_the_customers_who_approves_it(waiting, ask_fo
     assert [each["ids"] for each in row.selections] == [["shop0002"], ["a1"]]
 
 
-@requirement("WG1-02-8.3-08")
+@requirement("WG1-02-8.3-08", "WG3-01-9.1.1-20", "WG3-01-9.1.1-21")
 def test_a_grant_of_somebody_else_is_refused_after_sign_in(waiting, ask_for, visitor, stored):
     """The Client learns that it was the wrong person, and the Grant waits on."""
     party = waiting()

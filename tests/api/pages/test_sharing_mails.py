@@ -12,6 +12,7 @@ from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.outbox import MailRow
+from tests.support import requirement
 
 ALL = {"contract_numbers": ["_all"]}
 
@@ -49,6 +50,7 @@ def letters(stored, ports):
     return read
 
 
+@requirement("WG3-01-9.1.1-29")
 def test_yes_is_confirmed_by_mail(shared, letters, stored):
     shared()
 

@@ -6,6 +6,7 @@ import pytest
 
 from cdsc_server.storage.customers import LoginFailureRow, SessionRow
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
 from tests.factories import people
 from tests.support import requirement
 
@@ -184,3 +185,24 @@ class TestOverHttps:
         assert cookie.startswith("__Host-cdsc=")
         assert "Secure" in cookie
         assert "Domain" not in cookie
+
+
+@requirement("WG3-01-9.1.2-02")
+def test_who_is_signed_in_goes_on_without_signing_in_again(ask, visitor):
+    """Another request within the ten minutes meets the form at once."""
+    ask("usage_data")
+    visitor.load("/sign-in")
+    visitor.sign_in()
+    visitor.load(f"/consent/{ask('supply_details')}")
+
+    assert "Do you want to share your data?" in visitor.text
+
+
+@requirement("WG3-01-9.1.2-04", "WG3-01-9.1.2-05")
+def test_who_cannot_sign_in_may_go_back_to_the_app(ask, visitor, stored):
+    """The page has a way back, which the Client is told of as a no."""
+    visitor.load(f"/consent/{ask('usage_data')}")
+    answer = visitor.press("decline", n=1)
+
+    assert answer.location.startswith("https://client.example/callback?error=access_denied")
+    assert stored(GrantRow) == []

@@ -355,6 +355,8 @@ def test_time_alone_moves_a_status(party, approve, clock):
     "WG1-02-8.5-13",
     "WG1-02-8.5-14",
     "WG1-02-8.5-15",
+    "WG3-01-9.1.1-35",
+    "WG3-01-9.1.1-36",
 )
 @pytest.mark.parametrize(
     ("query", "expected"),

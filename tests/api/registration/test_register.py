@@ -84,7 +84,7 @@ def test_a_client_admin_alone_is_a_registration(client):
     assert list(clients_of(party)) == ["cds_client_admin"]
 
 
-@requirement("WG1-02-4.1-05", "WG1-02-4.2-19", "WG1-02-5.1-33", "WG1-02-5.1-36")
+@requirement("WG1-02-4.1-05", "WG1-02-4.2-19", "WG1-02-5.1-33", "WG1-02-5.1-36", "WG3-01-9.3.3-01")
 @pytest.mark.parametrize("redirect_uris", [["https://evil.example/"], ["not a uri"], "wrong", [], None, 7])
 def test_redirect_uris_are_ignored_whatever_they_are(client, settings, redirect_uris):
     """Ours is the only one, until the Client says otherwise through the Clients API."""

@@ -79,8 +79,7 @@ def _shown(shown: Form | Outcome | Answered | NotForYou, request_id: str) -> Res
     if isinstance(shown, Outcome):
         return redirect(shown.location, 303)
     if isinstance(shown, Form):
-        empty = shown.unmatched and ("choose" not in request.args or not shown.editable)
-        page = render("preselection.html" if empty and not shown.draft.checked else "consent.html", form=shown)
+        page = render("preselection.html" if shown.unmatched else "consent.html", form=shown)
         return allow_form_target(page, shown.scheme)
     if isinstance(shown, NotForYou):
         response = render("not-for-you.html", asks=shown, request_id=request_id)
