@@ -39,15 +39,15 @@ def run(context: Context) -> None:
         for kind, database_url in urls.items():
             engine = create_engine(database_url, **engine_options(database_url))
             prepare(engine)
-            _fill(engine, days)
-            with served(database_url) as url:
+            fill(engine, days)
+            with served(database_url) as server:
                 for name, length in {"year": min(365, days), "3 years": days}.items():
-                    rows.append((f"{kind}, {name}", *_figures(context, engine, url, length)))
+                    rows.append((f"{kind}, {name}", *_figures(context, engine, server.url, length)))
             engine.dispose()
     context.table(("read", "ms", "first byte ms", "gzip ms", "in process ms", "of it in process"), rows)
 
 
-def _fill(engine: Engine, days: int) -> None:
+def fill(engine: Engine, days: int) -> None:
     """A Customer as most are: an Account, a contract, a Service Point, a meter, and a Grant of everything."""
     make = customer_data
     selection = Selection("service_contract_selection", frozenset({"contract"}))

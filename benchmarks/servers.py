@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,9 +20,40 @@ from cdsc_server.connectors.file_keys import FileKeyStore
 _SECONDS_TO_START = 60
 
 
+@dataclass(frozen=True)
+class Served:
+    """
+    A running server.
+
+    Args:
+        pid: of the process that started the others.
+    """
+
+    url: str
+    pid: int
+
+    def megabytes(self) -> float:
+        """Memory of all its processes, each shared page counted in parts (Linux)."""
+        return sum(_proportional(pid) for pid in (self.pid, *_children(self.pid))) / 1000
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+    except FileNotFoundError:
+        return []
+
+
+def _proportional(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+        if line.startswith("Pss:"):
+            return float(line.split()[1]) * 1.024
+    return 0.0
+
+
 @contextmanager
-def served(database_url: str, *, workers: int = 2) -> Iterator[str]:
-    """The address of our server over this database, with as many processes; it ends with the block."""
+def served(database_url: str, *, workers: int = 2) -> Iterator[Served]:
+    """Our server over this database, with as many processes; it ends with the block."""
     with tempfile.TemporaryDirectory(prefix="cdsc-bench-server-") as folder:
         key = Path(folder) / "sealing.key"
         FileKeyStore.create(str(key))
@@ -34,18 +66,18 @@ def served(database_url: str, *, workers: int = 2) -> Iterator[str]:
             "CDSC_KEY_FILE": str(key),
         }
         command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--no-worker", "--port", str(port)]
-        with started([*command, "--workers", str(workers)], f"{url}/healthz", environment):
-            yield url
+        with started([*command, "--workers", str(workers)], f"{url}/healthz", environment) as pid:
+            yield Served(url, pid)
 
 
 @contextmanager
-def started(command: list[str], answers_at: str, environment: dict[str, str]) -> Iterator[None]:
-    """A server program, from its first answer on; it ends with the block."""
+def started(command: list[str], answers_at: str, environment: dict[str, str]) -> Iterator[int]:
+    """A server program's process, from its first answer on; it ends with the block."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         try:
             _wait(process, answers_at)
-            yield
+            yield process.pid
         except TimeoutError:
             log.seek(0)
             print(log.read().decode()[-2000:])
