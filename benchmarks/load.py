@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -106,6 +106,51 @@ def load(url: str, scripts: list[Script], *, seconds: float, expected: tuple[byt
         latest = time.perf_counter() + _SECONDS_TO_FINISH
         for line in lines:
             line.finish(latest)
+    return Load(answers, taken, latencies, refused)
+
+
+def paced(
+    url: str, asked: Iterator[bytes], *, rate: float, seconds: float, connections: int, expected: tuple[bytes, ...]
+) -> Load:
+    """
+    Send requests at moments that do not wait for answers, as many people at once would.
+
+    A latency counts from the moment a request was due, also while all connections were busy.
+
+    Args:
+        asked: as many requests as fit into the time.
+    """
+    place = urlsplit(url)
+    idle = [_Line(lambda _: b"", (str(place.hostname), int(place.port or 80))) for _ in range(connections)]
+    answers, refused, latencies, sent = 0, 0, [], 0
+    with selectors.DefaultSelector() as selector:
+        for line in idle:
+            line.connect()
+            selector.register(line.socket, selectors.EVENT_READ, line)
+        everyone, begun, due = list(idle), time.perf_counter(), round(rate * seconds)
+        while answers < due:
+            now = time.perf_counter() - begun
+            while idle and sent < due and sent / rate <= now:
+                line = idle.pop()
+                line.buffer.clear()
+                line.begun = begun + sent / rate
+                line.socket.sendall(next(asked))
+                sent += 1
+            waiting = max(sent / rate - now, 0) if idle and sent < due else 1.0
+            for key, _ in selector.select(timeout=waiting):
+                line = key.data
+                received = line.socket.recv(262_144)
+                if not received:
+                    raise ConnectionError("the server closed a connection that was to be kept")
+                line.buffer += received
+                if _whole(line.buffer):
+                    latencies.append(time.perf_counter() - line.begun)
+                    answers += 1
+                    refused += bytes(line.buffer[9:12]) not in expected
+                    idle.append(line)
+        taken = time.perf_counter() - begun
+    for line in everyone:
+        line.socket.close()
     return Load(answers, taken, latencies, refused)
 
 

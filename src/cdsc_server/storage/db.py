@@ -140,6 +140,8 @@ def reading() -> Iterator[Session]:
         Session(connection, expire_on_commit=False) as session,
     ):
         yield session
+        # A rollback would make the driver forget every statement that the database has prepared on this connection.
+        session.commit()
 
 
 @contextmanager
