@@ -174,7 +174,8 @@ def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
         "documentation": documentation,
     }
     if choice.value_format is not None:
-        described["usagesegment_format"] = dict(choice.value_format)
+        # 10.8.2: a Value Format has an id. Segments name their own, for a format may stand in several of them.
+        described["usagesegment_format"] = {"id": choice.id, **choice.value_format}
     return described
 
 
