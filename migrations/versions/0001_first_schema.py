@@ -129,6 +129,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_key", name=op.f("uq_customers_customer_key")),
     )
     op.create_table(
+        "eacs",
+        sa.Column("eac_id", sa.String(), nullable=False),
+        sa.Column("beneficiary_type", sa.String(), nullable=False),
+        sa.Column("numbers", sa.Text(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("supply_type", sa.String(), nullable=True),
+        sa.Column("period_start", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("period_end", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("eac_id", name=op.f("pk_eacs")),
+    )
+    op.create_table(
+        "eac_beneficiaries",
+        sa.Column("beneficiary_type", sa.String(), nullable=False),
+        sa.Column("beneficiary", sa.String(), nullable=False),
+        sa.Column("eac_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["eac_id"], ["eacs.eac_id"], name=op.f("fk_eac_beneficiaries_eac_id")),
+        sa.PrimaryKeyConstraint("beneficiary_type", "beneficiary", "eac_id", name=op.f("pk_eac_beneficiaries")),
+    )
+    op.create_index(op.f("ix_eac_beneficiaries_eac_id"), "eac_beneficiaries", ["eac_id"], unique=False)
+
+    op.create_table(
         "login_failures",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -977,6 +1003,10 @@ def downgrade() -> None:
 
     op.drop_table("mails")
     op.drop_table("login_failures")
+    op.drop_index(op.f("ix_eac_beneficiaries_eac_id"), "eac_beneficiaries")
+
+    op.drop_table("eac_beneficiaries")
+    op.drop_table("eacs")
     op.drop_table("customers")
     op.drop_index("ix_bill_statements_newest", "bill_statements")
     op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")

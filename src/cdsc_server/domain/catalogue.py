@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField, Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.eac_formats import EacFormat, read_eac_formats
 from cdsc_server.domain.metadata_addresses import MetadataAddresses, read_metadata_addresses
 from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
@@ -104,6 +105,7 @@ class Catalogue:
     review: ReviewRules = field(default_factory=ReviewRules)
     test_accounts: tuple[TestAccount, ...] = ()
     metadata: MetadataAddresses = field(default_factory=MetadataAddresses)
+    eac_formats: Mapping[str, EacFormat] = field(default_factory=dict)
 
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
@@ -132,6 +134,7 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     review = read_review_rules(config.get("review", {}), faults)
     test_accounts = read_test_accounts(config.get("test_accounts", []), faults)
     metadata = read_metadata_addresses(config.get("metadata", {}), faults)
+    eac_formats = read_eac_formats(config.get("eac_formats", {}), faults)
     faults += _cross_checks(scopes, aliases)
     # By the names configured: an entry with a fault of its own is there, and need not be told twice.
     faults += _coverage_checks(scopes, config.get("coverage", {}))
@@ -139,7 +142,16 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     if faults or utility is None:
         raise InvalidConfiguration(faults)
     return Catalogue(
-        utility, scopes, aliases, value_types, coverage, registration_fields, review, test_accounts, metadata
+        utility,
+        scopes,
+        aliases,
+        value_types,
+        coverage,
+        registration_fields,
+        review,
+        test_accounts,
+        metadata,
+        eac_formats,
     )
 
 
