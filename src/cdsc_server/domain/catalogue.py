@@ -23,6 +23,7 @@ from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
+from cdsc_server.domain.scenarios import read_scenarios
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
 from cdsc_server.errors import InvalidConfiguration
 
@@ -106,6 +107,8 @@ class Catalogue:
     test_accounts: tuple[TestAccount, ...] = ()
     metadata: MetadataAddresses = field(default_factory=MetadataAddresses)
     eac_formats: Mapping[str, EacFormat] = field(default_factory=dict)
+    #: Ids of the scenarios that the operator claims; each is whole.
+    scenarios: tuple[str, ...] = ()
 
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
@@ -139,6 +142,7 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     # By the names configured: an entry with a fault of its own is there, and need not be told twice.
     faults += _coverage_checks(scopes, config.get("coverage", {}))
     faults += _field_checks(scopes, registration_fields)
+    scenarios = read_scenarios(config.get("scenarios", []), scopes, faults)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
     return Catalogue(
@@ -152,6 +156,7 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
         test_accounts,
         metadata,
         eac_formats,
+        scenarios,
     )
 
 
