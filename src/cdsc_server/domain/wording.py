@@ -137,7 +137,6 @@ ADDS: Final[Mapping[str, str]] = {
     "include_meter_devices": "Which meter measured it",
     "include_meter_numbers": "Number of each meter",
     "include_meter_apps": "Apps installed on the meter, if any",
-    "include_eacs": "Certificates that prove clean power was bought for you",
     "include_bill_statements": "The whole bills the charges stand on",
     "include_bill_section_line_items": "Each line of the charges, with its price",
     "include_bill_section_programs": "Programmes that changed the charges, such as solar buy-back",
