@@ -40,6 +40,10 @@ bench: $(VENV)/.installed-test ## Measure the server beside its peers
 openapi: $(VENV)/.installed ## Write the OpenAPI documents the code stands for
 	@$(BIN)/cdsc openapi --write openapi/
 
+.PHONY: messages
+messages: $(VENV)/.installed ## Bring the catalogues of languages up to date with the words in code and templates
+	@$(BIN)/python -m cdsc_server.languages.renew
+
 .PHONY: conformance
 conformance: $(VENV)/.installed-test ## Renew docs/reference/conformance.md from the kit and the tests
 	@RENEW_KIT_ROWS=1 $(BIN)/python -m pytest -q tests/conformance/test_kit.py -k sqlite

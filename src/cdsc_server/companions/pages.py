@@ -13,7 +13,7 @@ from flask import Flask, Response, send_from_directory
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from cdsc_server import web
-from cdsc_server.domain.periods import moment
+from cdsc_server.languages import moment
 
 _STATIC: Final = Path(web.__file__).with_name("static")
 _OWN: Final = Path(__file__).with_name("static")

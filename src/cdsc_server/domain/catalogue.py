@@ -294,8 +294,6 @@ def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> li
             faults.append(f"scopes.{scope.id}.fields must be empty for type {scope.type.id} (CDS-WG1-02 3.3.1, 3.3.2)")
         if scope.type.own:
             faults += [f"scopes.{scope.id}{fault}" for fault in _own_faults(scope)]
-        if scope.type.direct:
-            faults += [f"scopes.{scope.id}{fault}" for fault in _direct_faults(scope)]
     return faults
 
 
@@ -320,16 +318,6 @@ def _own_faults(scope: Scope) -> list[str]:
         faults.append(".convenience must be left out: no listing belongs to it")
     if scope.registration_requirements or scope.registration_optional:
         faults.append(" asks for nothing at registration: its Client Objects are in production at once")
-    return faults
-
-
-def _direct_faults(scope: Scope) -> list[str]:
-    """What the standard wants of direct access, and what has no meaning without a form (CDS-WG3-01 6.2)."""
-    faults = [f".fields must hold {name!r}" for name in scope.type.required if name not in scope.fields]
-    if scope.grant_admin_scope is not None:
-        faults.append(".grant_admin_scope must be left out: its Clients get their tokens without")
-    if scope.convenience is not None:
-        faults.append(".convenience must be left out: plain addresses are for scopes that Customers agree to")
     return faults
 
 

@@ -2,6 +2,7 @@
 The words of our mails: said once, rendered twice, as plain text and as HTML.
 
 A letter greets with our own name for the Customer, has one link, and asks for no password.
+It is in the language that is spoken when it is written.
 Names that apps gave themselves are made harmless first: a mail program must not turn them into links or new lines.
 """
 
@@ -10,22 +11,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cdsc_server.domain.periods import clock_time, day
+from cdsc_server.languages import clock_time, day, gettext, language, listed, marked
 
 _WORD_JOINER: Final = "\u2060"
 _ISOLATE: Final = ("\u2068", "\u2069")
 _LONGEST_NAME: Final = 100
 
-CLOSING: Final = (
-    "You can see and stop everything under Who has my data. We never ask for your password by email.",
-    "{utility}, {phone}",
-)
+_SEE_AND_STOP: Final = marked("You can see and stop everything under “Who has my data”.")
+_NO_PASSWORD: Final = marked("We never ask for your password by email.")
+_SENDER: Final = "{utility}, {phone}"
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Letter:
         lead: the words before the link.
         link: the only link.
         closing: the last lines, with {utility} and {phone}.
+        language: the one it is in.
     """
 
     kind: str
@@ -52,7 +53,8 @@ class Letter:
     link: str
     items: Sequence[str] = ()
     after: Sequence[str] = ()
-    closing: Sequence[str] = CLOSING
+    closing: Sequence[str] = field(default_factory=lambda: _closing(_SEE_AND_STOP, _NO_PASSWORD))
+    language: str = field(default_factory=language)
 
 
 class StoppedBy(StrEnum):
@@ -61,6 +63,14 @@ class StoppedBy(StrEnum):
     CUSTOMER = "customer"
     CLIENT = "client"
     SERVER = "server"
+
+
+_STOPPED: Final = {
+    StoppedBy.CUSTOMER: marked("You stopped it on %(day)s at %(time)s."),
+    StoppedBy.CLIENT: marked("%(app)s stopped it on %(day)s at %(time)s."),
+    StoppedBy.SERVER: marked("We stopped it on %(day)s at %(time)s."),
+}
+_TERMS: Final = {"begins": marked("It begins on %(day)s."), "ends": marked("It ends on %(day)s.")}
 
 
 def receipt_letter(
@@ -86,20 +96,23 @@ def receipt_letter(
         link: of the receipt.
     """
     app = harmless(app)
-    what_for = " and ".join(dict.fromkeys(counts))
-    when = f"On {day(at, zone)} at {clock_time(at, zone)}"
-    after = [f"For: {what_for}."] if what_for else []
+    when = {"day": day(at, zone), "time": clock_time(at, zone)}
+    after = [gettext("For: %(counted)s.", counted=listed(dict.fromkeys(counts)))] if counts else []
+    line = gettext("On %(day)s at %(time)s you let %(app)s read:", app=app, **when)
     if terms is not None:
-        after += [f"It {name} on {said}." for name, said in terms.items()]
-        after.append("You agreed to this in another way than on our pages, for instance on paper. Was it not you?")
+        line = gettext("On %(day)s at %(time)s we wrote down that %(app)s may read:", app=app, **when)
+        after += [gettext(_TERMS[name], day=said) for name, said in terms.items()]
+        after.append(
+            gettext("You agreed to this in another way than on our pages, for instance on paper. Was it not you?")
+        )
     return Letter(
         kind="receipt",
-        subject=f"You share data with {app}: {confirmation}",
+        subject=gettext("You share data with %(app)s: %(confirmation)s", app=app, confirmation=confirmation),
         greeting=_greeting(customer_name),
-        lines=[f"{when} you let {app} read:" if terms is None else f"{when} we wrote down that {app} may read:"],
+        lines=[line],
         items=[f"{title}. {duration}" if duration else f"{title}." for title, duration in parts],
         after=after,
-        lead="Your receipt, where you can also stop:",
+        lead=gettext("Your receipt, where you can also stop:"),
         link=link,
     )
 
@@ -125,20 +138,22 @@ def revoked_letter(
         link: of the receipt.
     """
     app = harmless(app)
-    stopped = {
-        StoppedBy.CUSTOMER: f"You stopped it on {day(at, zone)} at {clock_time(at, zone)}.",
-        StoppedBy.CLIENT: f"{app} stopped it on {day(at, zone)} at {clock_time(at, zone)}.",
-        StoppedBy.SERVER: f"We stopped it on {day(at, zone)} at {clock_time(at, zone)}"
-        + (f", because {reason.rstrip('.')}." if reason else "."),
-    }[by]
+    when = {"day": day(at, zone), "time": clock_time(at, zone)}
+    stopped = gettext(_STOPPED[by], app=app, **when)
+    if reason and by is StoppedBy.SERVER:
+        told = marked("We stopped it on %(day)s at %(time)s, because %(reason)s.")
+        stopped = gettext(told, reason=reason.rstrip("."), **when)
     asked = f"{app}: {harmless(contact)}" if contact else app
     return Letter(
         kind="revoked",
-        subject=f"{app} can no longer read your data",
+        subject=gettext("%(app)s can no longer read your data", app=app),
         greeting=_greeting(customer_name),
-        lines=[stopped, f"{app} keeps what it already read. To have that deleted, ask {asked}."],
-        after=[f"Confirmation: {confirmation}"],
-        lead="Your receipt:",
+        lines=[
+            stopped,
+            gettext("%(app)s keeps what it already read. To have that deleted, ask %(asked)s.", app=app, asked=asked),
+        ],
+        after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
+        lead=gettext("Your receipt:"),
         link=link,
     )
 
@@ -164,7 +179,7 @@ def code_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
         ],
         lead="The form for the code:",
         link=link,
-        closing=("We never ask for your password by email.", CLOSING[-1]),
+        closing=_closing(_NO_PASSWORD),
     )
 
 
@@ -186,4 +201,8 @@ def harmless(name: str) -> str:
 
 def _greeting(customer_name: str) -> str:
     name = harmless(customer_name)
-    return f"Hello {name}," if name else "Hello,"
+    return gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
+
+
+def _closing(*sentences: str) -> tuple[str, str]:
+    return " ".join(gettext(sentence) for sentence in sentences), _SENDER

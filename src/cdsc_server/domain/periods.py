@@ -8,18 +8,44 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
-
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Scope
 from cdsc_server.domain.detail_fields import FIELDS, SECTIONS, SEGMENTS, STATEMENTS, Window
+from cdsc_server.languages import day, gettext, marked, marked_plural, ngettext, short_day
 
-_STOP: Final = "until you stop it"
 #: What comes anew while a window is open.
 _NEW: Final = {
-    SEGMENTS: "new use as it is measured",
-    SECTIONS: "new charges as they are billed",
-    STATEMENTS: "new bills as they are written",
+    SEGMENTS: marked("The past, and new use as it is measured."),
+    SECTIONS: marked("The past, and new charges as they are billed."),
+    STATEMENTS: marked("The past, and new bills as they are written."),
+}
+_ANY_TIME: Final = marked("You can stop it at any time under “Who has my data”.")
+_SOONER: Final = marked("You can stop it sooner.")
+
+#: By how it begins and how it ends; without their full stop they are short enough for lists.
+_SAYS: Final = {
+    ("day", "stop"): marked("From %(start)s until you stop it."),
+    ("oldest", "stop"): marked("From the oldest we have until you stop it."),
+    ("today", "stop"): marked("From today, %(today)s, until you stop it."),
+    ("day", "day"): marked("From %(start)s until %(end)s."),
+    ("oldest", "day"): marked("From the oldest we have until %(end)s."),
+    ("today", "day"): marked("From today, %(today)s, until %(end)s."),
+    ("day", "today"): marked("From %(start)s to today, %(today)s."),
+    ("oldest", "today"): marked("From the oldest we have to today, %(today)s."),
+    ("day", "over"): marked("From %(start)s to %(end)s."),
+    ("oldest", "over"): marked("From the oldest we have to %(end)s."),
+}
+_SHORT: Final = {
+    ("day", "today"): marked("From %(start)s to today, nothing after that"),
+    ("oldest", "today"): marked("From the oldest we have to today, nothing after that"),
+    ("day", "over"): marked("From %(start)s to %(end)s, nothing after that"),
+    ("oldest", "over"): marked("From the oldest we have to %(end)s, nothing after that"),
+}
+_SHORT_WITHOUT_PAST: Final = {
+    ("today", "stop"): marked("From today until you stop it, nothing older"),
+    ("today", "day"): marked("From today until %(end)s, nothing older"),
+    ("day", "stop"): marked("From %(start)s until you stop it, nothing older"),
+    ("day", "day"): marked("From %(start)s until %(end)s, nothing older"),
 }
 
 
@@ -45,26 +71,6 @@ class Period:
     last: str
 
 
-def day(instant: datetime, zone: ZoneInfo) -> str:
-    """A date in full, as in 21 November 2026."""
-    return str(format_date(instant.astimezone(zone), "d MMMM y", locale="en"))
-
-
-def short_day(instant: datetime, zone: ZoneInfo) -> str:
-    """A date for narrow places, as in 21 Nov 2026."""
-    return str(format_date(instant.astimezone(zone), "d MMM y", locale="en"))
-
-
-def moment(instant: datetime, zone: ZoneInfo) -> str:
-    """Date and time, as in 21 November 2026, 10:42."""
-    return f"{day(instant, zone)}, {clock_time(instant, zone)}"
-
-
-def clock_time(instant: datetime, zone: ZoneInfo) -> str:
-    """A time of day, as in 10:42."""
-    return str(format_time(instant.astimezone(zone), "H:mm", locale="en"))
-
-
 def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> tuple[Period, ...]:
     """
     The statements of one section: of its usage or charges, of whole bills that come with them, and of the details of
@@ -80,16 +86,19 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     for window in _NEW:
         if {window.start, window.end} <= scope.fields.keys() and (not said or _brings_bills(scope, values)):
             period = _window(window, values, at=at, zone=zone)
-            says = f"Whole bills: {period.says[0].lower()}{period.says[1:]}" if said else period.says
-            said.append(replace(period, says=says))
+            whole_bills = gettext("Whole bills: %(says)s", says=_inside(period.says))
+            said.append(replace(period, says=whole_bills) if said else period)
     windowed = bool(said)
     if "sync_until" in scope.fields and (not windowed or _brings_objects(scope, values)):
         until = durations.resolve(values["sync_until"], at=at, zone=zone, sign=+1)
-        kept = _kept(until, at=at, zone=zone, what="Details of the services" if windowed else "")
+        kept = _kept(until, at=at, zone=zone)
         if windowed and said[0].open and until is None:
             # 9.2.2.2: the end of updates is told as well; here it is the same for both.
-            told = f"Details of the services are kept up to date as long as that. {said[0].adds}"
-            said[0] = replace(said[0], adds=told)
+            told = gettext("Details of the services are kept up to date as long as that.")
+            said[0] = replace(said[0], adds=f"{told} {said[0].adds}")
+        elif windowed:
+            says = gettext("Details of the services: %(says)s", says=_inside(kept.says))
+            said.append(replace(kept, says=says))
         else:
             said.append(kept)
     return tuple(said)
@@ -111,28 +120,25 @@ def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: Zo
     if dates:
         at = durations.local_midnight(at.astimezone(zone).date(), zone)
     past, ahead = start is None or start < at, end is None or end > at
-    today = day(at, zone)
-    since = "the oldest we have" if start is None else day(start, zone)
-    until = "you stop it" if end is None else day(end, zone)
-    if past and not ahead:
-        told = today if end is None or end == at else until
-        says = f"From {since} to {'today, ' if told == today else ''}{told}."
-        adds = "Only the past. Nothing after that day is shared."
-        if told == today:
-            adds = "Only the past. Nothing after today is shared."
-        short = f"From {since} to {'today' if told == today else told}, nothing after that"
+    begins = "oldest" if start is None else "day" if past or start > at else "today"
+    ends = ("stop" if end is None else "day") if ahead else "today" if end == at else "over"
+    dated = {
+        "start": "" if start is None else day(start, zone),
+        "end": "" if end is None else day(end, zone),
+        "today": day(at, zone),
+    }
+    says = gettext(_SAYS[begins, ends], **dated)
+    if not ahead:
+        after = marked("Only the past. Nothing after today is shared.")
+        adds = after if ends == "today" else marked("Only the past. Nothing after that day is shared.")
+        short = gettext(_SHORT[begins, ends], **dated)
+        adds = gettext(adds)
     elif past:
-        says = f"From {since} until {until}."
-        adds = "You can stop it at any time under “Who has my data”." if end is None else "You can stop it sooner."
-        adds = f"The past, and {_NEW[window]}. {adds}"
-        short = f"From {since} until {until}"
+        adds = f"{gettext(_NEW[window])} {gettext(_ANY_TIME if end is None else _SOONER)}"
+        short = says.rstrip(".")
     else:
-        first = f"today, {today}," if start is None or start <= at else since
-        says = f"From {first} until {until}."
-        adds = "Nothing older is shared." + (
-            " You can stop it at any time under “Who has my data”." if end is None else " You can stop it sooner."
-        )
-        short = f"From {'today' if first.startswith('today') else first} until {until}, nothing older"
+        adds = f"{gettext('Nothing older is shared.')} {gettext(_ANY_TIME if end is None else _SOONER)}"
+        short = gettext(_SHORT_WITHOUT_PAST[begins, ends], **dated)
     return Period(
         says,
         adds,
@@ -140,39 +146,47 @@ def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: Zo
         past,
         ahead,
         end is None,
-        first=("oldest we have" if start is None else short_day(start, zone)) if past else "nothing",
-        last=(_STOP if end is None else short_day(end, zone)) if ahead else "nothing",
+        first=(gettext("oldest we have") if start is None else short_day(start, zone)) if past else gettext("nothing"),
+        last=_last(end, zone) if ahead else gettext("nothing"),
     )
 
 
-def _kept(until: datetime | None, *, at: datetime, zone: ZoneInfo, what: str) -> Period:
-    head, low = (f"{what}: kept", f"{what}: as") if what else ("Kept", "As")
+def _last(end: datetime | None, zone: ZoneInfo) -> str:
+    return gettext("until you stop it") if end is None else short_day(end, zone)
+
+
+def _kept(until: datetime | None, *, at: datetime, zone: ZoneInfo) -> Period:
     if until is None:
-        return Period(
-            f"{head} up to date until you stop it.",
-            'You can stop it at any time under “Who has my data”.',
-            "Kept up to date until you stop it",
-            past=False, next=True, open=True, first="", last=_STOP,
-        )  # fmt: skip
-    if until <= at:
-        return Period(
-            f"{low} it is today, {day(at, zone)}. No updates.",
-            "Changes after today are not shared.",
-            "As it is today, no updates",
-            past=False, next=False, open=False, first="", last="nothing",
-        )  # fmt: skip
-    return Period(
-        f"{head} up to date until {day(until, zone)}.",
-        "After that it stays as it was on that day. You can stop it sooner.",
-        f"Kept up to date until {day(until, zone)}",
-        past=False, next=True, open=False, first="", last=short_day(until, zone),
-    )  # fmt: skip
+        says = gettext("Kept up to date until you stop it.")
+        adds, short = gettext(_ANY_TIME), says.rstrip(".")
+    elif until <= at:
+        says = gettext("As it is today, %(today)s. No updates.", today=day(at, zone))
+        adds, short = gettext("Changes after today are not shared."), gettext("As it is today, no updates")
+    else:
+        says = gettext("Kept up to date until %(end)s.", end=day(until, zone))
+        after = gettext("After that it stays as it was on that day.")
+        adds, short = f"{after} {gettext(_SOONER)}", says.rstrip(".")
+    ahead = until is None or until > at
+    last = _last(until, zone) if ahead else gettext("nothing")
+    return Period(says, adds, short, past=False, next=ahead, open=until is None, first="", last=last)
+
+
+def _inside(says: str) -> str:
+    """A statement as the end of another."""
+    return says[:1].lower() + says[1:]
 
 
 def interval_words(seconds: int) -> str:
-    """A measuring interval, as in "15 minutes"; empty for periods of no fixed length."""
-    for unit, word in ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")):
+    """A measuring interval as it follows "every", as in "15 minutes"; empty for periods of no fixed length."""
+    for unit, (one, several) in _UNITS.items():
         if seconds and seconds % unit == 0:
-            count = seconds // unit
-            return word if count == 1 else f"{count} {word}s"
+            return ngettext(one, several, seconds // unit)
     return ""
+
+
+_UNITS: Final = {
+    86_400: marked_plural("day", "%(count)s days"),
+    3_600: marked_plural("hour", "%(count)s hours"),
+    60: marked_plural("minute", "%(count)s minutes"),
+    1: marked_plural("second", "%(count)s seconds"),
+}

@@ -5,57 +5,59 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from cdsc_server.languages import gettext, marked
+
 _COMMODITIES: Final = {
-    "electric": "electricity",
-    "natural_gas": "gas",
-    "water": "water",
-    "fuel_oil": "heating oil",
+    "electric": marked("electricity"),
+    "natural_gas": marked("gas"),
+    "water": marked("water"),
+    "fuel_oil": marked("heating oil"),
 }
 
 SERVICES: Final[Mapping[str, str]] = {
     **_COMMODITIES,
-    "waste_water": "waste water",
-    "solid_waste": "refuse collection",
-    "generation": "power sent to the grid",
-    "distribution": "delivery",
-    "supply": "supply",
-    "residential": "home",
-    "commercial": "business",
-    "industrial": "industry",
-    "agriculture": "farm",
-    "metered": "with a meter",
-    "unmetered": "without a meter",
+    "waste_water": marked("waste water"),
+    "solid_waste": marked("refuse collection"),
+    "generation": marked("power sent to the grid"),
+    "distribution": marked("delivery"),
+    "supply": marked("supply"),
+    "residential": marked("home"),
+    "commercial": marked("business"),
+    "industrial": marked("industry"),
+    "agriculture": marked("farm"),
+    "metered": marked("with a meter"),
+    "unmetered": marked("without a meter"),
 }
 
 CONNECTIONS: Final[Mapping[str, str]] = {
     **_COMMODITIES,
-    "single_service": "one service",
-    "multi_service": "several services",
-    "physical": "a real place",
-    "virtual": "on paper only",
-    "edge": "where the grid ends and you begin",
-    "internal": "inside the grid",
+    "single_service": marked("one service"),
+    "multi_service": marked("several services"),
+    "physical": marked("a real place"),
+    "virtual": marked("on paper only"),
+    "edge": marked("where the grid ends and you begin"),
+    "internal": marked("inside the grid"),
 }
 
 METERS: Final[Mapping[str, str]] = {
     **{f"{name}_usage": words for name, words in _COMMODITIES.items()},
-    "electric_demand": "most power drawn at once",
-    "forward_only": "counts what you draw",
-    "reverse_only": "counts what you send back",
-    "bidirectional": "counts both ways",
-    "physical_meter": "a real meter",
-    "virtual_meter": "worked out from other meters",
-    "ami_meter": "smart meter",
-    "amr_meter": "read by radio",
-    "analog_meter": "read by eye",
-    "wifi_capable": "can use Wi-Fi",
-    "wifi_enabled": "Wi-Fi is on",
-    "wifi_configured": "Wi-Fi is set up",
-    "zigbee_capable": "can use Zigbee",
-    "zigbee_enabled": "Zigbee is on",
-    "zigbee_configured": "Zigbee is set up",
-    "central_apps_capable": "can run our apps",
-    "customer_apps_capable": "can run apps you choose",
+    "electric_demand": marked("most power drawn at once"),
+    "forward_only": marked("counts what you draw"),
+    "reverse_only": marked("counts what you send back"),
+    "bidirectional": marked("counts both ways"),
+    "physical_meter": marked("a real meter"),
+    "virtual_meter": marked("worked out from other meters"),
+    "ami_meter": marked("smart meter"),
+    "amr_meter": marked("read by radio"),
+    "analog_meter": marked("read by eye"),
+    "wifi_capable": marked("can use Wi-Fi"),
+    "wifi_enabled": marked("Wi-Fi is on"),
+    "wifi_configured": marked("Wi-Fi is set up"),
+    "zigbee_capable": marked("can use Zigbee"),
+    "zigbee_enabled": marked("Zigbee is on"),
+    "zigbee_configured": marked("Zigbee is set up"),
+    "central_apps_capable": marked("can run our apps"),
+    "customer_apps_capable": marked("can run apps you choose"),
 }
 
 
@@ -67,7 +69,7 @@ def in_words(known: Mapping[str, str], types: Iterable[str]) -> str:
         A text such as "Electricity, delivery, supply"; empty for no types.
     """
     given = tuple(types)
-    words = [word for name, word in known.items() if name in given]
+    words = [gettext(word) for name, word in known.items() if name in given]
     words += [name.replace("_", " ") for name in given if name not in known]
     told = ", ".join(words)
     return told[:1].upper() + told[1:]

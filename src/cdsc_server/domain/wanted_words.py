@@ -8,22 +8,23 @@ from typing import Any, Final
 
 from cdsc_server.domain.choosing import ALL, FUTURE
 from cdsc_server.domain.type_words import CONNECTIONS, METERS, SERVICES, in_words
+from cdsc_server.languages import gettext, marked
 
 #: Preselection field: what its values are called.
 _CALLED: Final[Mapping[str, str]] = {
-    "account_numbers": "Accounts",
-    "account_programs": "Accounts in these programmes",
-    "contract_numbers": "Services with these contract numbers",
-    "service_types": "Services of these kinds",
-    "service_programs": "Services in these programmes",
-    "servicepoint_numbers": "Connections",
-    "servicepoint_types": "Connections of these kinds",
-    "premise_numbers": "Buildings or units",
-    "meter_numbers": "Meters",
-    "meter_types": "Meters of these kinds",
-    "meter_apps": "Meters with these apps",
-    "aggregation_numbers": "Groups",
-    "addresses": "Addresses",
+    "account_numbers": marked("Accounts"),
+    "account_programs": marked("Accounts in these programmes"),
+    "contract_numbers": marked("Services with these contract numbers"),
+    "service_types": marked("Services of these kinds"),
+    "service_programs": marked("Services in these programmes"),
+    "servicepoint_numbers": marked("Connections"),
+    "servicepoint_types": marked("Connections of these kinds"),
+    "premise_numbers": marked("Buildings or units"),
+    "meter_numbers": marked("Meters"),
+    "meter_types": marked("Meters of these kinds"),
+    "meter_apps": marked("Meters with these apps"),
+    "aggregation_numbers": marked("Groups"),
+    "addresses": marked("Addresses"),
 }
 _TYPES: Final = {"service_types": SERVICES, "servicepoint_types": CONNECTIONS, "meter_types": METERS}
 
@@ -39,11 +40,13 @@ class Wanted:
 def wanted_in_words(values: Mapping[str, Any]) -> tuple[Wanted, ...]:
     """What the preselection fields of one entry name, in the order from the whole to the part."""
     return tuple(
-        Wanted(called, _values(name, values[name])) for name, called in _CALLED.items() if values.get(name) is not None
+        Wanted(gettext(called), _values(name, values[name]))
+        for name, called in _CALLED.items()
+        if values.get(name) is not None
     )
 
 
 def _values(name: str, given: Sequence[str]) -> tuple[str, ...]:
     if name in _TYPES:
         return tuple(in_words(_TYPES[name], [each]) for each in given)
-    return tuple("all of them" if each == ALL else each for each in given if each != FUTURE)
+    return tuple(gettext("all of them") if each == ALL else each for each in given if each != FUTURE)

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cdsc_server.domain.catalogue import GRANT_ADMIN, SERVER_FILES, Catalogue, Choice, OfferedField, Scope
 from cdsc_server.domain.registration_fields import RegistrationField
+from cdsc_server.languages import LANGUAGES
 
 #: Every Client authenticates with its client_secret in the Authorization header.
 AUTH_METHODS: Final = ("client_secret_basic",)
@@ -68,6 +69,7 @@ def authorization_server_metadata(catalogue: Catalogue, *, base_url: str, url: C
         "authorization_response_iss_parameter_supported": True,
         "require_pushed_authorization_requests": False,
         "service_documentation": documentation,
+        "ui_locales_supported": list(LANGUAGES),
         "op_policy_uri": catalogue.utility.privacy_url,
         "op_tos_uri": catalogue.utility.terms_url,
         "cds_oauth_version": "v1",
@@ -174,8 +176,7 @@ def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
         "documentation": documentation,
     }
     if choice.value_format is not None:
-        # 10.8.2: a Value Format has an id. Segments name their own, for a format may stand in several of them.
-        described["usagesegment_format"] = {"id": choice.id, **choice.value_format}
+        described["usagesegment_format"] = dict(choice.value_format)
     return described
 
 

@@ -76,6 +76,7 @@ class AuthorizationServerMetadataSchema(Schema):
     scopes_supported = fields.List(fields.String(), required=True)
     response_types_supported = fields.List(fields.String(), required=True)
     response_modes_supported = fields.List(fields.String())
+    ui_locales_supported = fields.List(fields.String())
     grant_types_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
     revocation_endpoint_auth_methods_supported = fields.List(fields.String())

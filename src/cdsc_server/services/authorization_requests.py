@@ -9,9 +9,10 @@ from typing import Any
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import UntrustedRequest
+from cdsc_server.languages import best
 from cdsc_server.ports import Clock
 from cdsc_server.settings import Settings
-from cdsc_server.storage import authorizations, clients
+from cdsc_server.storage import authorizations, clients, customers
 from cdsc_server.storage.db import transaction
 
 
@@ -21,7 +22,8 @@ def find_client(client_id: str) -> Any:
 
 
 def begin(asked: AuthorizationRequest, *, client_id: str, session_hash: str, settings: Settings, clock: Clock) -> str:
-    """Keep a request of this browser; gives its request_id."""
+    """Keep a request of this browser, whose pages are in the language it asks for; gives its request_id."""
+    _speak(asked, session_hash)
     return _store(asked, client_id=client_id, session_hash=session_hash, seconds=settings.form_seconds, clock=clock)
 
 
@@ -42,7 +44,7 @@ def open_pushed(request_uri: str, *, client_id: str, session_hash: str, settings
     """
     now = clock.now()
     with transaction() as session:
-        request_id = authorizations.open_pushed_request(
+        opened = authorizations.open_pushed_request(
             session,
             secret_hash(request_uri),
             client_id=client_id,
@@ -50,11 +52,20 @@ def open_pushed(request_uri: str, *, client_id: str, session_hash: str, settings
             now=now,
             expires=now + timedelta(seconds=settings.form_seconds),
         )
-    if request_id is None:
+    if opened is None:
         raise UntrustedRequest(
             "request_uri: it is unknown, has expired or was used already", field="request_uri", detail=client_id
         )
+    request_id, parameters = opened
+    _speak(AuthorizationRequest.from_stored(parameters), session_hash)
     return request_id
+
+
+def _speak(asked: AuthorizationRequest, session_hash: str) -> None:
+    language = best((asked.ui_locales or "").split())
+    if language is not None:
+        with transaction() as session:
+            customers.set_language(session, session_hash, language, customer_id=None)
 
 
 def _store(

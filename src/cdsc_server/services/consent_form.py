@@ -18,7 +18,8 @@ from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.drafts import Draft, SectionDraft, begun
 from cdsc_server.domain.periods import Period, periods_of
 from cdsc_server.domain.wanted_words import Wanted, wanted_in_words
-from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, words_of
+from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, covered, words_of
+from cdsc_server.languages import gettext
 from cdsc_server.services.examples import Examples, Plot
 
 #: Lists longer than this get a search, a count and scrolling of their own (CDS-WG3-01 9.2.3).
@@ -68,11 +69,19 @@ class Section:
 
     @property
     def heading(self) -> str:
-        return KINDS[self.kind][0]
+        return gettext(KINDS[self.kind].heading)
 
     @property
-    def several(self) -> str:
-        return KINDS[self.kind][2]
+    def future(self) -> str:
+        return gettext(KINDS[self.kind].future)
+
+    @property
+    def later(self) -> str:
+        return gettext(KINDS[self.kind].later)
+
+    @property
+    def none(self) -> str:
+        return gettext(KINDS[self.kind].none)
 
     @property
     def long(self) -> bool:
@@ -93,6 +102,10 @@ class Section:
     @property
     def counted(self) -> str:
         return counted(self.kind, len(self.draft.ids))
+
+    @property
+    def covered(self) -> str:
+        return covered(self.kind, len(self.draft.ids), future=self.draft.future)
 
 
 @dataclass(frozen=True)
@@ -228,7 +241,7 @@ def build_form(
         customer_name=customer_name,
         sections=sections,
         draft=draft,
-        problem="Keep at least one part, or choose Do not share" if draft.checked and nothing_kept else "",
+        problem=gettext("Keep at least one part, or choose Do not share") if draft.checked and nothing_kept else "",
         unmatched=tuple(
             section for section, each in zip(sections, asked, strict=True) if each.needs_a_match and each.in_vain
         ),
@@ -299,8 +312,8 @@ def _section(
 
 
 def _lacking(title: str, asked: Asked) -> str:
-    what = f"{title}: tick at least one {KINDS[asked.kind][1]}"
-    return f"{what}, or leave this part out" if asked.editable else what
+    words = KINDS[asked.kind]
+    return gettext(words.or_leave if asked.editable else words.lacking, title=title)
 
 
 def _example(scope: Scope, examples: Examples) -> tuple[str, bool]:

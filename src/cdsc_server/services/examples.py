@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.numbers import format_decimal
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.periods import clock_time, day, interval_words
+from cdsc_server.domain.periods import interval_words
 from cdsc_server.domain.readings import Readings
 from cdsc_server.domain.usage import Column
+from cdsc_server.domain.wording import source_words
+from cdsc_server.languages import clock_time, day, gettext, marked, number, percent
 from cdsc_server.storage.meter_devices import first_meter
 from cdsc_server.storage.service_contracts import first_contract
 from cdsc_server.storage.usage import UsageSeriesRow, find_series
@@ -21,6 +22,8 @@ from cdsc_server.storage.usage_segments import read_columns, segment_periods
 
 #: How far back an example may lie.
 _RECENT = timedelta(days=62)
+_USED = marked("%(where)s, on %(day)s, between %(start)s and %(end)s you used %(amount)s.")
+_USED_THAT_DAY = marked("%(where)s, on %(day)s, you used %(amount)s.")
 _UNITS = {"kWh": "kWh", "Wh": "Wh", "therm": "therms", "Sm3": "m³", "scf": "ft³", "m3": "m³", "gal": "gallons"}
 
 
@@ -67,15 +70,17 @@ def find_examples(
     contract = first_contract(session, customer_id)
     if contract is not None:
         supplier = (contract.entity or {}).get("entity_name", "")
-        since = f"since {day(datetime.combine(contract.contract_start, datetime.min.time(), zone), zone)}"
-        plan = f"{contract.rateplan_name}, code {contract.rateplan_code}"
-        parts = (supplier, f"contract {contract.contract_number}", contract.rateplan_name, since)
+        since = gettext("since %(day)s", day=day(contract.contract_start, zone))
+        code = gettext("code %(code)s", code=contract.rateplan_code)
+        on_bills = gettext("contract %(number)s", number=contract.contract_number)
+        parts = (supplier, on_bills, contract.rateplan_name, since)
         says["cds_service_contracts"] = f"{contract.label}: {_joined(parts)}."
-        says["cds_rate_plan"] = f"{contract.label}: {plan}, {since}."
+        says["cds_rate_plan"] = f"{contract.label}: {_joined((contract.rateplan_name, code, since))}."
     meter = first_meter(session, customer_id)
     if meter is not None and meter.meter_number:
         where = contract.address if contract is not None else ""
-        says["cds_meters"] = f"Meter {_joined((meter.meter_number, where))}."
+        named = gettext("Meter %(number)s", number=meter.meter_number)
+        says["cds_meters"] = f"{_joined((named, where))}."
     series = find_series(session, customer_id)
     plot = _usage(session, series, says, names, now=now, zone=zone)
     _mix(session, series, says, now=now, zone=zone)
@@ -111,13 +116,14 @@ def _usage(
             last_day = _last_whole_day(found, zone, readings.interval)
             start, value = max(last_day, key=lambda each: each[1])
             end = start + timedelta(seconds=readings.interval)
-            between = (
-                f"between {clock_time(start, zone)} and {clock_time(end, zone)} " if readings.interval < 86_400 else ""
-            )
-            amount = format_decimal(value, format="#,##0.###", locale="en", decimal_quantization=True)
-            where = names.get(usable[0].contract_id or "", "")
-            says["cds_usage"] = (
-                f"{where + ', ' if where else ''}on {day(start, zone)}, {between}you used {amount} {unit}."
+            told = _USED if readings.interval < 86_400 else _USED_THAT_DAY
+            says["cds_usage"] = gettext(
+                told,
+                where=names.get(usable[0].contract_id or "") or gettext("At your place"),
+                day=day(start, zone),
+                start=clock_time(start, zone),
+                end=clock_time(end, zone),
+                amount=f"{number(value, '#,##0.###')} {unit}",
             )
             return _plot(last_day, zone, unit) if readings.interval <= 3_600 else None
     return None
@@ -136,11 +142,11 @@ def _mix(
         found = [(start, value) for start, value in _dated(readings) if value is not None]
         if found:
             when = found[-1][0]
-            told.append((found[-1][1], str(column.value_format.get("supply_type", "")).replace("_", " ")))
+            told.append((found[-1][1], source_words(str(column.value_format.get("supply_type", "")))))
     if when is not None and all(source for _, source in told):
         told.sort(reverse=True)
-        parts = [f"{format_decimal(share * 100, format='0.#', locale='en')}% {source}" for share, source in told[:6]]
-        says["mix"] = f"on {day(when, zone)}: {', '.join(parts)}."
+        parts = [f"{percent(share)} {source}" for share, source in told[:6]]
+        says["mix"] = gettext("On %(day)s: %(shares)s.", day=day(when, zone), shares=", ".join(parts))
 
 
 def _latest(session: Session, series: list[UsageSeriesRow], *, now: datetime) -> list[Column]:
@@ -174,9 +180,14 @@ def _plot(readings: list[tuple[datetime, Decimal]], zone: ZoneInfo, unit: str) -
         hours[hour] = hours.get(hour, Decimal(0)) + value
     top = max(hours.values()) or Decimal(1)
     busiest = max(hours, key=lambda hour: hours[hour])
-    amount = format_decimal(top, format="#,##0.##", locale="en", decimal_quantization=True)
+    amount = f"{number(top, '#,##0.##')} {unit}"
     return Plot(
         tuple(max(0.0, float(hours.get(hour, Decimal(0)) / top)) for hour in range(24)),
-        f"{amount} {unit}",
-        f"Use in each hour of that day: highest from {busiest}:00 to {busiest + 1}:00, {amount} {unit}",
+        amount,
+        gettext(
+            "Use in each hour of that day: highest from %(start)s to %(end)s, %(amount)s",
+            start=f"{busiest}:00",
+            end=f"{busiest + 1}:00",
+            amount=amount,
+        ),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,8 +22,8 @@ from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
 from cdsc_server.domain.drafts import begun
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
-from cdsc_server.domain.periods import day
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
+from cdsc_server.languages import day, speaking
 from cdsc_server.services import receipts, sharing_mails
 from cdsc_server.services.consent_form import Asked, sections_of
 from cdsc_server.services.examples import find_examples
@@ -234,11 +235,12 @@ def _keep_receipt(
 ) -> None:
     customer_id, zone = str(grant.customer_id), catalogue.utility.timezone
     names = {item.id: item.title for item in holdings.items["service_contract_selection"]}
-    examples = find_examples(session, customer_id, names, now=at, zone=zone)
     draft = begun(customer_id, [each.ticked for each in asked])
-    sections = sections_of(asked, draft, holdings, examples=examples, catalogue=catalogue, now=at)
-    said = {name: day(when, zone) for name, when in (("begins", grant.not_before), ("ends", terms.ends)) if when}
-    form = receipts.frozen(client.client_name, [(each, each.ticked) for each in sections], terms=said)
+    with _speaking_to(session, customer_id):
+        examples = find_examples(session, customer_id, names, now=at, zone=zone)
+        sections = sections_of(asked, draft, holdings, examples=examples, catalogue=catalogue, now=at)
+        said = {name: day(when, zone) for name, when in (("begins", grant.not_before), ("ends", terms.ends)) if when}
+        form = receipts.frozen(client.client_name, [(each, each.ticked) for each in sections], terms=said)
     receipts.add_receipt(
         session,
         grant,
@@ -261,4 +263,11 @@ def _holdings(session: Session, client: ClientRow, customer_id: str | None, *, a
             "customer_id: a sandbox client meets test customers only, and a production client real ones",
             field="customer_id",
         )
-    return read_holdings(session, customer.customer_id, now=at)
+    with _speaking_to(session, customer.customer_id):
+        return read_holdings(session, customer.customer_id, now=at)
+
+
+def _speaking_to(session: Session, customer_id: str) -> AbstractContextManager[None]:
+    """What the Customer will read is written in the Customer's language, and not in the operator's."""
+    customer = customers.find_customer(session, customer_id)
+    return speaking(None if customer is None else customer.language)

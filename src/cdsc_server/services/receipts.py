@@ -18,6 +18,7 @@ from cdsc_server.domain.choosing import Item
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import NotFound
+from cdsc_server.languages import language
 from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services.consent_form import Section
 from cdsc_server.storage import clients, grants
@@ -112,6 +113,7 @@ def frozen(
         terms: of an agreement that did not come by the form, such as "begins" and "ends"; the receipt tells them.
     """
     shown: dict[str, Any] = {
+        "language": language(),
         "client_name": client_name,
         "sections": [
             {
@@ -123,8 +125,7 @@ def frozen(
                 "periods": [asdict(period) for period in section.periods],
                 "kind": section.kind,
                 "counted": section.counted,
-                "several": section.several,
-                "future": section.draft.future,
+                "covered": section.covered,
                 "items": [{"title": item.title, "about": item.about, "numbers": list(item.numbers)} for item in ticked],
             }
             for section, ticked in kept

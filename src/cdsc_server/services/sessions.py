@@ -35,6 +35,7 @@ class BrowserSession:
         customer_id: who is signed in, None for nobody.
         form_secret: stands in every form, so that no other site can send one.
         was_away: somebody was signed in, until too long ago.
+        language: what the pages of this browser are in; None when nobody asked for one.
     """
 
     session_hash: str
@@ -42,6 +43,7 @@ class BrowserSession:
     form_secret: str
     signed_in: datetime | None = None
     was_away: bool = False
+    language: str | None = None
 
 
 def hashed(secret: str) -> str:
@@ -65,6 +67,7 @@ def resume(secret: str, *, settings: Settings, clock: Clock) -> BrowserSession |
         form_secret=row.form_secret,
         signed_in=None if away else row.signed_in,
         was_away=away,
+        language=row.language,
     )
 
 
@@ -83,7 +86,15 @@ def end(current: BrowserSession) -> None:
         customers.remove_session(session, current.session_hash)
 
 
-def new_row(secret: str, *, customer_id: str | None, now: datetime, settings: Settings) -> SessionRow:
+def choose_language(current: BrowserSession, language: str) -> None:
+    """Answer this browser in a language from now on, and write to who is signed in there in it."""
+    with transaction() as session:
+        customers.set_language(session, current.session_hash, language, customer_id=current.customer_id)
+
+
+def new_row(
+    secret: str, *, customer_id: str | None, now: datetime, settings: Settings, language: str | None = None
+) -> SessionRow:
     """The row of a session that starts now."""
     return SessionRow(
         session_hash=hashed(secret),
@@ -92,6 +103,7 @@ def new_row(secret: str, *, customer_id: str | None, now: datetime, settings: Se
         created=now,
         last_seen=now,
         signed_in=None if customer_id is None else now,
+        language=language,
         expires=_end(now, settings),
     )
 

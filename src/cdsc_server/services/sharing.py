@@ -20,6 +20,7 @@ from cdsc_server.domain.periods import Period, periods_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
+from cdsc_server.languages import listed
 from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
@@ -188,7 +189,7 @@ def _share(
         client_name="" if client is None else client.client_name,
         status=status,
         titles=list(dict.fromkeys(title_of(catalogue, each["type"]) for each in entries)),
-        counted=" and ".join(counted(kind, len(ids)) for kind, ids in sorted(ticked.items())),
+        counted=listed(counted(kind, len(ids)) for kind, ids in sorted(ticked.items())),
         sections=kept[-1].form["sections"] if kept else (),
         periods=periods,
         created=row.created,

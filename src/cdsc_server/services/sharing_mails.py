@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.letters import StoppedBy, receipt_letter, revoked_letter
+from cdsc_server.languages import speaking
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
@@ -21,17 +22,18 @@ def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now:
     if receipt is None or customer is None:
         return
     sections = receipt.form["sections"]
-    letter = receipt_letter(
-        customer_name=customer.display_name,
-        app=receipt.form["client_name"],
-        confirmation=receipt.confirmation,
-        at=receipt.created,
-        zone=mailing.utility.timezone,
-        parts=[(each["title"], " ".join(period["says"] for period in each["periods"])) for each in sections],
-        counts=[each["counted"] + f", and {each['several']} you add later" * each["future"] for each in sections],
-        terms=receipt.form.get("terms"),
-        link=_receipt_url(receipt, mailing),
-    )
+    with speaking(receipt.form["language"]):
+        letter = receipt_letter(
+            customer_name=customer.display_name,
+            app=receipt.form["client_name"],
+            confirmation=receipt.confirmation,
+            at=receipt.created,
+            zone=mailing.utility.timezone,
+            parts=[(each["title"], " ".join(period["says"] for period in each["periods"])) for each in sections],
+            counts=[each["covered"] for each in sections],
+            terms=receipt.form.get("terms"),
+            link=_receipt_url(receipt, mailing),
+        )
     mails.post(session, letter, to=customer.email, mailing=mailing, now=now)
 
 
@@ -52,17 +54,18 @@ def tell_of_end(
     if receipt is None or customer is None or grant is None:
         return
     client = clients.find_client(session, grant.client_id)
-    letter = revoked_letter(
-        customer_name=customer.display_name,
-        app=receipt.form["client_name"] if client is None else client.client_name,
-        contact=next(iter(client.contacts), None) if client is not None else None,
-        confirmation=receipt.confirmation,
-        by=by,
-        reason=reason,
-        at=now,
-        zone=mailing.utility.timezone,
-        link=_receipt_url(receipt, mailing),
-    )
+    with speaking(customer.language or receipt.form["language"]):
+        letter = revoked_letter(
+            customer_name=customer.display_name,
+            app=receipt.form["client_name"] if client is None else client.client_name,
+            contact=next(iter(client.contacts), None) if client is not None else None,
+            confirmation=receipt.confirmation,
+            by=by,
+            reason=reason,
+            at=now,
+            zone=mailing.utility.timezone,
+            link=_receipt_url(receipt, mailing),
+        )
     mails.post(session, letter, to=customer.email, mailing=mailing, now=now)
 
 

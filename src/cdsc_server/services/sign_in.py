@@ -40,13 +40,15 @@ def sign_in(
     attempt = count_attempt("name", name, address=address, settings=settings, clock=clock)
     with reading() as session:
         login = customers.find_login(session, name)
+        customer = None if login is None else customers.find_customer(session, login.customer_id)
     if not password_fits(None if login is None else login.password_hash, password) or login is None:
         raise WrongPassword("name and password do not fit")
     now, secret = clock.now(), secrets.token_urlsafe(32)
-    row = sessions.new_row(secret, customer_id=login.customer_id, now=now, settings=settings)
+    language = current.language or (customer.language if customer is not None else None)
+    row = sessions.new_row(secret, customer_id=login.customer_id, now=now, settings=settings, language=language)
     with transaction() as session:
         attempt.forgive(session)
         customers.remove_session(session, current.session_hash)
         customers.add_session(session, row)
         authorizations.move_requests(session, current.session_hash, row.session_hash)
-    return secret, BrowserSession(row.session_hash, row.customer_id, row.form_secret, row.signed_in)
+    return secret, BrowserSession(row.session_hash, row.customer_id, row.form_secret, row.signed_in, language=language)

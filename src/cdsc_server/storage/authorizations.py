@@ -137,7 +137,6 @@ _WITH_GRANT = (
         GrantRow.enabled_authorization_details,
         GrantRow.selections,
         _owner.status.label("grant_client_status"),
-        _owner.reach.label("grant_client_reach"),
     )
     .join(_holder, _holder.client_id == TokenRow.client_id)
     .outerjoin(CredentialRow, CredentialRow.credential_id == TokenRow.credential_id)
@@ -354,12 +353,13 @@ def add_request(values: dict[str, Any]) -> None:
 
 def open_pushed_request(
     session: Session, request_uri_hash: str, *, client_id: str, session_hash: str, now: datetime, expires: datetime
-) -> str | None:
+) -> tuple[str, dict[str, Any]] | None:
     """
     Bind a pushed request to the browser that opens it first, and keep it open until `expires`.
 
     Returns:
-        Its request_id; None when it is unknown, another Client's, expired, decided, or open in another browser.
+        Its request_id and parameters; None when it is unknown, another Client's, expired, decided, or open in another
+        browser.
     """
     opened = session.execute(
         update(AuthorizationRequestRow)
@@ -374,10 +374,10 @@ def open_pushed_request(
             ),
         )
         .values(session_hash=session_hash, expires=expires)
-        .returning(AuthorizationRequestRow.request_id)
+        .returning(AuthorizationRequestRow.request_id, AuthorizationRequestRow.parameters)
         .execution_options(synchronize_session=False)
-    )
-    return opened.scalar_one_or_none()
+    ).one_or_none()
+    return None if opened is None else (opened.request_id, opened.parameters)
 
 
 def move_requests(session: Session, session_hash: str, new_hash: str) -> None:

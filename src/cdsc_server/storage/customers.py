@@ -63,7 +63,8 @@ class CustomerRow(DataBase):
     customer_key: Mapped[int] = mapped_column(BigInteger, unique=True, init=False)
     display_name: Mapped[str] = mapped_column(String)
     email: Mapped[str | None] = mapped_column(String, default=None)
-    locale: Mapped[str] = mapped_column(String, default="en")
+    #: The language the Customer chose, a key of languages.LANGUAGES; None for no choice.
+    language: Mapped[str | None] = mapped_column(String, default=None)
     #: A fictional Customer: the only kind a sandbox Client Object may meet (CDS-WG1-02 5.1).
     is_test: Mapped[bool] = mapped_column(Boolean, default=False)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -108,6 +109,8 @@ class SessionRow(DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen: Mapped[datetime] = mapped_column(UtcDateTime)
     signed_in: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    #: What its pages are in; None when nobody asked for one.
+    language: Mapped[str | None] = mapped_column(String, default=None)
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -135,6 +138,13 @@ def touch_session(session: Session, session_hash: str, *, seen: datetime, expire
     session.execute(
         update(SessionRow).where(SessionRow.session_hash == session_hash).values(last_seen=seen, expires=expires)
     )
+
+
+def set_language(session: Session, session_hash: str, language: str, *, customer_id: str | None) -> None:
+    """Keep the language of a browser, and of the Customer who is signed in there."""
+    session.execute(update(SessionRow).where(SessionRow.session_hash == session_hash).values(language=language))
+    if customer_id is not None:
+        session.execute(update(CustomerRow).where(CustomerRow.customer_id == customer_id).values(language=language))
 
 
 def remove_session(session: Session, session_hash: str) -> None:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.choosing import Holdings, Item
 from cdsc_server.domain.type_words import CONNECTIONS, METERS, SERVICES, in_words
+from cdsc_server.domain.wording import counted
+from cdsc_server.languages import gettext, marked
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
@@ -71,7 +73,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
     meters_at: dict[str, list[str]] = {}
     points_of_meter: dict[str, str] = {}
     for point_id, meter_id in installed:
-        meters_at.setdefault(point_id, []).append(meter_numbers.get(meter_id) or "without a number")
+        meters_at.setdefault(point_id, []).append(meter_numbers.get(meter_id) or gettext("without a number"))
         points_of_meter[meter_id] = point_id
     meters_of: dict[str, list[str]] = {}
     for contract_id, point_id in served:
@@ -81,8 +83,8 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             Item(
                 row.account_id,
                 row.name,
-                _joined(row.address, _services(counts.get(row.account_id, 0))),
-                (f"Account {row.account_number}",),
+                _joined(row.address, counted("service_contract_selection", counts.get(row.account_id, 0))),
+                (gettext("Account %(number)s", number=row.account_number),),
                 row.account_number,
             )
             for row in accounts
@@ -94,13 +96,13 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                 _joined(
                     in_words(SERVICES, row.service_types),
                     row.address,
-                    "ended" if _ended(row.contract_end, now) else "",
+                    gettext("ended") if _ended(row.contract_end, now) else "",
                 ),
                 tuple(
-                    f"{what} {number}"
-                    for what, number in (
-                        ("Contract", row.contract_number),
-                        ("Account", account_numbers.get(row.account_id)),
+                    gettext(told, number=number)
+                    for told, number in (
+                        (marked("Contract %(number)s"), row.contract_number),
+                        (marked("Account %(number)s"), account_numbers.get(row.account_id)),
                     )
                     if number
                 ),
@@ -113,9 +115,9 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
         "servicepoint_selection": [
             Item(
                 row.service_point_id,
-                _joined(row.address or "Connection"),
+                _joined(row.address or gettext("Connection")),
                 in_words(CONNECTIONS, row.types),
-                (f"Connection {row.servicepoint_number}",) if row.servicepoint_number else (),
+                (gettext("Connection %(number)s", number=row.servicepoint_number),) if row.servicepoint_number else (),
                 row.servicepoint_number,
             )
             for row in points
@@ -123,7 +125,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
         "meter_device_selection": [
             Item(
                 row.meter_device_id,
-                f"Meter {row.meter_number}" if row.meter_number else "Meter",
+                gettext("Meter %(number)s", number=row.meter_number) if row.meter_number else gettext("Meter"),
                 _joined(in_words(METERS, row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
                 (),
                 row.meter_number,
@@ -148,10 +150,6 @@ def _order(item: Item) -> tuple[str, str, str, str]:
 def _joined(*parts: str) -> str:
     # An address keeps the lines it has on a bill; here it stands in one.
     return " · ".join(", ".join(part.splitlines()) for part in parts if part)
-
-
-def _services(count: int) -> str:
-    return "1 service" if count == 1 else f"{count:,} services"
 
 
 def _ended(contract_end: object, now: datetime) -> bool:

@@ -18,12 +18,7 @@ class MeterDeviceRow(OfCustomer, DataBase):
     """A Meter Device."""
 
     __tablename__ = "meter_devices"
-    __table_args__ = (
-        Index(None, "meter_device_id"),
-        # For direct access, which reads across Customers.
-        Index(None, "modified", "meter_device_id"),
-        Index(None, "meter_number"),
-    )
+    __table_args__ = (Index(None, "meter_device_id"),)
 
     meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
     meter_number: Mapped[str | None] = mapped_column(String)

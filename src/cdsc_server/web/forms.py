@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from flask import request
 
 from cdsc_server.errors import AccessDenied
+from cdsc_server.languages import marked
 from cdsc_server.web.context import settings
 
 
@@ -36,7 +37,7 @@ def check_form(session: Session | None) -> Session:
     sent = request.form.get("form_token", "")
     if session is None or not hmac.compare_digest(sent.encode(), session.form_secret.encode()):
         raise ForeignForm(
-            "This page is too old. Nothing has been changed. Go back, load the page again and try once more."
+            marked("This page is too old. Nothing has been changed. Go back, load the page again and try once more.")
         )
     return session
 
@@ -51,4 +52,4 @@ def check_origin() -> None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     foreign = site not in ("same-origin", "none") if site else origin not in (None, settings().base_url)
     if foreign:
-        raise ForeignForm("Another site sent this form. Nothing has been changed.", detail=f"{site} {origin}")
+        raise ForeignForm(marked("Another site sent this form. Nothing has been changed."), detail=f"{site} {origin}")

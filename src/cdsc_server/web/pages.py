@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from flask import Blueprint, Flask, Response, render_template, send_from_directory, url_for
 
-from cdsc_server.domain.periods import day, moment
-from cdsc_server.domain.wording import listed
+from cdsc_server import languages
+from cdsc_server.domain.wording import in_words
 from cdsc_server.errors import NotFound
+from cdsc_server.web import speech
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, settings
 from cdsc_server.web.describe import undocumented
 from cdsc_server.web.sessions import current_session
+from cdsc_server.web.speech import translated
 
 _STATIC: Final = Path(__file__).with_name("static")
 _DAY: Final = 86_400
@@ -28,7 +30,7 @@ _DAY: Final = 86_400
 #: may send the person on to another of its hosts. So any https host is a target, and this machine for developers.
 _FORM_TARGETS: Final = "'self' https: http://127.0.0.1:* http://localhost:*"
 
-blueprint = Blueprint("pages", __name__, template_folder="templates")
+blueprint = translated(Blueprint("pages", __name__, template_folder="templates"))
 
 
 def install(app: Flask) -> None:
@@ -36,7 +38,11 @@ def install(app: Flask) -> None:
     app.register_blueprint(blueprint)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.context_processor(_words)
-    app.jinja_env.filters.update(moment=moment, day=day, in_words=listed)
+    app.jinja_env.filters.update(moment=languages.moment, day=languages.day, number=languages.number, in_words=in_words)
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(**languages.callables())  # type: ignore[attr-defined]
+    app.register_blueprint(speech.blueprint)
 
 
 def page_blueprint(name: str, import_name: str) -> Blueprint:
@@ -88,6 +94,7 @@ def _words() -> dict[str, Any]:
         "utility": catalogue().utility,
         "demo": settings().demo,
         "static_url": static_url,
+        **speech.choice(),
         "form_token": lambda: session.form_secret if (session := current_session()) else "",
     }
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cdsc_server import exact_json
 from cdsc_server.errors import InvalidClient, InvalidRequest, NotFound, Problem, TooLarge, TooManyRequests
+from cdsc_server.languages import gettext
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ def answer(problem: Problem) -> Response:
     )
     spoken = style()
     if spoken == "page":
-        response = current_app.make_response(render_template("problem.html", problem=problem))
+        response = current_app.make_response(
+            render_template("problem.html", problem=problem, told=gettext(problem.description))
+        )
     elif spoken == "oauth":
         response = _json({"error": problem.code, "error_description": problem.description}, "application/json")
     else:

@@ -58,10 +58,10 @@ def test_a_field_that_was_not_asked_for_adds_no_line():
 
 
 def test_titles_stand_in_a_sentence():
-    assert wording.listed(["Energy use"]) == "Energy use"
-    assert wording.listed(["Energy use", "Price plan"]) == "Energy use and price plan"
-    assert wording.listed(["Energy use", "Price plan", "Bills"]) == "Energy use, price plan and bills"
-    assert wording.listed([]) == ""
+    assert wording.in_words(["Energy use"]) == "Energy use"
+    assert wording.in_words(["Energy use", "Price plan"]) == "Energy use and price plan"
+    assert wording.in_words(["Energy use", "Price plan", "Bills"]) == "Energy use, price plan and bills"
+    assert wording.in_words([]) == ""
 
 
 def test_counts_have_their_plural():

@@ -24,8 +24,9 @@ from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_form
 from cdsc_server.web.pages import allow_form_target, page_blueprint, render
 from cdsc_server.web.sessions import current_session
+from cdsc_server.web.speech import choose, translated
 
-blueprint = page_blueprint("consent", __name__)
+blueprint = translated(page_blueprint("consent", __name__))
 
 
 @blueprint.get("/consent/<request_id>")
@@ -54,6 +55,8 @@ def decide(request_id: str) -> ResponseReturnValue:
         if action == "approve":
             return _led(consent.approve(request_id, session, edits, **_outside()), request_id)
         consent.change(request_id, session, edits, action, **_outside())
+        if action.startswith("language-"):
+            choose(action.removeprefix("language-"))
     except consent.SignInNeeded:
         return _to_sign_in(request_id)
     return redirect(url_for("consent.form", request_id=request_id, _anchor=_anchor(action)), 303)

@@ -12,8 +12,9 @@ from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_form
 from cdsc_server.web.pages import page_blueprint, render
 from cdsc_server.web.sessions import current_session
+from cdsc_server.web.speech import translated
 
-blueprint = page_blueprint("my_data", __name__)
+blueprint = translated(page_blueprint("my_data", __name__))
 
 
 @blueprint.get("/my-data")

@@ -16,8 +16,9 @@ from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_origin
 from cdsc_server.web.pages import page_blueprint, render
 from cdsc_server.web.sessions import current_session
+from cdsc_server.web.speech import translated
 
-blueprint = page_blueprint("receipt", __name__)
+blueprint = translated(page_blueprint("receipt", __name__))
 
 
 @blueprint.get("/receipt/<secret>")

@@ -20,8 +20,9 @@ from cdsc_server.web.context import catalogue, ports, settings
 from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.pages import guarded
 from cdsc_server.web.sessions import ensure_session
+from cdsc_server.web.speech import translated
 
-blueprint = Blueprint("authorize", __name__)
+blueprint = translated(Blueprint("authorize", __name__))
 blueprint.problem_style = "page"  # type: ignore[attr-defined]
 blueprint.after_request(guarded)
 

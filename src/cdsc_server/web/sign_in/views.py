@@ -9,6 +9,7 @@ from flask import Flask, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.errors import TooManyRequests
+from cdsc_server.languages import gettext, marked, ngettext
 from cdsc_server.services import consent, sessions, sign_in
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import ports, settings
@@ -16,14 +17,13 @@ from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_form, check_origin
 from cdsc_server.web.pages import page_blueprint, render
 from cdsc_server.web.sessions import adopt, current_session, ensure_session, forget
+from cdsc_server.web.speech import local_path, translated
 
-blueprint = page_blueprint("sign_in", __name__)
+blueprint = translated(page_blueprint("sign_in", __name__))
 
-#: A path on this server and nothing else: "//host" and "/\host" would lead away.
-_HERE: Final = re.compile(r"/(?![/\\])[!-~]*")
 _REQUEST: Final = re.compile(r"/consent/([A-Za-z0-9_-]+)(?:[?#].*)?")
 
-_WRONG: Final = "Email address or password: they do not fit. Check both and try again"
+_WRONG: Final = marked("Email address or password: they do not fit. Check both and try again")
 
 
 def install(app: Flask) -> None:
@@ -56,7 +56,7 @@ def enter() -> ResponseReturnValue:
             clock=ports().clock,
         )
     except sign_in.WrongPassword as refusal:
-        return _page(error=_WRONG, status=refusal.status)
+        return _page(error=gettext(_WRONG), status=refusal.status)
     except TooManyRequests as refusal:
         response = _page(error=_waiting(refusal.retry_after), status=refusal.status)
         response.headers["Retry-After"] = str(refusal.retry_after)
@@ -96,10 +96,18 @@ def _page(error: str = "", status: int = 200) -> Response:
 
 
 def _next() -> str:
-    wanted = request.values.get("next", "")
-    return wanted if _HERE.fullmatch(wanted) else url_for("my_data.overview")
+    return local_path(request.values.get("next", ""), url_for("my_data.overview"))
 
 
 def _waiting(seconds: int) -> str:
-    wait = f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
-    return f"Too many tries: wait {wait}, then try again"
+    if seconds < 120:
+        return ngettext(
+            "Too many tries: wait %(count)s second, then try again",
+            "Too many tries: wait %(count)s seconds, then try again",
+            seconds,
+        )
+    return ngettext(
+        "Too many tries: wait %(count)s minute, then try again",
+        "Too many tries: wait %(count)s minutes, then try again",
+        -(-seconds // 60),
+    )
