@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind, Link, Node
 from cdsc_server.domain.detail_fields import FIELDS
-from cdsc_server.domain.grants import GrantedEntry, Selection
+from cdsc_server.domain.direct_access import MATCHED, Filter, base_of
+from cdsc_server.domain.grants import GrantedEntry, Selection, everything_of
 from cdsc_server.domain.usage_disclosure import Series
 
 NOW = datetime(2026, 3, 10, tzinfo=UTC)
@@ -101,3 +103,47 @@ def series(draw: st.DrawFn) -> list[Series]:
         )
         for number in range(draw(st.integers(0, 4)))
     ]
+
+
+#: Members by which direct access filters, with few values, so that filters often meet.
+MORE = {
+    Kind.ACCOUNT: ["account_programs[].program_number"],
+    Kind.SERVICE_CONTRACT: ["service_types[]", "service_programs[].program_number"],
+    Kind.SERVICE_POINT: ["servicepoint_types[]", "premises[].premise_number"],
+    Kind.METER_DEVICE: ["meter_types[]", "meter_apps[].app_number"],
+}
+_VALUES = ["x", "y"]
+
+
+@st.composite
+def telling_graphs(draw: st.DrawFn) -> CustomerGraph:
+    """As `graphs`, with values to filter by."""
+    graph = draw(graphs())
+    nodes = {
+        kind: {
+            each: replace(node, more={path: frozenset(draw(st.sets(st.sampled_from(_VALUES)))) for path in MORE[kind]})
+            for each, node in of_kind.items()
+        }
+        for kind, of_kind in graph.nodes.items()
+    }
+    return replace(graph, nodes=nodes)
+
+
+@st.composite
+def filters(draw: st.DrawFn) -> Filter:
+    """Up to two preselection fields, each with some of the values there are."""
+    names = draw(st.sets(st.sampled_from(sorted(MATCHED)), max_size=2))
+    values = {
+        name: [f"number {each}" for each in _IDS[kind]] if path.endswith("_number") and "." not in path else _VALUES
+        for name, (kind, path) in MATCHED.items()
+    }
+    return {name: frozenset(draw(st.sets(st.sampled_from(values[name]), min_size=1))) for name in sorted(names)}
+
+
+@st.composite
+def direct_entries(draw: st.DrawFn, only: st.SearchStrategy[Filter] | None = None) -> GrantedEntry:
+    """An entry of direct access: some includes, a filter, any window."""
+    wanted = draw(filters() if only is None else only)
+    base = draw(st.sampled_from([*Kind, base_of(None, wanted)]))
+    entry = draw(entries())
+    return replace(entry, selection=everything_of(base), only=wanted)

@@ -11,6 +11,7 @@ _TABLE = "CREATE TABLE reading_rows (meter integer, start bigint, value integer,
 
 _UPSERT = "INSERT INTO reading_rows {rows} ON CONFLICT (meter, start) DO UPDATE SET value = excluded.value"
 _SELECT = "SELECT value FROM reading_rows WHERE meter = ? AND start >= ? AND start < ? ORDER BY start"
+_SUMS = "SELECT sum(value) FROM reading_rows WHERE start >= ? AND start < ? GROUP BY start ORDER BY start"
 
 
 def create(engine: Engine) -> None:
@@ -49,5 +50,15 @@ def values(session: Session, meter: int, start: int, end: int) -> list[int]:
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     cursor.execute(_SELECT if on_sqlite else _SELECT.replace("?", "%s"), (meter, start, end))
     found = [value for (value,) in cursor.fetchall()]
+    cursor.close()
+    return found
+
+
+def sums(session: Session, start: int, end: int) -> list[int]:
+    """The sum over all meters of each instant in [start, end), in order."""
+    cursor = session.connection().connection.cursor()
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    cursor.execute(_SUMS if on_sqlite else _SUMS.replace("?", "%s"), (start, end))
+    found = [int(value) for (value,) in cursor.fetchall()]
     cursor.close()
     return found

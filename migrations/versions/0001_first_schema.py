@@ -30,6 +30,8 @@ def upgrade() -> None:
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_key", "account_id", name=op.f("pk_accounts")),
     )
+    op.create_index(op.f("ix_accounts_modified_account_id"), "accounts", ["modified", "account_id"], unique=False)
+    op.create_index(op.f("ix_accounts_customer_key_parent_id"), "accounts", ["customer_key", "parent_id"], unique=False)
     op.create_index(op.f("ix_accounts_account_id"), "accounts", ["account_id"], unique=False)
     op.create_index(op.f("ix_accounts_account_number"), "accounts", ["account_number"], unique=False)
 
@@ -129,6 +131,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_key", name=op.f("uq_customers_customer_key")),
     )
     op.create_table(
+        "eacs",
+        sa.Column("eac_id", sa.String(), nullable=False),
+        sa.Column("beneficiary_type", sa.String(), nullable=False),
+        sa.Column("numbers", sa.Text(), nullable=False),
+        sa.Column("format", sa.String(), nullable=False),
+        sa.Column("supply_type", sa.String(), nullable=True),
+        sa.Column("period_start", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("period_end", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("media_type", sa.String(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("eac_id", name=op.f("pk_eacs")),
+    )
+    op.create_table(
+        "eac_beneficiaries",
+        sa.Column("beneficiary_type", sa.String(), nullable=False),
+        sa.Column("beneficiary", sa.String(), nullable=False),
+        sa.Column("eac_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["eac_id"], ["eacs.eac_id"], name=op.f("fk_eac_beneficiaries_eac_id")),
+        sa.PrimaryKeyConstraint("beneficiary_type", "beneficiary", "eac_id", name=op.f("pk_eac_beneficiaries")),
+    )
+    op.create_index(op.f("ix_eac_beneficiaries_eac_id"), "eac_beneficiaries", ["eac_id"], unique=False)
+
+    op.create_table(
         "login_failures",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -164,6 +192,13 @@ def upgrade() -> None:
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_key", "meter_device_id", name=op.f("pk_meter_devices")),
     )
+    op.create_index(
+        op.f("ix_meter_devices_modified_meter_device_id"),
+        "meter_devices",
+        ["modified", "meter_device_id"],
+        unique=False,
+    )
+    op.create_index(op.f("ix_meter_devices_meter_number"), "meter_devices", ["meter_number"], unique=False)
     op.create_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices", ["meter_device_id"], unique=False)
 
     op.create_table(
@@ -258,6 +293,21 @@ def upgrade() -> None:
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_key", "contract_id", name=op.f("pk_service_contracts")),
     )
+    op.create_index(
+        op.f("ix_service_contracts_modified_contract_id"),
+        "service_contracts",
+        ["modified", "contract_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_service_contracts_customer_key_modified_contract_id"),
+        "service_contracts",
+        ["customer_key", "modified", "contract_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_service_contracts_contract_number"), "service_contracts", ["contract_number"], unique=False
+    )
     op.create_index(op.f("ix_service_contracts_contract_id"), "service_contracts", ["contract_id"], unique=False)
     op.create_index(
         op.f("ix_service_contracts_customer_key_account_id"),
@@ -282,6 +332,15 @@ def upgrade() -> None:
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_key", "service_point_id", name=op.f("pk_service_points")),
+    )
+    op.create_index(
+        op.f("ix_service_points_modified_service_point_id"),
+        "service_points",
+        ["modified", "service_point_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_service_points_servicepoint_number"), "service_points", ["servicepoint_number"], unique=False
     )
     op.create_index(op.f("ix_service_points_service_point_id"), "service_points", ["service_point_id"], unique=False)
 
@@ -371,6 +430,7 @@ def upgrade() -> None:
         sa.Column("status_options", sa.Text(), nullable=False),
         sa.Column("registered_fields", sa.Text(), nullable=False),
         sa.Column("limits", sa.Text(), nullable=False),
+        sa.Column("reach", sa.String(), nullable=False),
         sa.Column("default_scope", sa.String(), nullable=True),
         sa.Column("default_redirect_uri", sa.String(), nullable=True),
         sa.Column("default_authorization_details", sa.Text(), nullable=True),
@@ -388,6 +448,21 @@ def upgrade() -> None:
         ["registration_id", "modified", "client_id"],
         unique=False,
     )
+
+    op.create_table(
+        "permitted_accounts",
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_permitted_accounts_client_id")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.customer_id"], name=op.f("fk_permitted_accounts_customer_id")
+        ),
+        sa.PrimaryKeyConstraint("client_id", "customer_key", "account_id", name=op.f("pk_permitted_accounts")),
+    )
+    op.create_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts", ["customer_id"], unique=False)
 
     op.create_table(
         "logins",
@@ -941,6 +1016,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_logins_customer_id"), "logins")
 
     op.drop_table("logins")
+    op.drop_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts")
+
+    op.drop_table("permitted_accounts")
     op.drop_index(op.f("ix_clients_registration_id_modified_client_id"), "clients")
 
     op.drop_table("clients")
@@ -957,10 +1035,15 @@ def downgrade() -> None:
     op.drop_table("tokens")
     op.drop_index(op.f("ix_service_points_service_point_id"), "service_points")
 
+    op.drop_index(op.f("ix_service_points_servicepoint_number"), "service_points")
+    op.drop_index(op.f("ix_service_points_modified_service_point_id"), "service_points")
     op.drop_table("service_points")
     op.drop_index(op.f("ix_service_contracts_customer_key_account_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_contract_id"), "service_contracts")
 
+    op.drop_index(op.f("ix_service_contracts_contract_number"), "service_contracts")
+    op.drop_index(op.f("ix_service_contracts_customer_key_modified_contract_id"), "service_contracts")
+    op.drop_index(op.f("ix_service_contracts_modified_contract_id"), "service_contracts")
     op.drop_table("service_contracts")
     op.drop_table("service_accounts")
     op.drop_table("served_contracts")
@@ -973,11 +1056,17 @@ def downgrade() -> None:
     op.drop_table("meter_installations")
     op.drop_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices")
 
+    op.drop_index(op.f("ix_meter_devices_meter_number"), "meter_devices")
+    op.drop_index(op.f("ix_meter_devices_modified_meter_device_id"), "meter_devices")
     op.drop_table("meter_devices")
     op.drop_index(op.f("ix_mails_status_due"), "mails")
 
     op.drop_table("mails")
     op.drop_table("login_failures")
+    op.drop_index(op.f("ix_eac_beneficiaries_eac_id"), "eac_beneficiaries")
+
+    op.drop_table("eac_beneficiaries")
+    op.drop_table("eacs")
     op.drop_table("customers")
     op.drop_index("ix_bill_statements_newest", "bill_statements")
     op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")
@@ -991,4 +1080,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_accounts_account_number"), "accounts")
     op.drop_index(op.f("ix_accounts_account_id"), "accounts")
 
+    op.drop_index(op.f("ix_accounts_customer_key_parent_id"), "accounts")
+    op.drop_index(op.f("ix_accounts_modified_account_id"), "accounts")
     op.drop_table("accounts")

@@ -96,6 +96,10 @@ def _is_strings(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
+def _is_countries(value: Any) -> bool:
+    return isinstance(value, list) and all(_matches(each, "[A-Z]{2}") for each in value)
+
+
 #: Each kind by its name in the tables of facts, with the words that finish "is not ...".
 KINDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "anything": (lambda _: True, "anything"),
@@ -104,8 +108,12 @@ KINDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "boolean": (lambda value: isinstance(value, bool), "true or false"),
     "integer": (is_integer, "a non-negative integer"),
     "decimal": (is_number, "a number"),
+    "date": (is_date, "an RFC 3339 full-date"),
     "datetime": (is_datetime, "an RFC 3339 date-time with a zone"),
     "url": (is_url, "an absolute URL"),
+    "countries": (_is_countries, "an array of country codes"),
+    "decimal_or_string": (lambda value: is_number(value) or isinstance(value, str), "a number or a string"),
+    "integers": (lambda value: isinstance(value, list) and all(map(is_integer, value)), "an array of integers"),
     "country": (lambda value: _matches(value, "[A-Z]{2}"), "a country code of two letters"),
     "currency": (lambda value: _matches(value, "[A-Z]{3}"), "an ISO 4217 code"),
     "timezone": (lambda value: isinstance(value, str) and value in available_timezones(), "an IANA time zone"),

@@ -25,7 +25,7 @@ def kind_fault(value: Any, kind: str, *, nullable: bool = False) -> str:
         if how == "some" and not isinstance(value, list):
             return f"is {shown(value)}, not an array"
         return f"is {shown(value)}; the standard defines {', '.join(allowed)}" if strange else ""
-    holds, words = KINDS[kind]
+    holds, words = KINDS[how]
     return "" if holds(value) else f"is {shown(value)}, not {words}{' or null' if nullable else ''}"
 
 

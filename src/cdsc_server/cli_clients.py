@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
 
 import click
 
 from cdsc_server import app as application
-from cdsc_server.services import client_limits
+from cdsc_server.domain.direct_access import Reach
+from cdsc_server.services import client_limits, direct_access
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web.context import Context
@@ -18,6 +21,18 @@ _ACTOR: Final = "command line"
 @click.group("clients")
 def client_commands() -> None:
     """Look after Client Objects."""
+
+
+@contextmanager
+def _application() -> Iterator[Context]:
+    """The server's parts without its network, its database closed afterwards."""
+    settings = Settings.from_environment()
+    app = application.create_app(settings, application.system_ports(settings))
+    with app.app_context():
+        try:
+            yield app.extensions["cdsc"]
+        finally:
+            db.db.engine.dispose()
 
 
 @client_commands.command()
@@ -31,24 +46,79 @@ def limit(client_id: str, scope: str, field: str, *, maximum: str | None, minimu
     """Narrow a field of authorization_details for one Client Object."""
     if lift and (maximum is not None or minimum is not None):
         raise click.UsageError("--lift takes away both limits; leave --maximum and --minimum out")
-    settings = Settings.from_environment()
-    app = application.create_app(settings, application.system_ports(settings))
-    context: Context = app.extensions["cdsc"]
-    with app.app_context():
-        try:
-            if lift:
-                client_limits.lift_limit(client_id, scope, field, actor=_ACTOR, clock=context.ports.clock)
-            else:
-                client_limits.set_limit(
-                    client_id,
-                    scope,
-                    field,
-                    maximum=maximum,
-                    minimum=minimum,
-                    actor=_ACTOR,
-                    catalogue=context.catalogue,
-                    clock=context.ports.clock,
-                )
-        finally:
-            db.db.engine.dispose()
+    with _application() as context:
+        if lift:
+            client_limits.lift_limit(client_id, scope, field, actor=_ACTOR, clock=context.ports.clock)
+        else:
+            client_limits.set_limit(
+                client_id,
+                scope,
+                field,
+                maximum=maximum,
+                minimum=minimum,
+                actor=_ACTOR,
+                catalogue=context.catalogue,
+                clock=context.ports.clock,
+            )
     click.echo(f"{'Lifted' if lift else 'Set'} the limit of {field} in {scope} for {client_id}.")
+
+
+def _of_customer(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is permitted, and why."""
+    for option in (
+        click.option("--reason", required=True, help="For the audit trail, such as where the agreement is filed."),
+        click.option("--account", "account_id", help="Only this Account; every one, later ones too, when left out."),
+        click.option("--customer", "customer_id", required=True, help="Whose data; an id."),
+    ):
+        command = option(command)
+    return command
+
+
+@client_commands.command()
+@click.argument("client_id")
+@_of_customer
+def permit(client_id: str, customer_id: str, account_id: str | None, reason: str) -> None:
+    """Let a Client Object read a Customer's data directly, without asking them."""
+    with _application() as context:
+        direct_access.permit(
+            client_id,
+            customer_id,
+            account_id,
+            reason=reason,
+            actor=_ACTOR,
+            catalogue=context.catalogue,
+            clock=context.ports.clock,
+        )
+    click.echo(f"{client_id} may read {account_id or 'every Account'} of {customer_id} now.")
+
+
+@client_commands.command()
+@click.argument("client_id")
+@_of_customer
+def forbid(client_id: str, customer_id: str, account_id: str | None, reason: str) -> None:
+    """Take back what `permit` gave."""
+    with _application() as context:
+        direct_access.forbid(client_id, customer_id, account_id, reason=reason, actor=_ACTOR, clock=context.ports.clock)
+    click.echo(f"{client_id} may not read {account_id or 'every Account'} of {customer_id} any more.")
+
+
+@client_commands.command()
+@click.argument("client_id")
+@click.argument("whose", type=click.Choice([each.value for each in Reach]))
+@click.option("--reason", required=True, help="For the audit trail, such as where the agreement is filed.")
+def reach(client_id: str, whose: str, reason: str) -> None:
+    """
+    Say whose data a Client Object may read directly.
+
+    Of every Customer, of every fictional one, or of those named by `permit`.
+    """
+    with _application() as context:
+        direct_access.set_reach(
+            client_id,
+            Reach(whose),
+            reason=reason,
+            actor=_ACTOR,
+            catalogue=context.catalogue,
+            clock=context.ports.clock,
+        )
+    click.echo(f"{client_id} may read the data of {whose.replace('_', ' ')} now.")

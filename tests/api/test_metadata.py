@@ -231,7 +231,10 @@ def test_every_details_field_has_the_members_its_format_needs(metadata):
             assert set(field["for_types"]) <= set(scope["authorization_details_types_supported"])
             assert ("maximum" in field) == ("minimum" in field) == needs_limits
             assert ("choices" in field) == field["format"].startswith("choice")
-            assert all(("usagesegment_format" in choice) == kinds for choice in field.get("choices", []))
+            formats = [choice.get("usagesegment_format") for choice in field.get("choices", [])]
+            assert all(
+                (isinstance(each, dict) and each["id"] and each["type"]) if kinds else each is None for each in formats
+            )
             assert ("default" in field) == (not field["is_required"])
 
 

@@ -173,6 +173,17 @@ def field(form: str, then: Callable[[Body], Any]) -> Callable[[Body], None]:
     return change
 
 
+def named_field(name: str, then: Callable[[Body], Any]) -> Callable[[Body], None]:
+    """Change the authorization details field of this id, of a scope description."""
+
+    def change(described: Body) -> None:
+        for found in described["authorization_details_fields_supported"]:
+            if found["id"] == name:
+                then(found)
+
+    return change
+
+
 def registration_field(**members: Any) -> Callable[[Body], None]:
     """Describe a registration field; None leaves a member out."""
     sound = {

@@ -13,9 +13,12 @@ from cdsc_conformance.findings import Outcome
 from cdsc_conformance.runner import run
 from cdsc_conformance.session import Session
 from tests.conformance.conftest import ACCOUNT, seed
-from tests.conformance.fault_list import FAULTS
+from tests.conformance.customer_metadata_faults import CUSTOMER_METADATA_FAULTS
+from tests.conformance.fault_list import FAULTS as REGISTRATION_FAULTS
 from tests.support.app import dispose
 from tests.support.live import _not_yet, _Silent
+
+FAULTS = [*REGISTRATION_FAULTS, *CUSTOMER_METADATA_FAULTS]
 
 
 @dataclass

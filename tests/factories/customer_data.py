@@ -15,6 +15,7 @@ from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.bill_sections import BillSectionRow
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow
+from cdsc_server.storage.eacs import EacRow, set_beneficiaries
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
@@ -210,6 +211,26 @@ def installed(meter_device_id: str, service_point_id: str, customer_id: str = "a
         "start": MOVED_IN,
     }
     return InstallationRow(**{**plain, **fields})
+
+
+def eac(session: Session, eac_id: str, beneficiary_type: str, *beneficiaries: str, **fields: Any) -> EacRow:
+    """A certificate for January 2026, stored with its beneficiaries."""
+    plain = {
+        "eac_id": eac_id,
+        "beneficiary_type": beneficiary_type,
+        "numbers": [f"N-{eac_id}"],
+        "format": "dge_certificate",
+        "supply_type": "wind",
+        "period_start": THEN,
+        "period_end": datetime(2026, 2, 1, tzinfo=UTC),
+        "media_type": "application/json",
+        "data": f'{{"says": "{eac_id}"}}'.encode(),
+    }
+    row: EacRow = _row(EacRow, plain, fields)
+    session.add(row)
+    session.flush()
+    set_beneficiaries(session, row, beneficiaries)
+    return row
 
 
 def series(session: Session, name: str, customer_id: str = "ada", **fields: Any) -> UsageSeriesRow:

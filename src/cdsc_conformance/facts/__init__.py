@@ -21,24 +21,42 @@ class Field:
     nullable: bool
     #: The row that says so; members without one are judged by kind only, when they are there.
     row: str = ""
+    #: The authorization details field that opens the member; "" when every such object has it.
+    opened_by: str = ""
+    #: The row that wants it when opened, the one that forbids it when not, the one that wants it absent, never null.
+    opened_row: str = ""
+    closed_row: str = ""
+    absent_row: str = ""
 
 
 @cache
 def fields(name: str) -> tuple[Field, ...]:
     """The fields of an object, in the order of the standard."""
-    return tuple(Field(**line) for line in _read("objects")[name])
+    return tuple(Field(**line) for line in {**_read("objects"), **_read("customer_objects")}[name])
 
 
 @cache
 def enum(name: str) -> tuple[str, ...]:
     """The values of an enumeration, in the order of the standard."""
-    return tuple(_read("enums")[name])
+    known = _read("customer_enums").get(name)
+    return tuple(known["values"] if known else _read("enums")[name])
 
 
 def literals(name: str) -> list[dict[str, Any]]:
     """What the standard prescribes to the letter for a scope type, or for a field of it (`TYPE.FIELD`)."""
     found: list[dict[str, Any]] = _read("scopes")[name]
     return found
+
+
+def implied(scope_type: object) -> list[str]:
+    """The include fields that a scope of this type stands for without being asked."""
+    found: list[str] = _read("customer_access").get(str(scope_type), [])
+    return found
+
+
+def rules(table: str) -> dict[str, list[dict[str, Any]]]:
+    """A table of rules: for each thing that the standard defines, the rows about it and what each demands."""
+    return _read(table)
 
 
 @cache

@@ -7,7 +7,7 @@ a demonstration that was cut off while it was being made simply begins again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.demo import history
 from cdsc_server.demo.bills import Bill, bills
+from cdsc_server.demo.certificates import certificates
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
@@ -31,12 +32,14 @@ from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.ports import SystemClock
+from cdsc_server.services.import_eacs import store_eacs
 from cdsc_server.services.imports import import_green_button
 from cdsc_server.services.operators import add_operator
 from cdsc_server.storage import migrate
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import db, reading, transaction
+from cdsc_server.storage.eacs import EacRow
 from cdsc_server.storage.service_points import ServedContractRow
 from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow, find_series, mark_synced
 from cdsc_server.storage.usage_blocks import find_or_create_series, put_many
@@ -73,6 +76,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
                 session.add_all(object_rows(resident, utility, at=now))
                 _store_history(session, resident, now, entity_of(utility))
             yield left
+        _store_certificates(town, now)
         if customers is None:
             _import_samples(now)
         add_operator(
@@ -104,7 +108,17 @@ def fill_up(files: Files, now: datetime) -> int:
             if resident.customer_id in known:
                 with transaction() as session:
                     written += _store_since(session, resident, now, entity_of(utility))
+        _store_certificates(residents(SEED, made, start=int(start.timestamp())), now)
     return written
+
+
+def _store_certificates(town: Sequence[Resident], now: datetime) -> None:
+    """Those of all months since the town has one that are not stored yet."""
+    start = min(contract.start for resident in town for contract in resident.contracts)
+    with transaction() as session:
+        last = session.scalar(select(func.max(EacRow.period_end)))
+        since = start if last is None else int(last.timestamp())
+        store_eacs(session, list(certificates(town, start=since, until=int(now.timestamp()))), at=now)
 
 
 def _import_samples(now: datetime) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cdsc_server.domain.direct_access import Permission
+
 
 @dataclass(frozen=True)
 class GrantView:
@@ -18,6 +20,8 @@ class GrantView:
         customer_id: None for access without a Customer.
         enabled_authorization_details: what works now, narrowed to what the token was asked for.
         selections: what was ticked, one beside each of enabled_authorization_details; see domain.grants.Selection.
+            Empty where no Customer chose.
+        permission: without a Customer, what an operator permits that Client Object.
     """
 
     grant_id: str
@@ -25,6 +29,7 @@ class GrantView:
     customer_id: str | None
     enabled_authorization_details: Sequence[dict[str, Any]]
     selections: Sequence[dict[str, Any]]
+    permission: Permission | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, TypeVar
 
 Customer = TypeVar("Customer", int, str)
@@ -47,7 +48,13 @@ class Thresholds:
             largest: the part of whoever has the largest, without its sign.
             total: the sum of all parts without their signs, in the same unit.
         """
-        return customers >= self.customers and largest <= self.share * total
+        part, whole = self._ratio
+        # Whole numbers, because a month has thousands of intervals.
+        return customers >= self.customers and largest * whole <= part * total
+
+    @cached_property
+    def _ratio(self) -> tuple[int, int]:
+        return self.share.as_integer_ratio()
 
     def apart(self, customers: int) -> bool:
         """Whether so many Customers may be told apart from others: none at all, or enough."""

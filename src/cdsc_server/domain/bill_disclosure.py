@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind
-from cdsc_server.domain.disclosure import chosen, frozen_at
+from cdsc_server.domain.disclosure import chosen, known_to
 from cdsc_server.domain.grants import GrantedEntry
 
 
@@ -56,8 +56,7 @@ def billings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: date
         kind = SELECTED_KIND.get(entry.selection.kind)
         if kind is None or "include_bill_statements" not in entry.opens:
             continue
-        as_of = frozen_at(entry, now)
-        known = graph.at(as_of)
+        as_of, known = known_to(entry, graph, now)
         ids = chosen(entry.selection, known, kind)
         found.append(Billing(_billed(known, kind, ids), entry.first_bill, entry.last_bill, entry.opens, as_of))
     return found
@@ -116,8 +115,7 @@ def chargings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: dat
         kind = SELECTED_KIND.get(entry.selection.kind)
         if kind is None or "include_bill_sections" not in entry.opens:
             continue
-        as_of = frozen_at(entry, now)
-        known = graph.at(as_of)
+        as_of, known = known_to(entry, graph, now)
         ids = chosen(entry.selection, known, kind)
         reached = known.related(kind, ids)
         by_account = kind is Kind.ACCOUNT

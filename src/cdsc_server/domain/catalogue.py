@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo, available_timezones
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField, Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.eac_formats import EacFormat, read_eac_formats
 from cdsc_server.domain.metadata_addresses import MetadataAddresses, read_metadata_addresses
 from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
+from cdsc_server.domain.scenarios import read_scenarios
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
 from cdsc_server.errors import InvalidConfiguration
 
@@ -104,6 +106,9 @@ class Catalogue:
     review: ReviewRules = field(default_factory=ReviewRules)
     test_accounts: tuple[TestAccount, ...] = ()
     metadata: MetadataAddresses = field(default_factory=MetadataAddresses)
+    eac_formats: Mapping[str, EacFormat] = field(default_factory=dict)
+    #: Ids of the scenarios that the operator claims; each is whole.
+    scenarios: tuple[str, ...] = ()
 
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
@@ -132,14 +137,26 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     review = read_review_rules(config.get("review", {}), faults)
     test_accounts = read_test_accounts(config.get("test_accounts", []), faults)
     metadata = read_metadata_addresses(config.get("metadata", {}), faults)
+    eac_formats = read_eac_formats(config.get("eac_formats", {}), faults)
     faults += _cross_checks(scopes, aliases)
     # By the names configured: an entry with a fault of its own is there, and need not be told twice.
     faults += _coverage_checks(scopes, config.get("coverage", {}))
     faults += _field_checks(scopes, registration_fields)
+    scenarios = read_scenarios(config.get("scenarios", []), scopes, faults)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
     return Catalogue(
-        utility, scopes, aliases, value_types, coverage, registration_fields, review, test_accounts, metadata
+        utility,
+        scopes,
+        aliases,
+        value_types,
+        coverage,
+        registration_fields,
+        review,
+        test_accounts,
+        metadata,
+        eac_formats,
+        scenarios,
     )
 
 
@@ -294,6 +311,8 @@ def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> li
             faults.append(f"scopes.{scope.id}.fields must be empty for type {scope.type.id} (CDS-WG1-02 3.3.1, 3.3.2)")
         if scope.type.own:
             faults += [f"scopes.{scope.id}{fault}" for fault in _own_faults(scope)]
+        if scope.type.direct:
+            faults += [f"scopes.{scope.id}{fault}" for fault in _direct_faults(scope)]
     return faults
 
 
@@ -318,6 +337,16 @@ def _own_faults(scope: Scope) -> list[str]:
         faults.append(".convenience must be left out: no listing belongs to it")
     if scope.registration_requirements or scope.registration_optional:
         faults.append(" asks for nothing at registration: its Client Objects are in production at once")
+    return faults
+
+
+def _direct_faults(scope: Scope) -> list[str]:
+    """What the standard wants of direct access, and what has no meaning without a form (CDS-WG3-01 6.2)."""
+    faults = [f".fields must hold {name!r}" for name in scope.type.required if name not in scope.fields]
+    if scope.grant_admin_scope is not None:
+        faults.append(".grant_admin_scope must be left out: its Clients get their tokens without")
+    if scope.convenience is not None:
+        faults.append(".convenience must be left out: plain addresses are for scopes that Customers agree to")
     return faults
 
 

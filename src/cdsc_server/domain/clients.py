@@ -85,8 +85,11 @@ def planned_clients(catalogue: Catalogue, scope: str) -> tuple[PlannedClient, ..
     planned += [
         PlannedClient((scope,), ClientStatus.PRODUCTION, production)
         for scope in registered
-        if not scope.type.consent and scope.id != CLIENT_ADMIN
+        if scope.type.together is None and scope.id != CLIENT_ADMIN
     ]
+    direct = tuple(scope for scope in registered if scope.type.direct)
+    if direct:
+        planned.append(PlannedClient(direct, ClientStatus.PRODUCTION, production))
     consent = tuple(scope for scope in registered if scope.type.consent)
     if consent:
         planned.append(
@@ -109,10 +112,10 @@ def checked_scope(catalogue: Catalogue, words: Sequence[str], *, like: str) -> s
     Raises:
         InvalidClientMetadata: unknown, or of a kind that needs a Client Object of its own (CDS-WG1-02 4.2).
     """
-    kinds = {catalogue.scopes[word].type.consent for word in like.split() if word in catalogue.scopes}
+    kinds = {catalogue.scopes[word].type.together for word in like.split() if word in catalogue.scopes}
     chosen = [_described(catalogue, word) for word in words]
     for scope in chosen:
-        if scope.id not in like.split() and (not scope.type.consent or kinds != {True}):
+        if scope.id not in like.split() and (scope.type.together is None or kinds != {scope.type.together}):
             raise InvalidClientMetadata(f"scope: {scope.id} cannot be part of this client", field="scope")
     ids = {scope.id for scope in chosen}
     return " ".join(scope_id for scope_id in catalogue.scopes if scope_id in ids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -37,12 +37,20 @@ class Node:
         number: the number the Customer knows it by.
         created: when the Server came to know it.
         above: the parent of an Account, the Account of a Service Contract.
+        more: values of other members that may have to be compared, by paths such as "service_types[]".
     """
 
     id: str
     number: str | None
     created: datetime
     above: str | None = None
+    more: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def told(self, path: str) -> frozenset[str]:
+        """The values of a member that it is compared by: of its number, or of what stands at a path."""
+        if path.endswith("_number") and "." not in path:
+            return frozenset() if self.number is None else frozenset({self.number})
+        return self.more.get(path, frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,35 @@ class CustomerGraph:
             },
             tuple(_known(self.served, instant)),
             tuple(_known(self.installed, instant)),
+        )
+
+    def narrowed(self, keeps: Callable[[Kind, Node], bool]) -> CustomerGraph:
+        """
+        The part that is left when some objects are gone.
+
+        With an Account go its contracts, with these the Service Points where no other one was ever served, and with
+        those the meters that hung nowhere beside a contract that is left.
+        """
+        kept = {kind: {n.id: n for n in nodes.values() if keeps(kind, n)} for kind, nodes in self.nodes.items()}
+        accounts, points, meters = kept[Kind.ACCOUNT], kept[Kind.SERVICE_POINT], kept[Kind.METER_DEVICE]
+        contracts = {each: node for each, node in kept[Kind.SERVICE_CONTRACT].items() if node.above in accounts}
+        served = [link for link in self.served if link.object_id in contracts and link.service_point_id in points]
+        beside = _grouped(served, lambda link: link.service_point_id)
+        hung = [
+            link
+            for link in self.installed
+            if link.object_id in meters and any(map(link.overlaps, beside.get(link.service_point_id, ())))
+        ]
+        left = {link.object_id for link in hung}
+        return CustomerGraph(
+            {
+                Kind.ACCOUNT: accounts,
+                Kind.SERVICE_CONTRACT: contracts,
+                Kind.SERVICE_POINT: {each: node for each, node in points.items() if each in beside},
+                Kind.METER_DEVICE: {each: node for each, node in meters.items() if each in left},
+            },
+            served,
+            [link for link in self.installed if link.object_id in left and link.service_point_id in beside],
         )
 
     def related(self, kind: Kind, chosen: frozenset[str]) -> dict[Kind, set[str]]:

@@ -7,7 +7,7 @@ a field of it is open if an entry that reaches it opens the field. Whatever no e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Final
 
 from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind, Link
 from cdsc_server.domain.detail_fields import optional_fields
+from cdsc_server.domain.direct_access import matching
 from cdsc_server.domain.grants import GrantedEntry, Selection
 
 #: The include field that opens each kind of object.
@@ -71,14 +72,12 @@ class View:
     def _told(
         self, kind: Kind, object_id: str, other: Kind, links_of: Mapping[str, Sequence[Link]]
     ) -> tuple[list[str], list[str]]:
+        ends = (
+            (link.service_point_id if other is Kind.SERVICE_POINT else link.object_id, link.start, link.end)
+            for link in links_of.get(object_id, ())
+        )
         as_of = self.seen[kind][object_id].as_of
-        now: set[str] = set()
-        once: set[str] = set()
-        for link in links_of.get(object_id, ()):
-            told = link.service_point_id if other is Kind.SERVICE_POINT else link.object_id
-            if link.start <= as_of and self.sees(other, told):
-                (now if link.end is None or link.end > as_of else once).add(told)
-        return sorted(now), sorted(once - now)
+        return now_and_once([each for each in ends if self.sees(other, each[0])], as_of)
 
 
 def view_of(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datetime) -> View:
@@ -96,17 +95,23 @@ def view_of(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datet
     for entry in entries:
         opened = [kind for kind in Kind if OPENED_BY[kind] in entry.opens]
         kinds.update(opened)
-        as_of = frozen_at(entry, now)
-        known = graph.at(as_of)
+        as_of, known = known_to(entry, graph, now)
         selected = SELECTED_KIND.get(entry.selection.kind)
         if selected is None or not opened:
             continue
         reached = known.related(selected, chosen(entry.selection, known, selected))
         for kind in opened:
-            fields = _fields(kind, entry.opens)
+            fields = open_fields(kind, entry.opens)
             for object_id in reached[kind]:
-                seen[kind][object_id] = _united(seen[kind].get(object_id), Sight(fields, as_of))
+                seen[kind][object_id] = united(seen[kind].get(object_id), Sight(fields, as_of))
     return View(graph, frozenset(kinds), seen)
+
+
+def known_to(entry: GrantedEntry, graph: CustomerGraph, now: datetime) -> tuple[datetime, CustomerGraph]:
+    """The instant whose state an entry shows, and what was known then and matches its filter: all it can reach."""
+    as_of = frozen_at(entry, now)
+    known = graph.at(as_of)
+    return as_of, known if entry.only is None else matching(known, entry.only)
 
 
 def chosen(selection: Selection, graph: CustomerGraph, kind: Kind) -> frozenset[str]:
@@ -117,15 +122,24 @@ def chosen(selection: Selection, graph: CustomerGraph, kind: Kind) -> frozenset[
     return frozenset(known & selection.ids)
 
 
+def now_and_once(ends: Iterable[tuple[str, datetime, datetime | None]], as_of: datetime) -> tuple[list[str], list[str]]:
+    """Of the other ends of links, each with its time: what holds at an instant, and what only held before it."""
+    begun = [(other, end) for other, start, end in ends if start <= as_of]
+    now = {other for other, end in begun if end is None or end > as_of}
+    return sorted(now), sorted({other for other, _ in begun} - now)
+
+
 def frozen_at(entry: GrantedEntry, now: datetime) -> datetime:
     """The instant whose state an entry shows: now, or `sync_until` once that has passed."""
     return now if entry.sync_until is None else min(now, entry.sync_until)
 
 
 @lru_cache(maxsize=1024)
-def _fields(kind: Kind, opens: frozenset[str]) -> frozenset[str]:
+def open_fields(kind: Kind, opens: frozenset[str]) -> frozenset[str]:
+    """The optional fields of a kind that these include fields open."""
     return frozenset(field for field, include in OPTIONAL[kind].items() if include in opens)
 
 
-def _united(one: Sight | None, other: Sight) -> Sight:
+def united(one: Sight | None, other: Sight) -> Sight:
+    """How an object is seen that is seen in two ways, or in one."""
     return other if one is None else Sight(one.fields | other.fields, max(one.as_of, other.as_of))

@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
 from cdsc_server.domain.detail_fields import SECTIONS, SEGMENTS, STATEMENTS
 from cdsc_server.domain.details import RequestedEntry
+from cdsc_server.domain.direct_access import Filter, base_of, filter_of
 
 
 class GrantStatus(StrEnum):
@@ -49,6 +51,8 @@ SHUT: Final = frozenset(
 FINAL: Final = frozenset({GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.DISABLED})
 
 
+_SELECTION: Final = {kind: selection for selection, kind in SELECTED_KIND.items()}
+
 #: What every sub-Grant must be for a Grant that waits for them to go on (CDS-WG1-02 8.2, needs_sub_grants).
 SUFFICIENT: Final = frozenset({GrantStatus.ACTIVE, GrantStatus.PENDING, GrantStatus.DELAYED, GrantStatus.STOPPED})
 
@@ -85,6 +89,11 @@ class Selection:
         return cls(stored["kind"], frozenset(stored["ids"]), stored["include_future"], frozenset(stored["left_out"]))
 
 
+def everything_of(kind: Kind) -> Selection:
+    """All objects of a kind, whenever they come."""
+    return Selection(_SELECTION[kind], frozenset(), include_future=True)
+
+
 @dataclass(frozen=True)
 class GrantedEntry:
     """
@@ -98,6 +107,7 @@ class GrantedEntry:
         sync_until: data of objects as of this instant at the latest, None for ever.
         first_bill, last_bill: Bill Statements of these days and between, None for no bound.
         first_service, last_service: Bill Sections about these days and between, None for no bound.
+        only: of direct access, what every object must match; None where a Customer chose.
     """
 
     scope_id: str
@@ -112,13 +122,14 @@ class GrantedEntry:
     last_bill: date | None = None
     first_service: date | None = None
     last_service: date | None = None
+    only: Filter | None = None
 
 
 def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
     """
     The entry as Grant, token and introspection show it (CDS-WG3-01 6.1, 7.3).
 
-    CDS fields, absolute instants, no preselection.
+    CDS fields, absolute instants; preselection stays where it filters, and is left out where a Customer chose.
 
     Args:
         at: the approval, the reference of relative durations (CDS-WG1-02 3.9).
@@ -126,7 +137,7 @@ def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime
     scope = catalogue.scopes[entry.scope_id]
     shown: dict[str, Any] = {"type": scope.id}
     for name, offered in scope.fields.items():
-        if offered.field.kind == "preselection":
+        if offered.field.kind == "preselection" and not scope.type.direct:
             continue
         value = entry.values[name]
         dates = offered.field.dates
@@ -138,10 +149,20 @@ def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime
     return shown
 
 
-def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Selection) -> GrantedEntry | None:
-    """The stored entry as data access reads it; None when its scope is no longer offered, which opens nothing."""
+def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Selection | None) -> GrantedEntry | None:
+    """
+    The stored entry as data access reads it; None when its scope is no longer offered, which opens nothing.
+
+    Args:
+        selection: None where no Customer chose.
+    """
     scope = catalogue.scope(details["type"])
     if scope is None:
+        return None
+    only = filter_of(details) if scope.type.direct else None
+    if only is not None:
+        selection = everything_of(base_of(scope.type.lists, only))
+    if selection is None:
         return None
     return GrantedEntry(
         scope_id=scope.id,
@@ -156,6 +177,7 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         last_bill=_day(details.get(STATEMENTS.end)),
         first_service=_day(details.get(SECTIONS.start)),
         last_service=_day(details.get(SECTIONS.end)),
+        only=only,
     )
 
 

@@ -193,7 +193,7 @@ class Readings:
             return list(self.values)  # type: ignore[arg-type]
         values: Sequence[int] = self.values  # type: ignore[assignment]
         return [
-            "" if mark == GAP else _scaled_text(value, self.scale)
+            "" if mark == GAP else scaled_text(value, self.scale)
             for value, mark in zip(values, self.spread_marks, strict=True)
         ]
 
@@ -274,7 +274,8 @@ def _text(value: Decimal) -> str:
     return format(value, "f")
 
 
-def _scaled_text(value: int, scale: int) -> str:
+def scaled_text(value: int, scale: int) -> str:
+    """A number counted in 10 ** -scale, in plain decimal notation with as many decimals."""
     digits = str(abs(value)).rjust(scale + 1, "0")
     sign = "-" if value < 0 else ""
     return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else sign + digits
@@ -293,7 +294,7 @@ def _shared_scale(texts: Sequence[str]) -> int | None:
         scale = len(match[1] or "")
         scales.add(scale)
         value = int(text.replace(".", ""))
-        fits = fits and _MIN <= value <= _MAX and (scale > _MAX_SCALE or _scaled_text(value, scale) == text)
+        fits = fits and _MIN <= value <= _MAX and (scale > _MAX_SCALE or scaled_text(value, scale) == text)
     if not fits or len(scales) > 1 or any(scale > _MAX_SCALE for scale in scales):
         return None
     return scales.pop() if scales else 0

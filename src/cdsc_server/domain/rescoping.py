@@ -165,7 +165,7 @@ def _changed_entry(
 ) -> dict[str, Any]:
     if not scope.type.consent:
         if dict(raw) != dict(standing):
-            if scope.type.own:
+            if scope.type.asked_for:
                 raise _refusal(n, "type", f"{scope.id} entries stay as they are; ask for a token with others")
             raise _refusal(n, "type", f"{scope.id} entries are for this server alone to give")
         return dict(standing)

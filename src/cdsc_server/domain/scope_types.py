@@ -7,6 +7,16 @@ from typing import Final
 
 _BILLS = frozenset({"include_bill_statements", "include_bill_sections"})
 _SEGMENTS = frozenset({"include_usage_segments"})
+#: What only means something where a Customer is asked (CDS-WG3-01 7.1.13, 7.4).
+_OF_FORMS = frozenset(
+    {
+        "addresses",
+        "authorization_form_selection_type",
+        "merge_selection_with",
+        "allow_scope_modifications",
+        "purpose",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +32,9 @@ class ScopeType:
         selections: selection kinds the form may draw for it.
         server_made: whether only the Server makes Grants of it, which nobody gets a code or a token of their own for.
         own: whether it is the operator's own, for Clients that come for themselves.
+        required: fields that every scope of this type offers.
+        direct: whether Clients that come for themselves read data of Customers by it, as far as an operator permits.
+        lists: of direct access to objects that Customers have, the Selection Type of their kind.
     """
 
     id: str
@@ -33,11 +46,19 @@ class ScopeType:
     selections: tuple[str, ...] = ()
     server_made: bool = False
     own: bool = False
+    required: tuple[str, ...] = ()
+    direct: bool = False
+    lists: str | None = None
 
     @property
     def asked_for(self) -> bool:
         """Whether requests name it with the fields that its scope offers; other types have fixed fields, or none."""
-        return self.consent or self.own
+        return self.consent or self.own or self.direct
+
+    @property
+    def together(self) -> str | None:
+        """Scopes of which word fit into one Client Object; None where each has one of its own."""
+        return "consent" if self.consent else "direct" if self.direct else None
 
     @property
     def response_types(self) -> tuple[str, ...]:
@@ -147,6 +168,80 @@ SCOPE_TYPES: Final = {
                 "servicepoint_selection",
                 "meter_device_selection",
             ),
+        ),
+        ScopeType(
+            "cds_query_accounts",
+            consent=False,
+            direct=True,
+            required=("sync_until",),
+            forbidden=_OF_FORMS,
+            name="Accounts Query",
+            description="Accounts that the Client is permitted to see.",
+            implied=frozenset({"include_accounts"}),
+            lists="account_selection",
+        ),
+        ScopeType(
+            "cds_query_service_contracts",
+            consent=False,
+            direct=True,
+            required=("sync_until",),
+            forbidden=_OF_FORMS,
+            name="Service Contracts Query",
+            description="Service contracts that the Client is permitted to see, with their accounts.",
+            implied=frozenset({"include_accounts", "include_service_contracts"}),
+            lists="service_contract_selection",
+        ),
+        ScopeType(
+            "cds_query_service_points",
+            consent=False,
+            direct=True,
+            required=("sync_until",),
+            forbidden=_OF_FORMS,
+            name="Service Points Query",
+            description="Service points that the Client is permitted to see.",
+            implied=frozenset({"include_service_points"}),
+            lists="servicepoint_selection",
+        ),
+        ScopeType(
+            "cds_query_meter_devices",
+            consent=False,
+            direct=True,
+            required=("sync_until",),
+            forbidden=_OF_FORMS,
+            name="Meter Devices Query",
+            description="Meter devices that the Client is permitted to see.",
+            implied=frozenset({"include_meter_devices"}),
+            lists="meter_device_selection",
+        ),
+        ScopeType(
+            "cds_query_bill_statements",
+            consent=False,
+            direct=True,
+            required=("sync_until", "statement_date_start", "statement_date_end"),
+            forbidden=_OF_FORMS,
+            name="Bill Statements Query",
+            description="Bill statements that the Client is permitted to see.",
+            implied=frozenset({"include_bill_statements"}),
+        ),
+        ScopeType(
+            "cds_query_bill_sections",
+            consent=False,
+            direct=True,
+            required=("sync_until", "start_date", "end_date"),
+            forbidden=_OF_FORMS,
+            name="Bill Sections Query",
+            description="Bill sections that the Client is permitted to see.",
+            implied=frozenset({"include_bill_sections"}),
+        ),
+        ScopeType(
+            "cds_query_usage",
+            consent=False,
+            direct=True,
+            required=("sync_until", "segment_start", "segment_end"),
+            forbidden=_OF_FORMS,
+            name="Usage Query",
+            description="Usage segments that the Client is permitted to see.",
+            implied=_SEGMENTS,
         ),
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from cdsc_server.domain.readings import Quality, Readings
 
@@ -28,6 +28,14 @@ TEXT_KEYS = frozenset({"r"})
 QUALITY_TYPES = frozenset({"electric_usage", "electric_demand", "water_usage", "natural_gas_usage", "fuel_oil_usage"})
 
 
+class Proven(NamedTuple):
+    """Value Sets [first, last) of a column, and the ids of the certificates that prove its share there."""
+
+    first: int
+    last: int
+    eacs: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """
@@ -39,12 +47,14 @@ class Column:
         series_id: of the series the readings come from.
         parts: members of the Value Object and their readings, all over the same slots. A gap of the first makes the
             Value Object null; a gap of a later one leaves that member out.
+        proven: where certificates prove the share of a supply mix (`eacs`), in order; elsewhere there are none.
     """
 
     value_format: Mapping[str, Any]
     quality: Quality | None
     series_id: str
     parts: tuple[tuple[str, Readings], ...]
+    proven: tuple[Proven, ...] = ()
 
 
 def usage_segment_id(customer_id: str, segment_key: str, period_start: int) -> str:

@@ -14,7 +14,8 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind, Link
-from cdsc_server.domain.disclosure import chosen, frozen_at
+from cdsc_server.domain.direct_access import MATCHED
+from cdsc_server.domain.disclosure import chosen, known_to
 from cdsc_server.domain.grants import GrantedEntry
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -96,17 +97,22 @@ def openings(
         kind = SELECTED_KIND.get(entry.selection.kind)
         if kind is None or "include_usage_segments" not in entry.opens:
             continue
-        as_of = frozen_at(entry, now)
-        known = graph.at(as_of)
+        as_of, known = known_to(entry, graph, now)
         ids = chosen(entry.selection, known, kind)
+        # What a source names as owner counts for all time; direct access asks each kind that limits it, at each time.
+        limiting = set() if entry.only is None else {Kind.ACCOUNT, *(MATCHED[name][0] for name in entry.only)} - {kind}
         start, end = _window(entry)
         for one in rows:
             shown = any(_matches(one.value_format, wanted) for wanted in entry.value_formats)
             if entry.value_formats and not shown:
                 continue
-            for tie in ties(known, one)[kind]:
-                low, high = _inner(tie.start, tie.end, start, end)
-                if tie.object_id in ids and low < high:
+            tied = ties(known, one)
+            stretches = [_inner(tie.start, tie.end, start, end) for tie in tied[kind] if tie.object_id in ids]
+            for other in limiting:
+                told = [tie for tie in tied[other] if tie.object_id in known.nodes[other]]
+                stretches = [_inner(*stretch, tie.start, tie.end) for stretch in stretches for tie in told]
+            for low, high in stretches:
+                if low < high:
                     stretch = _Stretch(low, high, one.series_id, shown, as_of)
                     found.setdefault(one.segment_key, []).append(stretch)
     return {key: tuple(_swept(stretches, now)) for key, stretches in found.items()}

@@ -143,6 +143,7 @@ ADDS: Final[Mapping[str, str]] = {
     "include_meter_devices": marked("Which meter measured it"),
     "include_meter_numbers": marked("Number of each meter"),
     "include_meter_apps": marked("Apps installed on the meter, if any"),
+    "include_eacs": marked("Certificates that prove clean power was bought for you"),
     "include_bill_statements": marked("The whole bills the charges stand on"),
     "include_bill_section_line_items": marked("Each line of the charges, with its price"),
     "include_bill_section_programs": marked("Programmes that changed the charges, such as solar buy-back"),

@@ -7,6 +7,7 @@ The lists at the top are unions over the scope descriptions; nobody writes them 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import Any, Final
 
 from cdsc_server.domain.catalogue import GRANT_ADMIN, SERVER_FILES, Catalogue, Choice, OfferedField, Scope
@@ -25,6 +26,7 @@ LISTINGS: Final = (
     ("cds_billstatement_api", "/cds/bill_statements", "include_bill_statements"),
     ("cds_billsection_api", "/cds/bill_sections", "include_bill_sections"),
     ("cds_usagesegments_api", "/cds/usage_segments", "include_usage_segments"),
+    ("cds_eacs_api", "/cds/eacs", "include_eacs"),
 )
 
 #: Our own endpoints: member and Flask endpoint.
@@ -176,7 +178,8 @@ def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
         "documentation": documentation,
     }
     if choice.value_format is not None:
-        described["usagesegment_format"] = dict(choice.value_format)
+        # 10.8.2: a Value Format has an id. Segments name their own, for a format may stand in several of them.
+        described["usagesegment_format"] = {"id": choice.id, **choice.value_format}
     return described
 
 
@@ -228,6 +231,8 @@ def _listings(catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     listings: dict[str, Any] = {member: base_url + path for member, path, include in LISTINGS if include in opened}
     if "cds_usagesegments_api" in listings:
         listings["cds_usagesegments_additional_value_types"] = {}
+    if "cds_eacs_api" in listings:
+        listings["cds_eac_formats"] = {each.id: asdict(each) for each in catalogue.eac_formats.values()}
     return listings
 
 

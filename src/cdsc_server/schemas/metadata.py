@@ -108,3 +108,5 @@ class AuthorizationServerMetadataSchema(Schema):
     cds_billsection_api = fields.URL()
     cds_usagesegments_api = fields.URL()
     cds_usagesegments_additional_value_types = fields.Dict()
+    cds_eacs_api = fields.URL()
+    cds_eac_formats = fields.Dict()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -17,12 +17,16 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from cdsc_server.domain.access_tokens import GrantView
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_graph import Kind
-from cdsc_server.domain.disclosure import View, view_of
+from cdsc_server.domain.direct_access import Permission
+from cdsc_server.domain.disclosure import OPENED_BY, View, view_of
 from cdsc_server.domain.grants import GrantedEntry, Selection, read_granted
 from cdsc_server.errors import InsufficientScope
+from cdsc_server.services.direct_objects import seen_objects
+from cdsc_server.services.seen_objects import SeenObject
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
+from cdsc_server.storage.direct_listing import Asked
 from cdsc_server.storage.listing import Place, newest_first
 from cdsc_server.storage.meter_devices import MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -51,27 +55,13 @@ class Access:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SeenObject:
-    """
-    An object with what may be told of it.
+@dataclass(frozen=True)
+class DirectAccess:
+    """What one request may read of whichever Customers an operator permits, at one instant (CDS-WG3-01 6.2)."""
 
-    Args:
-        row: as stored; only its required fields and those in `fields` may leave.
-        fields: the open optional fields, by their names in the standard.
-        parent_id: of an Account, None when there is none to tell.
-        account_number: of the Account of a contract.
-        current: ids of visible objects it hangs on now: contracts of a Service Point, Service Points of a meter.
-        previous: ids of those it only hung on before.
-    """
-
-    kind: Kind
-    row: Any
-    fields: frozenset[str]
-    parent_id: str | None = None
-    account_number: str | None = None
-    current: Sequence[str] = ()
-    previous: Sequence[str] = ()
+    permission: Permission
+    entries: tuple[GrantedEntry, ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +83,9 @@ class Page(Generic[Shown]):
     preceding: Cursor | None
 
 
-def access_of(catalogue: Catalogue, grant: GrantView | None, *, now: datetime, scope_id: str | None = None) -> Access:
+def access_of(
+    catalogue: Catalogue, grant: GrantView | None, *, now: datetime, scope_id: str | None = None
+) -> Access | DirectAccess:
     """
     What a token's Grant opens.
 
@@ -103,24 +95,35 @@ def access_of(catalogue: Catalogue, grant: GrantView | None, *, now: datetime, s
     Raises:
         InsufficientScope: the Grant has no such entry, or none about a Customer.
     """
-    entries = []
-    pairs = () if grant is None else zip(grant.enabled_authorization_details, grant.selections, strict=False)
-    for details, selection in pairs:
-        entry = read_granted(catalogue, details, Selection.from_stored(selection))
-        if entry is not None and scope_id in (None, entry.scope_id):
-            entries.append(entry)
-    if grant is None or grant.customer_id is None or not entries:
-        what = "customer data" if scope_id is None else scope_id
-        raise InsufficientScope(f"this access token does not open {what}")
-    return Access(grant.customer_id, tuple(entries), now)
+    entries: list[GrantedEntry] = []
+    if grant is not None:
+        for details, selection in zip_longest(grant.enabled_authorization_details, grant.selections):
+            chosen = None if selection is None else Selection.from_stored(selection)
+            entry = None if details is None else read_granted(catalogue, details, chosen)
+            if entry is not None and scope_id in (None, entry.scope_id):
+                entries.append(entry)
+    if grant is not None and grant.customer_id is not None and entries:
+        return Access(grant.customer_id, tuple(entries), now)
+    direct = tuple(entry for entry in entries if entry.only is not None)
+    if grant is not None and grant.permission is not None and direct:
+        return DirectAccess(grant.permission, direct, now)
+    what = "customer data" if scope_id is None else scope_id
+    raise InsufficientScope(f"this access token does not open {what}")
+
+
+def of_customer(access: Access | DirectAccess) -> Access:
+    """The access as one to a single Customer's data; InsufficientScope when it is direct."""
+    if isinstance(access, DirectAccess):
+        raise InsufficientScope("this access token does not open this kind of data")
+    return access
 
 
 def list_objects(
-    access: Access,
+    access: Access | DirectAccess,
     kinds: Sequence[Kind],
     *,
     show: Callable[[SeenObject], Shown | None],
-    every: bool,
+    asked: Asked,
     cursor: Cursor | None = None,
 ) -> Page[Shown]:
     """
@@ -128,19 +131,18 @@ def list_objects(
 
     Args:
         show: the object as the Client is shown it; None when a filter leaves it out.
-        every: `show` leaves nothing out.
+        asked: the filters that `show` judges, by parameter; without any it leaves nothing out.
         cursor: from a page beside this one; None begins at the front.
 
     Raises:
         InsufficientScope: the Grant opens no object of these kinds.
     """
+    opened = {kind for entry in access.entries for kind in kinds if OPENED_BY[kind] in entry.opens}
+    if not opened:
+        raise InsufficientScope(f"this access token does not open any {' or '.join(kinds)}")
+    backward = cursor is not None and cursor.backward
     with reading() as session:
-        view = view_of(access.entries, read_graph(session, access.customer_id), now=access.now)
-        if not view.kinds.intersection(kinds):
-            raise InsufficientScope(f"this access token does not open any {' or '.join(kinds)}")
-        backward = cursor is not None and cursor.backward
-        limit = PAGE + 1 if every else None
-        walk = _walk(session, access, view, kinds, cursor=cursor, limit=limit)
+        walk = _walk(session, access, [kind for kind in kinds if kind in opened], asked=asked, cursor=cursor)
         shown = ((seen, one) for seen in walk if (one := show(seen)) is not None)
         page, goes_on, began = cut(shown, begun=cursor is not None, backward=backward)
     return Page(
@@ -168,26 +170,57 @@ def cut(found: Iterator[Found], *, begun: bool, backward: bool) -> tuple[list[Fo
 
 
 def _walk(
-    session: Session, access: Access, view: View, kinds: Sequence[Kind], *, cursor: Cursor | None, limit: int | None
+    session: Session, access: Access | DirectAccess, kinds: Sequence[Kind], *, asked: Asked, cursor: Cursor | None
 ) -> Iterator[SeenObject]:
     backward = cursor is not None and cursor.backward
     order = list(reversed(kinds)) if backward else list(kinds)
     if cursor is not None and cursor.kind in order:
         order = order[order.index(cursor.kind) :]
+    view = None
+    if isinstance(access, Access):
+        view = view_of(access.entries, read_graph(session, access.customer_id), now=access.now)
     for kind in order:
-        row, row_id = _TABLES[kind]
-        found = newest_first(
-            session,
-            row,
-            row_id,
-            customer_id=access.customer_id,
-            ids=view.seen[kind].keys(),
-            place=Place(cursor.modified, cursor.id) if cursor is not None and cursor.kind is kind else None,
-            backward=backward,
-            limit=limit,
-        )
-        for one in found:
-            yield _seen(view, kind, one, getattr(one, row_id.key))
+        place = Place(cursor.modified, cursor.id) if cursor is not None and cursor.kind is kind else None
+        if isinstance(access, DirectAccess):
+            yield from seen_objects(
+                session,
+                access.entries,
+                access.permission,
+                kind,
+                now=access.now,
+                asked=asked,
+                place=place,
+                backward=backward,
+            )
+        elif view is not None:
+            limit = None if asked else PAGE + 1
+            yield from _of_customer(
+                session, access.customer_id, view, kind, place=place, backward=backward, limit=limit
+            )
+
+
+def _of_customer(
+    session: Session,
+    customer_id: str,
+    view: View,
+    kind: Kind,
+    *,
+    place: Place | None,
+    backward: bool,
+    limit: int | None,
+) -> Iterator[SeenObject]:
+    row, row_id = _TABLES[kind]
+    for one in newest_first(
+        session,
+        row,
+        row_id,
+        customer_id=customer_id,
+        ids=view.seen[kind].keys(),
+        place=place,
+        backward=backward,
+        limit=limit,
+    ):
+        yield _seen(view, kind, one, getattr(one, row_id.key))
 
 
 def _seen(view: View, kind: Kind, row: Any, object_id: str) -> SeenObject:

@@ -178,8 +178,9 @@ def _check_grants(
         for word in entry["scope"].split():
             if word not in words:
                 raise refusal(f"{where}.scope", f"{word!r} is not in the scope of the Client Object")
-        if (scope := catalogue.scope(client.scope)) is not None and scope.type.own:
-            raise refusal(where, f"{scope.id} is asked for at the token endpoint (CDS-WG1-02 3.9)")
+        for scope in filter(None, map(catalogue.scope, client.scope.split())):
+            if scope.type.own or scope.type.direct:
+                raise refusal(where, f"{scope.id} is asked for at the token endpoint (CDS-WG1-02 3.9)")
         for m, each in enumerate(details):
             if each.get("type") not in types:
                 raise refusal(

@@ -1,9 +1,9 @@
 """
 Grants of Clients that come for themselves, by client_credentials (CDS-WG1-02 8, 8.4).
 
-A Client Admin has one Grant, a Grant Admin one for each Grant it asks a token for, and a scope of the operator's own
-one for each of the details it is asked with. The first token request makes it, all later ones share it until its
-Client closes it; then the next request makes another.
+A Client Admin has one Grant, a Grant Admin one for each Grant it asks a token for, and scopes of direct access or of
+the operator's own one for each of the details they are asked with. The first token request makes it, all later ones
+share it until its Client closes it; then the next request makes another.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, granted_details, status_at
+from cdsc_server.domain.narrowing import scope_of
 from cdsc_server.errors import UnauthorizedClient
 from cdsc_server.services import changelog
 from cdsc_server.services.clients import AuthenticatedClient
@@ -29,7 +30,7 @@ from cdsc_server.storage.grants import GrantRow
 #: Grants of Client Admins that this process has seen, by client_id; the statement that stores a token judges them.
 _known: OrderedDict[str, str] = OrderedDict()
 _MOST_KNOWN: Final = 4096
-#: Grants of one Client Object of a scope of the operator's own; a token request reads them all.
+#: Grants of one Client Object that asks with details; a token request reads them all.
 MOST_OPEN: Final = 100
 
 
@@ -90,7 +91,7 @@ def of_grant_admin(
     return row.grant_id
 
 
-def of_own_scope(
+def of_details(
     session: Session,
     client: AuthenticatedClient,
     asked: Sequence[RequestedEntry],
@@ -99,12 +100,12 @@ def of_own_scope(
     now: datetime,
 ) -> tuple[GrantRow, bool]:
     """
-    The Grant for what is asked of a scope of the operator's own, and whether it was made just now.
+    The Grant for what is asked of direct access or of a scope of the operator's own, and whether it was made just now.
 
     Relative dates count from the request that made it, so the same words mean the same Grant later on.
 
     Args:
-        asked: entries of one scope. The Client Object is held, so that of two first requests one makes the Grant.
+        asked: entries of its scopes. The Client Object is held, so that of two first requests one makes the Grant.
 
     Raises:
         UnauthorizedClient: an operator holds it, or too many others are open.
@@ -121,7 +122,7 @@ def of_own_scope(
             return row, False
     if len(rows) == MOST_OPEN:
         raise UnauthorizedClient(f"this client has {MOST_OPEN} Grants; close those that it needs no more")
-    return _new(session, client, client.scope, details(now), now=now), True
+    return _new(session, client, scope_of(details(now)), details(now), now=now), True
 
 
 def end_admin_grants(session: Session, grant_id: str, *, now: datetime) -> None:

@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue
+from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue, Scope
 from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.details import read_request
+from cdsc_server.domain.direct_access import Permission, Reach
 from cdsc_server.domain.issued_tokens import IssuedToken
 from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidScope, Problem
 from cdsc_server.ports import Clock
-from cdsc_server.services import own_grants, tokens
+from cdsc_server.services import direct_access, own_grants, tokens
 from cdsc_server.services.clients import AuthenticatedClient, OutOfDate, authenticate_again
 from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
@@ -35,7 +36,8 @@ def client_credentials(
     settings: Settings,
 ) -> IssuedToken:
     """
-    A token for the Client Object itself: as Client Admin, as Grant Admin of one Grant, or for an operator's own scope.
+    A token for the Client Object itself: as Client Admin, as Grant Admin of one Grant, for direct access to Customer
+    data, or for an operator's own scope.
 
     Args:
         client: recognised, perhaps out of date; then it is authenticated again.
@@ -46,6 +48,7 @@ def client_credentials(
         InvalidClient: it cannot authenticate any more.
         InvalidScope: not the scope of this Client Object.
         InvalidAuthorizationDetails: not exactly what the scope asks for.
+        UnauthorizedClient: of direct access, when no operator permits any.
     """
     try:
         return _for_client(client, scope=scope, details=details, catalogue=catalogue, clock=clock, settings=settings)
@@ -72,9 +75,9 @@ def _for_client(
         if details:
             raise InvalidAuthorizationDetails(f"authorization_details: {CLIENT_ADMIN} takes none")
         return _client_admin(client, clock=clock, settings=settings)
-    described = catalogue.scope(client.scope)
-    if described is not None and described.type.own:
-        return _own_scope(client, details or (), catalogue=catalogue, clock=clock, settings=settings)
+    if any(described.type.direct or described.type.own for described in _scopes_of(client, catalogue)):
+        words = client.scope if scope is None and not details else scope or ""
+        return _with_details(client, words, details or (), catalogue=catalogue, clock=clock, settings=settings)
     return _grant_admin(client, details or (), catalogue=catalogue, clock=clock, settings=settings)
 
 
@@ -121,30 +124,43 @@ def _grant_admin(
     )
 
 
-def _own_scope(
-    client: AuthenticatedClient, details: Sequence[Any], *, catalogue: Catalogue, clock: Clock, settings: Settings
+def _with_details(
+    client: AuthenticatedClient,
+    words: str,
+    details: Sequence[Any],
+    *,
+    catalogue: Catalogue,
+    clock: Clock,
+    settings: Settings,
 ) -> IssuedToken:
-    """CDS-WG1-02 3.8, 3.9: the fields that the scope offers, with its defaults; dates count from the first request."""
+    """CDS-WG1-02 3.8, 3.9, CDS-WG3-01 6.2: fields as offered, with their defaults, from the first request on."""
     now = clock.now()
     with transaction() as session:
         row = clients.find_client(session, client.client_id, lock=True)
         offered = catalogue if row is None else limited(catalogue, row.limits)
-        asked = read_request(offered, client.scope, details, allowed=frozenset({client.scope}), at=now)
-        grant, made = own_grants.of_own_scope(session, client, asked, catalogue=offered, now=now)
+        allowed = frozenset(client.scope.split())
+        asked = read_request(offered, words, details, allowed=allowed, at=now)
+        if row is not None and any(catalogue.scopes[entry.scope_id].type.direct for entry in asked):
+            direct_access.check_request(session, Permission(client.client_id, Reach(row.reach)), asked)
+        grant, made = own_grants.of_details(session, client, asked, catalogue=offered, now=now)
         expires = tokens.access_end(now, settings.admin_token_seconds, grant_expires=grant.expires)
         secret, values = tokens.new_token(
-            kind=tokens.ACCESS, client=client, scope=client.scope, now=now, expires=expires, grant_id=grant.grant_id
+            kind=tokens.ACCESS, client=client, scope=grant.scope, now=now, expires=expires, grant_id=grant.grant_id
         )
         if not authorizations.add_token_within(session, client.proof, values, now=now):
             raise OutOfDate
-        opened = grant.enabled_authorization_details
+        opened, granted = grant.enabled_authorization_details, grant.enabled_scope
     return IssuedToken(
         secret,
         int((expires - now).total_seconds()),
-        client.scope,
+        granted,
         authorization_details=opened,
         cds_grant_ids=[grant.grant_id] if made else None,
     )
+
+
+def _scopes_of(client: AuthenticatedClient, catalogue: Catalogue) -> list[Scope]:
+    return [found for word in client.scope.split() if (found := catalogue.scope(word)) is not None]
 
 
 def _grant_admin_entry(

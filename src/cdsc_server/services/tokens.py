@@ -9,6 +9,7 @@ from typing import Any, Final
 from cdsc_server.domain.access_tokens import AccessToken, GrantView
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
 from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.direct_access import Permission, Reach
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidToken
@@ -158,7 +159,8 @@ def read_token(row: Any) -> AccessToken:
         # A token for all of a Grant follows it, whatever it opened when the token was issued.
         whole = kind == "grant" and row.authorization_details is None
         scope = row.enabled_scope if whole else row.scope
-        grant = GrantView(row.grant_id, row.grant_client_id, row.customer_id, details, selections)
+        permission = None if row.customer_id else Permission(row.grant_client_id, Reach(row.grant_client_reach))
+        grant = GrantView(row.grant_id, row.grant_client_id, row.customer_id, details, selections, permission)
     return AccessToken(
         client_id=row.client_id,
         registration_id=row.registration_id,

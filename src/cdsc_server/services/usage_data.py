@@ -20,6 +20,7 @@ from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, 
 from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.customer_data import PAGE, Access
+from cdsc_server.services.proofs import Proofs, read_proofs
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.usage import UsageSeriesRow, find_series
@@ -86,12 +87,14 @@ class SeenSegment:
     Args:
         period: cut to the open stretch, with the series whose values are shown.
         as_of: the instant whose readings are shown; None is now.
+        proofs: certificates that may be told beside shares of a supply mix; None where there are none to tell.
     """
 
     period: SegmentPeriod
     related: Related
     place: Place
     as_of: datetime | None
+    proofs: Proofs | None
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,11 @@ def read_values(page: SegmentPage) -> Iterator[tuple[SeenSegment, Sequence[Colum
 def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Column]]:
     periods = [segment.period for segment in batch if segment.period.series]
     read = iter([columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)])
-    return [next(read) if segment.period.series else () for segment in batch]
+    return [_proven(segment, next(read)) if segment.period.series else () for segment in batch]
+
+
+def _proven(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]:
+    return columns if segment.proofs is None else segment.proofs.beside(segment.period, columns)
 
 
 def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str, Any]]:
@@ -180,10 +187,12 @@ def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str,
 def _segments(session: Session, access: Access, wanted: Wanted) -> Iterator[SeenSegment]:
     graph = read_graph(session, access.customer_id)
     rows = find_series(session, access.customer_id)
-    series = {row.series_id: _series(row) for row in rows}
+    series = {row.series_id: series_of(row) for row in rows}
     opened = openings(access.entries, graph, series.values(), now=access.now)
     known = graph.at(access.now)
     tied = {one.series_id: ties(known, one) for one in series.values() if one.segment_key in opened}
+    opened_series = [one for one in series.values() if one.segment_key in opened]
+    proofs = read_proofs(session, access, graph, opened_series, tied)
     relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
     # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
     for as_of in {opening.as_of for each in opened.values() for opening in each}:
@@ -197,10 +206,11 @@ def _segments(session: Session, access: Access, wanted: Wanted) -> Iterator[Seen
                 if rows_seen and cut is not None and _in_time(cut, wanted):
                     related = relations.of(rows_seen, _second(cut.segment_start), _second(cut.segment_end))
                     if _among(related, wanted):
-                        yield _seen(cut, related, opening)
+                        yield _seen(cut, related, opening, proofs)
 
 
-def _series(row: UsageSeriesRow) -> Series:
+def series_of(row: UsageSeriesRow) -> Series:
+    """What decides who sees a series."""
     return Series(
         row.series_id,
         row.segment_key,
@@ -234,7 +244,7 @@ def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
     )
 
 
-def _seen(cut: SegmentPeriod, related: Related, opening: Opening) -> SeenSegment:
+def _seen(cut: SegmentPeriod, related: Related, opening: Opening, proofs: Proofs | None) -> SeenSegment:
     place = (
         min(related.numbers[Kind.ACCOUNT], default=None),
         min(related.numbers[Kind.SERVICE_CONTRACT], default=None),
@@ -242,7 +252,7 @@ def _seen(cut: SegmentPeriod, related: Related, opening: Opening) -> SeenSegment
         -((cut.modified - _EPOCH) // timedelta(microseconds=1)),
         cut.segment_id,
     )
-    return SeenSegment(cut, related, place, opening.as_of)
+    return SeenSegment(cut, related, place, opening.as_of, proofs)
 
 
 class _Relations:

@@ -20,6 +20,9 @@ class AccountRow(OfCustomer, DataBase):
     __tablename__ = "accounts"
     __table_args__ = (
         Index(None, "account_id"),
+        # For direct access, which reads across Customers.
+        Index(None, "modified", "account_id"),
+        Index(None, "customer_key", "parent_id"),
         # For operators, who know nothing but the number on a bill.
         Index(None, "account_number"),
     )
@@ -59,3 +62,8 @@ def numbers_of(session: Session, customer_ids: Collection[str]) -> dict[str, lis
     for customer_id, number in rows:
         found[customer_id].append(number)
     return found
+
+
+def has_account(session: Session, customer_id: str, account_id: str) -> bool:
+    """Whether a Customer has an Account of this id."""
+    return session.get(AccountRow, (customer_key_of(customer_id), account_id)) is not None

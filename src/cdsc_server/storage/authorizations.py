@@ -137,6 +137,7 @@ _WITH_GRANT = (
         GrantRow.enabled_authorization_details,
         GrantRow.selections,
         _owner.status.label("grant_client_status"),
+        _owner.reach.label("grant_client_reach"),
     )
     .join(_holder, _holder.client_id == TokenRow.client_id)
     .outerjoin(CredentialRow, CredentialRow.credential_id == TokenRow.credential_id)

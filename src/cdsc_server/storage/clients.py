@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, join, mapped_column
 
 from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.direct_access import Reach
 from cdsc_server.storage.among import among
 from cdsc_server.storage.db import DataBase, one_statement
 from cdsc_server.storage.keyset import Cursor, Page, plain_page
@@ -67,6 +68,8 @@ class ClientRow(DataBase):
     registered_fields: Mapped[dict[str, Any]] = mapped_column(ExactJSON, default_factory=dict)
     #: Limits narrower than the catalogue's; see domain.client_limits.
     limits: Mapped[dict[str, dict[str, dict[str, str]]]] = mapped_column(ExactJSON, default_factory=dict)
+    #: Whose data it is permitted to read directly (domain.direct_access.Reach).
+    reach: Mapped[str] = mapped_column(String, default=Reach.NAMED.value)
     default_scope: Mapped[str | None] = mapped_column(String)
     default_redirect_uri: Mapped[str | None] = mapped_column(String)
     default_authorization_details: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON)

@@ -18,7 +18,12 @@ class MeterDeviceRow(OfCustomer, DataBase):
     """A Meter Device."""
 
     __tablename__ = "meter_devices"
-    __table_args__ = (Index(None, "meter_device_id"),)
+    __table_args__ = (
+        Index(None, "meter_device_id"),
+        # For direct access, which reads across Customers.
+        Index(None, "modified", "meter_device_id"),
+        Index(None, "meter_number"),
+    )
 
     meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
     meter_number: Mapped[str | None] = mapped_column(String)

@@ -17,7 +17,14 @@ class ServiceContractRow(OfCustomer, DataBase):
     """A Service Contract; `label` is the Customer's own name for the place, shown on pages only."""
 
     __tablename__ = "service_contracts"
-    __table_args__ = (Index(None, "customer_key", "account_id"), Index(None, "contract_id"))
+    __table_args__ = (
+        Index(None, "customer_key", "account_id"),
+        Index(None, "contract_id"),
+        # For direct access, which reads across Customers, and for Customers with very many.
+        Index(None, "modified", "contract_id"),
+        Index(None, "customer_key", "modified", "contract_id"),
+        Index(None, "contract_number"),
+    )
 
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)
     account_id: Mapped[str] = mapped_column(String)

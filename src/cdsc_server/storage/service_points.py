@@ -19,7 +19,12 @@ class ServicePointRow(OfCustomer, DataBase):
     """A Service Point as one Customer knows it: the next occupant of the place has a row of their own."""
 
     __tablename__ = "service_points"
-    __table_args__ = (Index(None, "service_point_id"),)
+    __table_args__ = (
+        Index(None, "service_point_id"),
+        # For direct access, which reads across Customers.
+        Index(None, "modified", "service_point_id"),
+        Index(None, "servicepoint_number"),
+    )
 
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
     servicepoint_number: Mapped[str | None] = mapped_column(String)

@@ -19,8 +19,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.intervals import month_around
@@ -113,7 +115,7 @@ def segment_periods(
     upper = _ALWAYS[1] if end is None else _second(end)
     found: dict[tuple[int, str, int, int], _Found] = {}
     before, period = 0, (0, 0)
-    for number, block_start, span, created, modified in _blocks_known(session, series, lower, upper, as_of):
+    for number, block_start, span, created, modified in _blocks_between(session, series, lower, upper, as_of):
         row = series[number - 1]
         if not row.interval_seconds:
             period = (block_start, block_start + span)
@@ -155,10 +157,64 @@ def read_columns(
         yield from _read(session, batch, as_of)
 
 
-def _blocks_known(
-    session: Session, series: Sequence[UsageSeriesRow], lower: int, upper: int, as_of: datetime | None
+class InStore(Protocol):
+    """What names a series in the tables of blocks."""
+
+    @property
+    def customer_key(self) -> Any: ...
+
+    @property
+    def series(self) -> Any: ...
+
+
+def blocks_known(
+    session: Session,
+    series: Sequence[InStore],
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    as_of: datetime | None = None,
 ) -> Iterator[tuple[int, int, int, int, int]]:
-    """Number of the series (from 1), start, span, created and modified of each block, payloads left where they are."""
+    """
+    The blocks that have readings in [start, end), payloads left where they are.
+
+    Yields:
+        Number of the series (from 1), start and span in seconds, created and modified in microseconds since 1970.
+    """
+    lower = _ALWAYS[0] if start is None else _ceiling(start)
+    upper = _ALWAYS[1] if end is None else _second(end)
+    return _blocks_between(session, series, lower, upper, as_of)
+
+
+def read_blocks(
+    session: Session,
+    series: Sequence[InStore],
+    slots: tuple[int, int, int],
+    *,
+    interval: int,
+    as_of: datetime | None = None,
+) -> Iterator[tuple[Readings, npt.NDArray[np.bool_]]]:
+    """
+    The readings of each series over the same slots, and which of them lie between its first block and its last.
+
+    Args:
+        slots: first second of the month, of the first slot, and after the last.
+    """
+    month, first, last = slots
+    count = (last - first) // interval
+    parts = _parts(session, [(each.customer_key, each.series, month, last, first) for each in series], as_of)
+    for number in range(1, len(series) + 1):
+        blocks = parts.pop(number, [])
+        covered = np.zeros(count, np.bool_)
+        if blocks:
+            start, end = blocks[0][0], blocks[-1][0] + blocks[-1][1]
+            covered[max(0, (start - first) // interval) : (end - first) // interval] = True
+        yield unpack_all(blocks, first, interval, count), covered
+
+
+def _blocks_between(
+    session: Session, series: Sequence[InStore], lower: int, upper: int, as_of: datetime | None
+) -> Iterator[tuple[int, int, int, int, int]]:
     if not series:
         return
     versions = listed(
@@ -207,7 +263,32 @@ def _trimmed(found: _Found, period: tuple[int, int], lower: int, upper: int) -> 
 def _read(
     session: Session, periods: Sequence[SegmentPeriod], as_of: datetime | None
 ) -> Iterator[tuple[SegmentPeriod, list[Column]]]:
-    wanted = [(period, row) for period in periods for row in period.series]
+    wanted = [
+        (row.customer_key, row.series, period.period[0], _second(period.segment_end), _second(period.segment_start))
+        for period in periods
+        for row in period.series
+    ]
+    parts = _parts(session, wanted, as_of)
+    number = 0
+    for period in periods:
+        held = []
+        for row in period.series:
+            number += 1
+            slots = (_second(period.segment_start), period.interval, period.count)
+            held.append((row, unpack_all(parts.pop(number, ()), *slots)))
+        yield period, _columns(held)
+
+
+def _parts(
+    session: Session, wanted: Sequence[tuple[int, int, int, int, int]], as_of: datetime | None
+) -> dict[int, list[tuple[int, int, bytes]]]:
+    """
+    Start, span and payload of the blocks of each series, by its number from 1.
+
+    Args:
+        wanted: customer_key and number of the series, and the seconds from and before which its blocks start and after
+            which they end.
+    """
     statement = f"{_BLOCKS} usage_blocks {_INSIDE}"
     if as_of is not None:
         current = f"{statement} AND b.modified <= :as_of"
@@ -217,23 +298,13 @@ def _read(
         session,
         f"{statement} ORDER BY n, start",
         ("k", "s", "a", "b", "c"),
-        [
-            (row.customer_key, row.series, period.period[0], _second(period.segment_end), _second(period.segment_start))
-            for period, row in wanted
-        ],
+        wanted,
         **({} if as_of is None else {"as_of": _microseconds(as_of)}),
     )
     parts: dict[int, list[tuple[int, int, bytes]]] = defaultdict(list)
     for number, *block in blocks:
         parts[number].append(tuple(block))
-    number = 0
-    for period in periods:
-        held = []
-        for row in period.series:
-            number += 1
-            slots = (_second(period.segment_start), period.interval, period.count)
-            held.append((row, unpack_all(parts.pop(number, ()), *slots)))
-        yield period, _columns(held)
+    return parts
 
 
 def _columns(held: Sequence[tuple[UsageSeriesRow, Readings]]) -> list[Column]:

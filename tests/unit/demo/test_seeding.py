@@ -157,3 +157,19 @@ def test_there_is_work_of_every_kind_for_an_operator(files):
         ("Tidewater Metering", "production_request", "pending"),
         ("Tidewater Metering", "support_request", "pending"),
     ]
+
+
+def test_months_that_are_over_bring_certificates_of_what_the_plans_buy(files):
+    """For each green plan one of each source, and one for everybody; no start brings one twice."""
+    list(make(files, NOW, days=40, customers=6))
+    assert _rows(files, "SELECT count(*) FROM eacs") == [(0,)]
+
+    for _ in range(2):
+        fill_up(files, datetime(2026, 5, 4, tzinfo=UTC))
+
+    plans = {plan for (plan,) in _rows(files, "SELECT beneficiary FROM eac_beneficiaries")}
+    periods = _rows(files, "SELECT DISTINCT period_start FROM eacs ORDER BY 1")
+    assert plans > {""}
+    assert [start[:10] for (start,) in periods] == ["2026-03-01", "2026-04-01"]
+    assert _rows(files, "SELECT count(*) FROM eacs") == [(2 * (3 * (len(plans) - 1) + 1),)]
+    assert _rows(files, "SELECT count(*) FROM eacs WHERE modified != created") == [(0,)]

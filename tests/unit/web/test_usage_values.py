@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cdsc_server.domain.readings import Readings
-from cdsc_server.domain.usage import Column
+from cdsc_server.domain.usage import Column, Proven
 from cdsc_server.web.customer_data.usage_values import values_json
 from tests.support.requirements import requirement
 
@@ -100,3 +100,31 @@ def test_long_segments_come_in_pieces_of_limited_size():
     assert max(map(len, pieces)) < 200_000
     sets = json.loads(b"".join(pieces), parse_float=Decimal)
     assert [value and value["eu"] for [value] in sets] == [None if v is None else Decimal(v).scaleb(-3) for v in values]
+
+
+@requirement("WG3-01-10.8.5.3.2-03")
+def test_certificates_stand_in_the_rows_they_prove_and_not_in_gaps():
+    """Long lists and short ones, with ids that JSON has to write in another way."""
+    runs = (Proven(0, 2, ("a",)), Proven(2, 4, ('b"\0', "cé" * 40)))
+    mix = Column(
+        {}, None, "s1", (("sm", of("0.25", "", "10000.5", "0.1", "0.2")), ("ci", of("1", "2", "", "", ""))), runs
+    )
+    found = json.loads(written(mix), parse_float=Decimal)
+
+    assert [row[0] for row in found] == [
+        {"sm": Decimal("0.25"), "ci": 1, "eacs": ["a"]},
+        None,
+        {"sm": Decimal("10000.5"), "eacs": ['b"\0', "cé" * 40]},
+        {"sm": Decimal("0.1"), "eacs": ['b"\0', "cé" * 40]},
+        {"sm": Decimal("0.2")},
+    ]
+
+
+def test_certificates_are_right_wherever_the_rows_are_cut():
+    """Value Sets are written some thousands at a time."""
+    count = 20_000
+    runs = (Proven(5, 8_200, ("a",)), Proven(8_200, 8_201, ("b",)), Proven(19_999, 20_000, ("c",)))
+    found = json.loads(written(Column({}, None, "s1", (("sm", of(*["0.5"] * count)),), runs)))
+    named = [row[0].get("eacs") for row in found]
+
+    assert named == [None] * 5 + [["a"]] * 8_195 + [["b"]] + [None] * 11_798 + [["c"]]

@@ -128,4 +128,10 @@ INCLUDED: Final = (
         "Which kinds of values usage segments hold.",
         default="_every_choice",
     ),
+    _include(
+        "include_eacs",
+        "7.2.9",
+        "Include energy attribute certificates",
+        adds="Adds the certificates of clean power that was bought for what is shared.",
+    ),
 )

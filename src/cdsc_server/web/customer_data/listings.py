@@ -23,7 +23,8 @@ from cdsc_server.schemas.listing_filters import Filters, keeps
 from cdsc_server.schemas.meter_devices import MeterDeviceFilters, MeterDeviceSchema
 from cdsc_server.schemas.service_contracts import ServiceContractFilters, ServiceContractSchema
 from cdsc_server.schemas.service_points import ServicePointFilters, ServicePointSchema
-from cdsc_server.services.customer_data import Cursor, SeenObject, access_of, list_objects
+from cdsc_server.services.customer_data import Cursor, access_of, list_objects
+from cdsc_server.services.seen_objects import SeenObject
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.paging import PARAMETER, asked_place, page_url
@@ -61,7 +62,7 @@ def answer_listing(kinds: Sequence[Kind], *, scope_id: str | None = None) -> dic
         return shown if keeps(filters, asked, shown) else None
 
     access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
-    page = list_objects(access, kinds, show=show, every=not asked, cursor=_asked_cursor(kinds))
+    page = list_objects(access, kinds, show=show, asked=asked, cursor=_asked_cursor(kinds))
     return {
         **{_LISTINGS[kind][0]: [shown for of, shown in page.objects if of is kind] for kind in kinds},
         "next": page_url(_place(page.following)),

@@ -16,7 +16,7 @@ from flask import Response, current_app, g, request
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.schemas.usage_segments import UsageSegmentFilters
-from cdsc_server.services.customer_data import access_of
+from cdsc_server.services.customer_data import access_of, of_customer
 from cdsc_server.services.usage_data import (
     Place,
     SeenSegment,
@@ -54,7 +54,7 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     """
     wanted = _wanted(asked_filters(_FILTERS))
     place = asked_place(((str, type(None)), (str, type(None)), int, int, str, bool))
-    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
+    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id))
     found = list_segments(
         access, wanted, place=None if place is None else tuple(place[:5]), backward=place is not None and place[5]
     )

@@ -18,8 +18,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from cdsc_server import exact_json
 from cdsc_server.domain.readings import GAP, Readings
-from cdsc_server.domain.usage import TEXT_KEYS, Column
+from cdsc_server.domain.usage import TEXT_KEYS, Column, Proven
 
 Cells: TypeAlias = npt.NDArray[np.uint8]
 
@@ -61,16 +62,27 @@ def _value_objects(column: Column, rows: slice, place: int, places: int) -> Cell
     after = b"]," if place == places - 1 else b","
     null = before + b"null" + after
     (key, main), *others = column.parts
-    if not others:
+    if not others and not column.proven:
         return _numbers(main, rows, _Frame(_opening(before + b"{", key), _quote(key) + b"}" + after, null))
     # A member after the first is left out where it has no reading; all of them are where the first has none.
     parts = [_numbers(main, rows, _Frame(_opening(before + b"{", key), _quote(key), null))]
     parts += [_numbers(more, rows, _Frame(_opening(b",", other), _quote(other), b"")) for other, more in others]
+    if column.proven:
+        parts.append(_certificates(column.proven, rows, len(parts[0])))
     parts.append(np.tile(np.frombuffer(b"}" + after, np.uint8), (len(parts[0]), 1)))
     missing = _gaps(main, rows)
     for part in parts[1:]:
         part[missing] = 0
     return np.concatenate(parts, axis=1)
+
+
+def _certificates(proven: Sequence[Proven], rows: slice, count: int) -> Cells:
+    """The member `eacs` of each row that certificates prove, nothing in the others."""
+    texts = _cells([b"", *(b',"eacs":' + exact_json.dumps(each.eacs) for each in proven)])
+    chosen = np.zeros(count, np.intp)
+    for number, each in enumerate(proven, start=1):
+        chosen[max(each.first - rows.start, 0) : max(each.last - rows.start, 0)] = number
+    return texts.take(chosen, axis=0)
 
 
 def _opening(before: bytes, key: str) -> bytes:

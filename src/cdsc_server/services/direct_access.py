@@ -1,0 +1,198 @@
+"""Direct access to Customer data: what operators permit a Client Object, and what it may ask for (CDS-WG3-01 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.details import RequestedEntry
+from cdsc_server.domain.direct_access import MATCHED, Permission, Reach, filter_of
+from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, NotFound, UnauthorizedClient
+from cdsc_server.ports import Clock
+from cdsc_server.services.audit import record
+from cdsc_server.storage import accounts, clients, customers, direct_listing, permissions
+from cdsc_server.storage.clients import ClientRow
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
+
+#: Asks that what is preselected is there, instead of answering with nothing.
+_MUST_MATCH: Final = "error_if_no_preselections"
+
+
+@dataclass(frozen=True)
+class Permitted:
+    """
+    What a Client Object is permitted to read directly.
+
+    Args:
+        named: Customers and Accounts, of no effect while its reach is wider.
+    """
+
+    reach: Reach
+    named: Sequence[PermittedAccountRow]
+
+
+def permitted(client_id: str) -> Permitted:
+    """
+    What an operator permits a Client Object.
+
+    Raises:
+        NotFound: there is no such Client Object.
+    """
+    with reading() as session:
+        row = _client(session, client_id)
+        return Permitted(Reach(row.reach), permissions.permissions_of(session, client_id))
+
+
+def permit(
+    client_id: str,
+    customer_id: str,
+    account_id: str | None,
+    *,
+    reason: str,
+    actor: str,
+    catalogue: Catalogue,
+    clock: Clock,
+) -> None:
+    """
+    Let a Client Object read a Customer's Accounts directly, with all that hangs on them, from the next request on.
+
+    Args:
+        account_id: only this one; None for every one, later ones too.
+
+    Raises:
+        InvalidRequest: no reason, no such Customer or no such Account of theirs.
+        NotFound: there is no such Client Object.
+        Conflict: it has no scope for direct access, or may read them already.
+    """
+    now = clock.now()
+    with transaction() as session:
+        row = _changeable(session, client_id, reason, catalogue)
+        if customers.find_customer(session, customer_id) is None:
+            raise InvalidRequest("Customer: there is none with this id", field="customer_id")
+        if account_id is not None and not accounts.has_account(session, customer_id, account_id):
+            raise InvalidRequest("Account: this Customer has none with this id", field="account_id")
+        if permissions.find_permission(session, client_id, customer_id, account_id or EVERY) is not None:
+            raise Conflict("It may read this already: nothing was changed")
+        named = PermittedAccountRow(
+            client_id=client_id, customer_id=customer_id, account_id=account_id or EVERY, created=now
+        )
+        session.add(named)
+        _record(session, row, "client.permitted", _named(customer_id, account_id), reason, actor=actor, now=now)
+
+
+def forbid(client_id: str, customer_id: str, account_id: str | None, *, reason: str, actor: str, clock: Clock) -> None:
+    """
+    Take back what `permit` gave; it holds from the next request.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: there is no such Client Object, or nothing of the kind is permitted.
+    """
+    now = clock.now()
+    with transaction() as session:
+        row = _client(session, client_id, lock=True)
+        _check_reason(reason)
+        if not permissions.take_back(session, client_id, customer_id, account_id or EVERY):
+            raise NotFound("nothing of the kind is permitted")
+        _record(session, row, "client.forbidden", _named(customer_id, account_id), reason, actor=actor, now=now)
+
+
+def set_reach(client_id: str, reach: Reach, *, reason: str, actor: str, catalogue: Catalogue, clock: Clock) -> None:
+    """
+    Let a Client Object read every Customer directly, every fictional one, or those that are named to it only.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: there is no such Client Object.
+        Conflict: it has no scope for direct access.
+    """
+    now = clock.now()
+    with transaction() as session:
+        row = _changeable(session, client_id, reason, catalogue)
+        before, row.reach = row.reach, reach.value
+        _record(
+            session, row, "client.reach_set", {"before": before, "after": reach.value}, reason, actor=actor, now=now
+        )
+
+
+def check_request(session: Session, permission: Permission, asked: Sequence[RequestedEntry]) -> None:
+    """
+    Refuse what direct access cannot answer.
+
+    Raises:
+        UnauthorizedClient: no operator permits this Client Object anything.
+        InvalidAuthorizationDetails: what it preselects has to be there, and is not among what it is permitted.
+
+    Spec: CDS-WG3-01 6.2, 7.4.3.
+    """
+    if not permissions.permits_anything(session, permission):
+        raise UnauthorizedClient("this client is not permitted to read data of Customers directly yet")
+    for n, entry in enumerate(asked):
+        if entry.values.get(_MUST_MATCH) is True:
+            _check_preselection(session, permission, entry, n)
+
+
+def _check_preselection(session: Session, permission: Permission, entry: RequestedEntry, n: int) -> None:
+    where = f"authorization_details[{n}]"
+    only = filter_of(entry.values)
+    if not only:
+        names = ", ".join(name for name in MATCHED if name in entry.values)
+        raise InvalidAuthorizationDetails(
+            f"{where}.{_MUST_MATCH} is true, so one of {names} must be given", field=f"{where}.{_MUST_MATCH}"
+        )
+    for name, values in only.items():
+        if not direct_listing.has_match(session, permission, name, values):
+            raise InvalidAuthorizationDetails(
+                f"{where}.{name} matches nothing that this client is permitted to see", field=f"{where}.{name}"
+            )
+
+
+def _client(session: Session, client_id: str, *, lock: bool = False) -> ClientRow:
+    row = clients.find_client(session, client_id, lock=lock)
+    if row is None:
+        raise NotFound(f"no Client Object has the client_id {client_id}")
+    return row
+
+
+def _changeable(session: Session, client_id: str, reason: str, catalogue: Catalogue) -> ClientRow:
+    row = _client(session, client_id, lock=True)
+    _check_reason(reason)
+    scopes = filter(None, map(catalogue.scope, row.scope.split()))
+    if not any(scope.type.direct for scope in scopes):
+        raise Conflict("This Client Object has no scope for direct access: nothing was changed")
+    return row
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidRequest("Reason: write why", field="reason")
+
+
+def _named(customer_id: str, account_id: str | None) -> dict[str, Any]:
+    return {"customer": customer_id, "account": account_id}
+
+
+def _record(
+    session: Session,
+    row: ClientRow,
+    action: str,
+    what: Mapping[str, Any],
+    reason: str,
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    record(
+        session,
+        actor=actor,
+        action=action,
+        subject=f"client:{row.client_id}",
+        detail={**what, "reason": reason.strip(), "registration": row.registration_id},
+        now=now,
+    )

@@ -1,0 +1,207 @@
+"""
+The rules of direct access as conditions on rows: what `domain.direct_access` and `domain.disclosure` say of one
+Customer's objects in memory, said of everybody's at once. Tests hold both against each other.
+
+Objects stand in a chain: an Account has contracts, these are served at Service Points, where meters hang. A meter
+belongs to a contract only if both were at the Service Point at the same time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Text, and_, exists, func, or_, select, true, type_coerce
+from sqlalchemy.orm import aliased
+
+from cdsc_server import exact_json
+from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
+from cdsc_server.domain.direct_access import MATCHED, Permission
+from cdsc_server.domain.disclosure import OPENED_BY, frozen_at
+from cdsc_server.domain.grants import GrantedEntry
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.among import among
+from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
+from cdsc_server.storage.permissions import permits
+from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
+
+#: The column that holds each member by which objects are filtered, and what stands before a value in it; None where
+#: the column is the value itself.
+_COLUMNS: Final[Mapping[str, tuple[str, str | None]]] = {
+    "account_number": ("account_number", None),
+    "account_programs[].program_number": ("programs", '"program_number":'),
+    "contract_number": ("contract_number", None),
+    "service_types[]": ("service_types", ""),
+    "service_programs[].program_number": ("programs", '"program_number":'),
+    "servicepoint_number": ("servicepoint_number", None),
+    "servicepoint_types[]": ("types", ""),
+    "premises[].premise_number": ("premises", '"premise_number":'),
+    "meter_number": ("meter_number", None),
+    "meter_types[]": ("types", ""),
+    "meter_apps[].app_number": ("apps", '"app_number":'),
+}
+
+
+@dataclass(frozen=True)
+class Reached:
+    """
+    What one entry of a direct Grant reaches, for tables or aliases of them.
+
+    Args:
+        at: objects that came later are not there.
+    """
+
+    entry: GrantedEntry
+    permission: Permission
+    at: datetime
+
+    @classmethod
+    def by(cls, entry: GrantedEntry, permission: Permission, *, now: datetime) -> Reached:
+        """What it reaches at an instant; earlier once `sync_until` has passed."""
+        return cls(entry, permission, frozen_at(entry, now))
+
+    @property
+    def base(self) -> Kind:
+        """The kind of objects from which the others are reached."""
+        return SELECTED_KIND[self.entry.selection.kind]
+
+    def opens(self, kind: Kind) -> bool:
+        """Whether it opens objects of a kind at all."""
+        return OPENED_BY[kind] in self.entry.opens
+
+    def reaches(self, kind: Kind, row: Any) -> ColumnElement[bool]:
+        """Whether it reaches an object of a kind; that it opens the kind is judged elsewhere."""
+        match kind:
+            case Kind.ACCOUNT:
+                return self.reaches_account(row)
+            case Kind.SERVICE_CONTRACT:
+                below = [] if self.base in (Kind.ACCOUNT, kind) else [self._has_base_below(row)]
+                return and_(self._contract(row), *below)
+            case Kind.SERVICE_POINT:
+                below = [self._has_meter(row)] if self.base is Kind.METER_DEVICE else []
+                return and_(self._point(row), *below)
+            case Kind.METER_DEVICE:
+                return self._meter(row)
+
+    def reaches_account(self, row: Any) -> ColumnElement[bool]:
+        """Whether it reaches an Account: as one of its own, through what hangs on it, or as a parent of such a one."""
+        if self.base is Kind.ACCOUNT:
+            return self._account(row)
+        beneath = select(row.account_id.label("account_id")).correlate(row)
+        family = beneath.cte("family", recursive=True, nesting=True)
+        child = aliased(AccountRow)
+        family = family.union(
+            select(child.account_id)
+            .join(family, child.parent_id == family.c.account_id)
+            .where(child.customer_key == row.customer_key, self._account(child))
+            .correlate(row)
+        )
+        contract = aliased(ServiceContractRow)
+        below = [] if self.base is Kind.SERVICE_CONTRACT else [self._has_base_below(contract)]
+        has_one = exists(
+            select(contract.contract_id)
+            .join(family, contract.account_id == family.c.account_id)
+            .where(contract.customer_key == row.customer_key, self._known(Kind.SERVICE_CONTRACT, contract), *below)
+            .correlate(row)
+        )
+        return and_(self._account(row), has_one)
+
+    def _known(self, kind: Kind, row: Any) -> ColumnElement[bool]:
+        """Whether an object was there, and matches what filters its kind."""
+        mine = {name: values for name, values in (self.entry.only or {}).items() if MATCHED[name][0] is kind}
+        return and_(row.created <= self.at, *(_among(row, MATCHED[name][1], each) for name, each in mine.items()))
+
+    def _account(self, row: Any) -> ColumnElement[bool]:
+        return and_(self._known(Kind.ACCOUNT, row), permits(self.permission, row))
+
+    def _contract(self, row: Any) -> ColumnElement[bool]:
+        account = aliased(AccountRow)
+        billed = exists().where(
+            account.customer_key == row.customer_key, account.account_id == row.account_id, self._account(account)
+        )
+        return and_(self._known(Kind.SERVICE_CONTRACT, row), billed)
+
+    def _point(self, row: Any) -> ColumnElement[bool]:
+        served, contract = aliased(ServedContractRow), aliased(ServiceContractRow)
+        serves = exists().where(
+            served.customer_key == row.customer_key,
+            served.service_point_id == row.service_point_id,
+            served.start <= self.at,
+            contract.customer_key == row.customer_key,
+            contract.contract_id == served.contract_id,
+            self._contract(contract),
+        )
+        return and_(self._known(Kind.SERVICE_POINT, row), serves)
+
+    def _meter(self, row: Any) -> ColumnElement[bool]:
+        hung, point = aliased(InstallationRow), aliased(ServicePointRow)
+        served, contract = aliased(ServedContractRow), aliased(ServiceContractRow)
+        hangs = exists().where(
+            hung.customer_key == row.customer_key,
+            hung.meter_device_id == row.meter_device_id,
+            *self._beside(hung, served, point),
+            contract.customer_key == row.customer_key,
+            contract.contract_id == served.contract_id,
+            self._contract(contract),
+        )
+        return and_(self._known(Kind.METER_DEVICE, row), hangs)
+
+    def _has_meter(self, point: Any) -> ColumnElement[bool]:
+        hung, meter = aliased(InstallationRow), aliased(MeterDeviceRow)
+        return exists().where(
+            hung.customer_key == point.customer_key,
+            hung.service_point_id == point.service_point_id,
+            hung.start <= self.at,
+            meter.customer_key == point.customer_key,
+            meter.meter_device_id == hung.meter_device_id,
+            self._meter(meter),
+        )
+
+    def _has_base_below(self, contract: Any) -> ColumnElement[bool]:
+        """Whether a Service Point or meter that the entry begins with hangs on a contract."""
+        served, point = aliased(ServedContractRow), aliased(ServicePointRow)
+        of_contract = (served.customer_key == contract.customer_key, served.contract_id == contract.contract_id)
+        if self.base is Kind.SERVICE_POINT:
+            return exists().where(*of_contract, served.start <= self.at, *self._at(served, point))
+        hung, meter = aliased(InstallationRow), aliased(MeterDeviceRow)
+        return exists().where(
+            *of_contract,
+            hung.customer_key == contract.customer_key,
+            *self._beside(hung, served, point),
+            meter.customer_key == contract.customer_key,
+            meter.meter_device_id == hung.meter_device_id,
+            self._known(Kind.METER_DEVICE, meter),
+        )
+
+    def _at(self, link: Any, point: Any) -> tuple[ColumnElement[bool], ...]:
+        return (
+            point.customer_key == link.customer_key,
+            point.service_point_id == link.service_point_id,
+            self._known(Kind.SERVICE_POINT, point),
+        )
+
+    def _beside(self, hung: Any, served: Any, point: Any) -> tuple[ColumnElement[bool], ...]:
+        """That a meter and a contract were at a Service Point at the same time."""
+        return (
+            served.customer_key == hung.customer_key,
+            served.service_point_id == hung.service_point_id,
+            served.start <= self.at,
+            hung.start <= self.at,
+            or_(hung.end.is_(None), served.start < hung.end),
+            or_(served.end.is_(None), hung.start < served.end),
+            *self._at(hung, point),
+        )
+
+
+def _among(row: Any, path: str, values: frozenset[str]) -> ColumnElement[bool]:
+    name, before = _COLUMNS[path]
+    column = getattr(row, name)
+    if before is None:
+        return among(column, values)
+    stored = type_coerce(column, Text)
+    # What stands inside a string of the JSON has its quotes escaped, so only a whole value is found.
+    parts = (before + exact_json.dumps(value).decode() for value in sorted(values))
+    return or_(~true(), *(func.replace(stored, part, "") != stored for part in parts))

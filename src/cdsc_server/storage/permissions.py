@@ -1,0 +1,113 @@
+"""Whose data Client Objects are permitted to read directly (CDS-WG3-01 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, and_, delete, exists, or_, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from cdsc_server.domain.direct_access import Permission, Reach
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.customers import CustomerRow, customer_key_of
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.types import UtcDateTime
+
+#: Stands for every Account of a Customer, later ones too.
+EVERY: str = ""
+
+
+class PermittedAccountRow(DataBase):
+    """That a Client Object may read an Account directly, or every one of its Customer."""
+
+    __tablename__ = "permitted_accounts"
+    __table_args__ = (Index(None, "customer_id"),)
+
+    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True)
+    customer_key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, init=False)
+    #: `EVERY`, or one Account.
+    account_id: Mapped[str] = mapped_column(String, primary_key=True)
+    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"))
+    created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    def __post_init__(self) -> None:
+        self.customer_key = customer_key_of(self.customer_id)
+
+
+def permits(permission: Permission, account: type[AccountRow]) -> ColumnElement[bool]:
+    """Whether a Client Object may read an Account of the table, which may be an alias."""
+    if permission.reach is Reach.NAMED:
+        row = aliased(PermittedAccountRow)
+        return exists().where(
+            row.client_id == permission.client_id,
+            row.customer_key == account.customer_key,
+            or_(row.account_id == EVERY, row.account_id == account.account_id),
+        )
+    customer = aliased(CustomerRow)
+    return exists().where(
+        customer.customer_key == account.customer_key,
+        customer.is_test.is_(permission.reach is Reach.TEST_CUSTOMERS),
+    )
+
+
+def named_customers(session: Session, client_id: str, *, limit: int) -> Sequence[str]:
+    """Ids of the Customers named to a Client Object, up to so many."""
+    row = PermittedAccountRow
+    found = select(row.customer_id).where(row.client_id == client_id).distinct().order_by(row.customer_id)
+    return session.scalars(found.limit(limit)).all()
+
+
+def permitted_accounts(
+    session: Session, permission: Permission, customer_ids: Collection[str]
+) -> Mapping[str, frozenset[str]]:
+    """The Accounts of each of these Customers that a Client Object may read; Customers of whom it may none are out."""
+    keys = [customer_key_of(each) for each in customer_ids]
+    rows = session.execute(
+        select(AccountRow.customer_id, AccountRow.account_id).where(
+            and_(AccountRow.customer_key.in_(keys), permits(permission, AccountRow))
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for customer_id, account_id in rows:
+        found.setdefault(customer_id, set()).add(account_id)
+    return {customer_id: frozenset(ids) for customer_id, ids in found.items()}
+
+
+def permissions_of(session: Session, client_id: str) -> Sequence[PermittedAccountRow]:
+    """What is named to a Client Object, by Customer and Account."""
+    row = PermittedAccountRow
+    return session.scalars(
+        select(row).where(row.client_id == client_id).order_by(row.customer_id, row.account_id)
+    ).all()
+
+
+def find_permission(
+    session: Session, client_id: str, customer_id: str, account_id: str = EVERY
+) -> PermittedAccountRow | None:
+    """What names an Account, or every one of a Customer, to a Client Object."""
+    return session.get(PermittedAccountRow, (client_id, customer_key_of(customer_id), account_id))
+
+
+def permits_anything(session: Session, permission: Permission) -> bool:
+    """Whether a Client Object may read anybody's data at all."""
+    if permission.reach is not Reach.NAMED:
+        return True
+    named = PermittedAccountRow.client_id == permission.client_id
+    return session.scalars(select(PermittedAccountRow.client_id).where(named).limit(1)).first() is not None
+
+
+def take_back(session: Session, client_id: str, customer_id: str, account_id: str) -> bool:
+    """Name an Account, or every one of a Customer, to a Client Object no longer; False when it was not."""
+    row = PermittedAccountRow
+    gone = session.execute(
+        delete(row)
+        .where(
+            row.client_id == client_id,
+            row.customer_key == customer_key_of(customer_id),
+            row.account_id == account_id,
+        )
+        .returning(row.account_id)
+        .execution_options(synchronize_session=False)
+    )
+    return gone.one_or_none() is not None

@@ -1,0 +1,372 @@
+"""Objects under direct Grants: whose, which, and with what of them. CDS-WG3-01 6.2, 7.1, 7.2."""
+
+import pytest
+
+from cdsc_server.domain.direct_access import Reach
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.services import direct_access
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.audit import AuditRow
+from cdsc_server.storage.customers import CustomerRow, customer_key_of
+from cdsc_server.storage.db import reading, transaction
+from tests.factories import customer_data
+from tests.support import requirement
+
+LISTS = {
+    "query_accounts": ("/cds/accounts", "accounts", "cds_account_id"),
+    "query_service_contracts": ("/cds/service_contracts", "service_contracts", "cds_servicecontract_id"),
+    "query_service_points": ("/cds/service_points", "service_points", "cds_servicepoint_id"),
+    "query_meter_devices": ("/cds/meter_devices", "meter_devices", "cds_meterdevice_id"),
+}
+EVERYTHING = {"include_accounts", "include_service_contracts", "include_service_points", "include_meter_devices"}
+ADAS = {
+    "query_accounts": ["family", "home"],
+    "query_service_contracts": ["house", "shop"],
+    "query_service_points": ["house-sp", "shop-sp"],
+    "query_meter_devices": ["m-house", "m-old", "m-shop"],
+}
+BOBS = {
+    "query_accounts": ["bobs"],
+    "query_service_contracts": ["bobs-contract"],
+    "query_service_points": ["bobs-sp"],
+    "query_meter_devices": ["bobs-meter"],
+}
+
+
+@pytest.fixture
+def ids(get):
+    """The ids a scope's listing gives with a token."""
+
+    def listed(scope_id, token, **query):
+        path, name, member = LISTS[scope_id]
+        return sorted(each[member] for each in get(path, token, **query)[name])
+
+    return listed
+
+
+@pytest.fixture
+def abroad(app, home):
+    """Bob lives in a street with a letter that is no ASCII."""
+    with app.app_context(), transaction() as session:
+        session.get(AccountRow, (customer_key_of("bob"), "bobs")).address = "Hauptstraße 7"
+
+
+@requirement("WG3-01-6.2.1-04", "WG3-01-6.2.2-05", "WG3-01-6.2.3-04", "WG3-01-6.2.4-04", "WG3-01-7.2-01")
+@pytest.mark.parametrize("scope_id", LISTS)
+def test_a_scope_lists_the_objects_of_those_who_are_permitted(direct, ids, scope_id):
+    """Without asking for any include field; of others nothing."""
+    direct.permit("ada")
+    token = direct.token(scope_id)
+
+    assert ids(scope_id, token) == ADAS[scope_id]
+
+
+@requirement("WG3-01-6.2.2-04")
+def test_contracts_bring_their_accounts(direct, ids):
+    direct.permit("ada")
+
+    assert ids("query_accounts", direct.token("query_service_contracts")) == ["family", "home"]
+
+
+@pytest.mark.parametrize("scope_id", LISTS)
+def test_who_is_permitted_one_account_sees_what_hangs_on_it(direct, ids, scope_id, app):
+    """Its parent is another Account, and stays out of sight."""
+    with app.app_context(), transaction() as session:
+        session.add(customer_data.contract("cabin", "family"))
+    direct.permit("ada", "home")
+    token = direct.token(scope_id)
+
+    assert ids(scope_id, token) == [each for each in ADAS[scope_id] if each != "family"]
+
+
+def test_a_parent_that_may_not_be_told_is_null(direct, get):
+    direct.permit("ada", "home")
+
+    [account] = get("/cds/accounts", direct.token("query_accounts"))["accounts"]
+    assert account["cds_account_parent"] is None
+
+
+@pytest.mark.parametrize(("reach", "seen"), [(Reach.CUSTOMERS, BOBS), (Reach.TEST_CUSTOMERS, ADAS)])
+def test_everybody_is_all_that_are_real_or_all_that_are_made_up(app, direct, ids, reach, seen):
+    with app.app_context(), transaction() as session:
+        session.get(CustomerRow, "bob").is_test = False
+    direct.reach(reach)
+
+    assert {scope_id: ids(scope_id, direct.token(scope_id)) for scope_id in LISTS} == seen
+
+
+def test_what_is_permitted_later_is_seen_by_the_token_there_is_and_what_is_taken_back_is_not(direct, ids):
+    direct.permit("ada")
+    token = direct.token("query_accounts")
+    direct.permit("bob")
+    assert ids("query_accounts", token) == ["bobs", "family", "home"]
+
+    direct.forbid("ada")
+
+    assert ids("query_accounts", token) == ["bobs"]
+
+
+@requirement("WG3-01-6.2-02")
+@requirement("WG3-01-7.1.1-11", "WG3-01-7.1.3-11", "WG3-01-7.1.4-07", "WG3-01-7.1.6-10", "WG3-01-7.1.9-10")
+@pytest.mark.parametrize(
+    ("scope_id", "only", "seen"),
+    [
+        ("query_accounts", {"account_numbers": ["A-home"]}, ["home"]),
+        ("query_accounts", {"account_numbers": ["A-home", "A-bobs"]}, ["bobs", "home"]),
+        ("query_accounts", {"account_numbers": ["a-home"]}, []),
+        ("query_service_contracts", {"account_numbers": ["A-bobs"]}, ["bobs-contract"]),
+        ("query_service_contracts", {"contract_numbers": ["C-shop"]}, ["shop"]),
+        ("query_service_contracts", {"service_types": ["natural_gas", "water"]}, ["shop"]),
+        ("query_service_points", {"contract_numbers": ["C-shop"]}, ["shop-sp"]),
+        ("query_service_points", {"servicepoint_numbers": ["SP-house-sp"]}, ["house-sp"]),
+        ("query_meter_devices", {"account_numbers": ["A-bobs"]}, ["bobs-meter"]),
+        ("query_meter_devices", {"contract_numbers": ["C-house"]}, ["m-house", "m-old"]),
+        ("query_meter_devices", {"servicepoint_numbers": ["SP-shop-sp"]}, ["m-shop"]),
+        ("query_meter_devices", {"meter_numbers": ["M-m-old", "M-nobody"]}, ["m-old"]),
+    ],
+)
+def test_preselection_filters_answers_and_what_hangs_on_them(direct, ids, scope_id, only, seen):
+    direct.permit("ada")
+    direct.permit("bob")
+
+    assert ids(scope_id, direct.token(scope_id, **only)) == seen
+
+
+@requirement("WG3-01-7.1.1-10", "WG3-01-7.1.3-10", "WG3-01-7.1.4-06", "WG3-01-7.1.6-09", "WG3-01-7.1.9-09")
+@pytest.mark.parametrize(
+    ("scope_id", "field"),
+    [
+        ("query_accounts", "account_numbers"),
+        ("query_service_contracts", "contract_numbers"),
+        ("query_service_contracts", "service_types"),
+        ("query_service_points", "servicepoint_numbers"),
+        ("query_meter_devices", "meter_numbers"),
+    ],
+)
+def test_null_filters_nothing(direct, ids, scope_id, field):
+    direct.permit("ada")
+
+    assert ids(scope_id, direct.token(scope_id, **{field: None})) == ADAS[scope_id]
+
+
+@requirement("WG3-01-7.1.3-12", "WG3-01-7.1.4-08", "WG3-01-7.1.6-11")
+def test_lists_of_references_hold_only_what_matches(app, direct, get):
+    """At one place are served a contract that matches and one that does not; a meter hung at two places."""
+    make = customer_data
+    with app.app_context(), transaction() as session:
+        session.add_all([make.contract("gas", "home", service_types=["natural_gas"]), make.served("house-sp", "gas")])
+        session.add(make.installed("m-house", "shop-sp"))
+    direct.permit("ada")
+
+    def contracts(**fields):
+        token = direct.token("query_service_points", include_service_contracts=True, **fields)
+        points = get("/cds/service_points", token, servicepoint_numbers="SP-house-sp")["service_points"]
+        return [each["current_servicecontracts"] for each in points]
+
+    def points(**fields):
+        token = direct.token("query_meter_devices", include_service_points=True, **fields)
+        [meter] = get("/cds/meter_devices", token, meter_numbers="M-m-house")["meter_devices"]
+        return meter["current_servicepoints"]
+
+    assert contracts() == [["gas", "house"]]
+    assert contracts(contract_numbers=["C-house"]) == [["house"]]
+    assert contracts(service_types=["natural_gas"]) == [["gas"]]
+    assert points() == ["house-sp", "shop-sp"]
+    assert points(servicepoint_numbers=["SP-house-sp"]) == ["house-sp"]
+
+
+@requirement("WG3-01-7.1.3-13", "WG3-01-7.1.4-09", "WG3-01-7.1.6-12")
+def test_lists_of_former_references_hold_only_what_matches(app, direct, get):
+    make = customer_data
+    ended = {"end": customer_data.THEN}
+    with app.app_context(), transaction() as session:
+        for name, types in (("first", ["electric"]), ("second", ["water"])):
+            session.add_all([make.contract(name, "home", service_types=types), make.served("shop-sp", name, **ended)])
+        session.add_all([make.meter("moved"), make.installed("moved", "shop-sp", **ended)])
+        session.add(make.installed("moved", "house-sp", **ended))
+    direct.permit("ada")
+
+    def contracts(**fields):
+        token = direct.token("query_service_points", include_service_contracts=True, **fields)
+        [point] = get("/cds/service_points", token, servicepoint_numbers="SP-shop-sp")["service_points"]
+        return point["previous_servicecontracts"]
+
+    def points(**fields):
+        token = direct.token("query_meter_devices", include_service_points=True, **fields)
+        [meter] = get("/cds/meter_devices", token, meter_numbers="M-moved")["meter_devices"]
+        return meter["previous_servicepoints"]
+
+    assert contracts() == ["first", "second"]
+    assert contracts(contract_numbers=["C-second"]) == ["second"]
+    assert contracts(service_types=["electric"]) == ["first"]
+    assert points() == ["house-sp", "shop-sp"]
+    assert points(servicepoint_numbers=["SP-shop-sp"]) == ["shop-sp"]
+
+
+@requirement("WG3-01-7.2-02", "WG3-01-7.2.1-07")
+@pytest.mark.parametrize("scope_id", LISTS)
+def test_a_scope_opens_no_other_listing_by_itself(direct, client, scope_id):
+    direct.permit("ada")
+    headers = {"Authorization": f"Bearer {direct.token(scope_id)}"}
+    open_to = {scope_id: 200, **({"query_accounts": 200} if scope_id == "query_service_contracts" else {})}
+    if scope_id == "query_meter_devices":
+        open_to["query_service_points"] = 200  # a default of the catalogue that ships
+
+    found = {each: client.get(path, headers=headers).status_code for each, (path, _, _) in LISTS.items()}
+    assert found == {each: open_to.get(each, 403) for each in LISTS}
+
+
+@pytest.mark.parametrize(
+    ("scope_id", "query", "seen"),
+    [
+        ("query_accounts", {"account_numbers": "A-bobs A-nobody"}, ["bobs"]),
+        ("query_accounts", {"cds_account_ids": "home bobs"}, ["bobs", "home"]),
+        ("query_accounts", {"q": "HOME STREET"}, ["home"]),
+        ("query_accounts", {"q": "straße"}, ["bobs"]),
+        ("query_accounts", {"q": "STRASSE"}, ["bobs"]),
+        ("query_accounts", {"q": "rooftop"}, []),
+        ("query_service_contracts", {"contract_statuses": "ended"}, ["shop"]),
+        ("query_service_contracts", {"service_types": "natural_gas"}, ["shop"]),
+        ("query_service_contracts", {"q": "rate of shop"}, ["shop"]),
+        ("query_service_points", {"servicepoint_numbers": "SP-bobs-sp"}, ["bobs-sp"]),
+        ("query_service_points", {"q": "house-SP street"}, ["house-sp"]),
+        ("query_meter_devices", {"meter_number": "M-m-old"}, ["m-old"]),
+        ("query_meter_devices", {"q": "m-m-"}, ["m-house", "m-old", "m-shop"]),
+    ],
+)
+@pytest.mark.usefixtures("abroad")
+def test_filters_and_searches_find_what_is_shown(direct, ids, scope_id, query, seen):
+    """Whatever the case of a letter, which the databases see in ways of their own."""
+    direct.permit("ada")
+    direct.permit("bob")
+
+    assert ids(scope_id, direct.token(scope_id), **query) == seen
+
+
+@pytest.mark.parametrize(
+    ("scope_id", "query"),
+    [
+        ("query_accounts", {"account_numbers": "A-home"}),
+        ("query_accounts", {"customer_numbers": "K-home"}),
+        ("query_accounts", {"q": "home street"}),
+        ("query_service_contracts", {"contract_numbers": "C-house"}),
+        ("query_service_contracts", {"account_numbers": "A-home"}),
+        ("query_service_contracts", {"q": "rate of house"}),
+    ],
+)
+def test_a_filter_finds_nothing_by_what_is_closed(direct, ids, scope_id, query):
+    direct.permit("ada")
+    closed = ["include_account_numbers", "include_account_details"]
+    if scope_id == "query_service_contracts":
+        closed += ["include_contract_numbers", "include_rate_plans"]
+    token = direct.token(scope_id, **dict.fromkeys(closed, False))
+
+    assert ids(scope_id, token, **query) == []
+
+
+@pytest.mark.parametrize("scope_id", LISTS)
+def test_the_number_of_statements_does_not_grow_with_the_customers(app, direct, get, statements, scope_id):
+    """The token, who is named, the page, and its relations."""
+    make = customer_data
+    direct.permit("ada")
+    token = direct.token(scope_id, **({"include_service_points": True} if "meter" in scope_id else {}))
+    for n in range(30):
+        with app.app_context(), transaction() as session:
+            session.add(make.customer(f"c{n}"))
+            session.flush()
+            session.add_all([make.account(f"a{n}", f"c{n}"), make.contract(f"k{n}", f"a{n}", f"c{n}")])
+            session.add_all([make.service_point(f"s{n}", f"c{n}"), make.served(f"s{n}", f"k{n}", f"c{n}")])
+            session.add_all([make.meter(f"m{n}", f"c{n}"), make.installed(f"m{n}", f"s{n}", f"c{n}")])
+        direct.permit(f"c{n}")
+    path, name, _ = LISTS[scope_id]
+
+    found = {}
+    asked = statements(lambda: found.update(get(path, token)))
+    reads = [each for each in asked if each.lstrip().upper().startswith(("SELECT", "WITH"))]
+    assert len(found[name]) == 30 + len(ADAS[scope_id])
+    assert len(reads) <= 4, reads
+
+
+def test_pages_neither_lose_nor_repeat(app, direct, client):
+    """Of 250 contracts of 50 Customers, all of them changed at the same time."""
+    make = customer_data
+    with app.app_context(), transaction() as session:
+        session.add_all([make.customer(f"c{n}") for n in range(50)])
+        session.flush()
+        session.add_all([make.account(f"a{n}", f"c{n}") for n in range(50)])
+        session.add_all([make.contract(f"k{n}-{m}", f"a{n}", f"c{n}") for n in range(50) for m in range(5)])
+    direct.reach(Reach.TEST_CUSTOMERS)
+    headers = {"Authorization": f"Bearer {direct.token('query_service_contracts')}"}
+
+    def pages(address, direction):
+        seen = []
+        while address:
+            page = client.get(address, headers=headers).json
+            seen.append([each["cds_servicecontract_id"] for each in page["service_contracts"]])
+            last, address = address, page[direction]
+        return seen, last
+
+    forward, last = pages("/cds/service_contracts", "next")
+    backward, _ = pages(last, "previous")
+
+    assert [len(page) for page in forward] == [100, 100, 53]
+    assert len({each for page in forward for each in page}) == 253
+    assert backward == forward[::-1]
+
+
+@requirement("WG3-01-6.2-05")
+def test_a_search_that_looks_at_too_much_is_refused(app, direct, get, monkeypatch):
+    monkeypatch.setattr("cdsc_server.services.direct_objects.MOST_LOOKED_AT", 101)
+    make = customer_data
+    with app.app_context(), transaction() as session:
+        session.add_all([make.contract(f"k{n}", "home") for n in range(150)])
+    direct.permit("ada")
+    token = direct.token("query_service_contracts")
+
+    assert "name ids or numbers" in str(get("/cds/service_contracts", token, status=400, service_types="water"))
+    assert len(get("/cds/service_contracts", token)["service_contracts"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("do", "refusal"),
+    [
+        (lambda direct: direct.permit("nobody"), InvalidRequest),
+        (lambda direct: direct.permit("ada", "bobs"), InvalidRequest),
+        (lambda direct: direct.permit("ada"), Conflict),
+        (lambda direct: direct.forbid("bob"), NotFound),
+        (lambda direct: direct.forbid("ada", "home"), NotFound),
+    ],
+)
+def test_what_an_operator_cannot_permit_changes_nothing(app, direct, ids, do, refusal):
+    direct.permit("ada")
+    with app.app_context(), reading() as session:
+        before = session.query(AuditRow).count()
+
+    with pytest.raises(refusal):
+        do(direct)
+
+    with app.app_context(), reading() as session:
+        assert session.query(AuditRow).count() == before
+    with app.app_context():
+        named = direct_access.permitted(direct.own.client_id).named
+    assert [(row.customer_id, row.account_id) for row in named] == [("ada", "")]
+
+
+def test_a_client_object_that_asks_customers_is_permitted_nothing(app, direct, catalogue, clock):
+    common = {"reason": "Why not", "actor": "test", "catalogue": catalogue, "clock": clock}
+
+    with app.app_context(), pytest.raises(Conflict):
+        direct_access.permit(direct.party.app.client_id, "ada", None, **common)
+
+
+def test_what_an_operator_permits_is_on_the_audit_trail(app, direct):
+    direct.permit("ada", "home")
+    direct.forbid("ada", "home")
+    direct.reach(Reach.TEST_CUSTOMERS)
+
+    with app.app_context(), reading() as session:
+        rows = session.query(AuditRow).order_by(AuditRow.at, AuditRow.entry_id).all()
+    mine = {row.action: row.detail for row in rows if row.subject == f"client:{direct.own.client_id}"}
+    assert mine.keys() == {"client.permitted", "client.forbidden", "client.reach_set"}
+    assert (mine["client.permitted"]["customer"], mine["client.permitted"]["account"]) == ("ada", "home")
+    assert (mine["client.reach_set"]["before"], mine["client.reach_set"]["after"]) == ("named", "test_customers")
