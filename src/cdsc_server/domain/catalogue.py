@@ -65,6 +65,8 @@ class Scope:
     #: Selection kinds the form may draw; the first is the default (CDS-WG3-01 7.4.1).
     selections: tuple[str, ...] = ()
     grant_admin_scope: str | None = None
+    #: Whether bills are opened from the Customer's last one on, whatever is asked for (CDS-WG3-01 4.7).
+    from_last_bill: bool = False
     #: Plain address beside the standard's listing, such as /usage_data; None when there is none.
     convenience: str | None = None
     #: Ids of registration fields that production needs, and of those that may be sent (CDS-WG1-02 3.4).
@@ -219,11 +221,19 @@ def _read_scope(
         fields,
         selections,
         table.get("grant_admin_scope"),
+        _from_last_bill(table, scope_type, where, faults),
         table.get("convenience"),
         _names(table, "registration_requirements", where, faults, of="registration fields"),
         _names(table, "registration_optional", where, faults, of="registration fields"),
         _names(table, "coverages_supported", where, faults, of="coverage entries"),
     )
+
+
+def _from_last_bill(table: Mapping[str, Any], scope_type: ScopeType, where: str, faults: list[str]) -> bool:
+    wanted = table.get("from_last_bill", False)
+    if not isinstance(wanted, bool) or (wanted and scope_type.id != "cds_bill_statements"):
+        faults.append(f"{where}.from_last_bill is true or false, and true for type cds_bill_statements only")
+    return wanted is True
 
 
 def _read_type(table: Mapping[str, Any], where: str, faults: list[str]) -> ScopeType | None:

@@ -35,6 +35,7 @@ class Scenario:
         history: for each field that reaches back, how far it must; where a needed scope has it.
         endless: fields whose maximum must be infinite; where a needed scope has them.
         selections: for each type of scope, a selection the form must be able to draw.
+        from_last_bill: whether bills begin with the Customer's last one.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Scenario:
     history: Mapping[str, str] = field(default_factory=dict)
     endless: tuple[str, ...] = ()
     selections: Mapping[str, str] = field(default_factory=dict)
+    from_last_bill: bool = False
 
 
 def _scopes(**fields: str) -> dict[str, frozenset[str]]:
@@ -140,6 +142,13 @@ SCENARIOS: Final = {
             endless=("sync_until",),
         ),
         Scenario(
+            "bill_amount_due",
+            "4.7",
+            _scopes(bill_statements="addresses"),
+            endless=("statement_date_end",),
+            from_last_bill=True,
+        ),
+        Scenario(
             "customer_bills",
             "4.8",
             _scopes(bill_statements=f"addresses {_CHARGES}"),
@@ -219,6 +228,8 @@ def _missing_in(scenario: Scenario, scope: Scope) -> Iterator[str]:
     for name, reach in scenario.history.items():
         if name in scope.fields and not _reaches(str(scope.fields[name].maximum), reach):
             yield f"{where}.limits.{name}.maximum to reach back {reach} at least"
+    if scope.from_last_bill is not scenario.from_last_bill:
+        yield f"{where}.from_last_bill to be {str(scenario.from_last_bill).lower()}"
     drawn = scenario.selections.get(scope.type.id)
     if drawn is not None and drawn not in scope.selections:
         yield f"{drawn} in {where}.selections"

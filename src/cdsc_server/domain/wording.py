@@ -79,6 +79,15 @@ WORDS: Final[Mapping[str, Words]] = {
         marked("Bills hold account numbers. Do not post them in public."),
         "sheet",
     ),
+    "amount_due": Words(
+        marked("What is to pay"),
+        marked("Your last bill and those to come: what is to pay, and by when."),
+        marked("It can show what you pay, and whether you paid late."),
+        (marked("Date of each bill, what is due and by when"), marked("Account number on each bill")),
+        marked("Mill Street bakery, bill of 3 November 2026: 212.40 USD, due by 24 November 2026."),
+        marked("Bills hold account numbers. Do not post them in public."),
+        "sheet",
+    ),
     "service_bills": Words(
         marked("Charges for your services"),
         marked("What each service cost on your bills, and how it was worked out."),

@@ -21,7 +21,7 @@ from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.drafts import Draft, SectionEdit
 from cdsc_server.errors import NotFound, Problem
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import grant_approvals, receipts, sharing_mails
+from cdsc_server.services import grant_approvals, last_bill, receipts, sharing_mails
 from cdsc_server.services.agreements import agreed_to, new_grant
 from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
@@ -309,6 +309,9 @@ def _open(
         return NotForYou(client.client_name, client_is_test)
     holdings = read_holdings(database, customer.customer_id, now=now)
     asked = grant_approvals.with_earlier_ticks(database, request, asked_of(catalogue, request, holdings), holdings)
+    asked = last_bill.beginning_with_it(
+        database, asked, customer_id=customer.customer_id, zone=catalogue.utility.timezone, now=now
+    )
     return _Opened(row, request, client, customer, holdings, asked)
 
 

@@ -24,7 +24,7 @@ from cdsc_server.domain.drafts import begun
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
 from cdsc_server.languages import day, speaking
-from cdsc_server.services import receipts, sharing_mails
+from cdsc_server.services import last_bill, receipts, sharing_mails
 from cdsc_server.services.consent_form import Asked, sections_of
 from cdsc_server.services.examples import find_examples
 from cdsc_server.services.mails import Mailing
@@ -135,7 +135,13 @@ def give(
         return grant.grant_id
     holdings = _holdings(session, client, customer_id, at=at)
     requested = _read(client, scope, authorization_details, catalogue=catalogue, at=at)
-    asked = [_asked(each, holdings, catalogue) for each in requested]
+    asked = last_bill.beginning_with_it(
+        session,
+        [_asked(each, holdings, catalogue) for each in requested],
+        customer_id=str(customer_id),
+        zone=catalogue.utility.timezone,
+        now=at,
+    )
     details = [granted_details(catalogue, each.entry, at=at) for each in asked]
     grant = _row(client, " ".join(words), details, customer_id, terms=terms, at=at)
     if not terms.waits:

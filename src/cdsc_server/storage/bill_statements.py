@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Index, String, and_, false, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Index, String, and_, false, func, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.bill_disclosure import Billing
@@ -162,6 +162,12 @@ def _beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
 def find_statement(session: Session, customer_id: str, statement_id: str) -> BillStatementRow | None:
     """The statement of this id."""
     return session.get(BillStatementRow, (customer_key_of(customer_id), statement_id))
+
+
+def find_last_day(session: Session, customer_id: str) -> date | None:
+    """The date of the newest statement of a Customer."""
+    row = BillStatementRow
+    return session.scalar(select(func.max(row.statement_date)).where(row.customer_key == customer_key_of(customer_id)))
 
 
 def find_days(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, tuple[str, date, datetime]]:

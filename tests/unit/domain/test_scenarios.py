@@ -27,7 +27,15 @@ def _whole(scenario: Scenario) -> dict[str, Scope]:
         names = {*fields, *scenario.endless, *scenario.history}
         selections = (scenario.selections[kind],) if kind in scenario.selections else ()
         scope_type = ScopeType(kind, consent="query" not in kind, selections=selections)
-        scopes[kind] = Scope(kind, scope_type, kind, kind, {name: _offered(name) for name in names}, selections)
+        scopes[kind] = Scope(
+            kind,
+            scope_type,
+            kind,
+            kind,
+            {name: _offered(name) for name in names},
+            selections,
+            from_last_bill=scenario.from_last_bill,
+        )
     return scopes
 
 
