@@ -33,12 +33,13 @@ PORT = int(os.environ.get("KESTREL_PORT", "8001"))
 STATE_FILE = Path(os.environ.get("KESTREL_STATE_FILE", Path(__file__).with_name("state.json")))
 SITE = f"http://127.0.0.1:{PORT}"
 
-#: What we ask customers for: who supplies them, what they use from a year ago on, where their power comes from.
+#: What we ask customers for: who supplies them, what they use and pay from a year ago on, where their power comes from.
 #: Numbers and service types only tick services on the form beforehand; the customer decides.
-SCOPE = "supply_details usage_data generation_mix"
+SCOPE = "supply_details usage_data service_bills generation_mix"
 DETAILS: list[dict[str, Any]] = [
     {"type": "supply_details", "contract_numbers": ["_all"]},
     {"type": "usage_data", "contract_numbers": ["_all"], "segment_start": "P1Y", "segment_end": "infinite"},
+    {"type": "service_bills", "contract_numbers": ["_all"], "start_date": "P1Y", "end_date": "infinite"},
     {"type": "generation_mix", "service_types": ["electric"], "segment_start": "P1Y", "segment_end": "infinite"},
 ]
 
@@ -116,12 +117,14 @@ def overview() -> ResponseReturnValue:
         services=services,
         chosen=chosen,
         use=use,
+        nice_top=energy.nice_top,
         top=energy.nice_top(max([*(bar.used for bar in use.bars), *(bar.sent for bar in use.bars)])),
         view=view,
         newest=use.end is None or use.end.astimezone(zone).date() > today,
         week=week,
         carbon=_carbon(week, mixes),
         mixes=mixes,
+        costs=_costs(client, chosen),
         sources=SOURCES,
         since=datetime.fromisoformat(connection["since"]),
         utility=client.endpoints["cds"]["name"],
@@ -183,6 +186,12 @@ def number(value: Decimal) -> str:
     return f"{value:,.{decimals}f}"
 
 
+@app.template_filter("money")
+def money(value: Decimal) -> str:
+    """Every digit the bill has, with thousands apart: 1,240.50."""
+    return f"{value:,f}"
+
+
 @app.template_filter("plain")
 def plain(value: Decimal) -> str:
     """A round number without zeros that say nothing: 20 or 1.5."""
@@ -235,6 +244,11 @@ def _mixes(client: Client, service: dict[str, str], today: date, zone: ZoneInfo)
     window = {"after": middle, "before": middle, "cds_servicecontract_ids": service["id"]}
     mixes: dict[str, Any] = energy.shares(_read(client, "/generation_mix", "usage_segments", **window))
     return {"month": f"{last:%B %Y}", **mixes} if mixes else {}
+
+
+def _costs(client: Client, service: dict[str, str]) -> energy.Costs:
+    """What the service cost on the bills of a year."""
+    return energy.costs(_read(client, "/service_bills", "bill_sections", cds_servicecontract_ids=service["id"]))
 
 
 def _carbon(week: energy.Use, mixes: dict[str, Any]) -> Decimal | None:

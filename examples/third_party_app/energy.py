@@ -1,4 +1,4 @@
-"""Usage Segments into what a page shows: sums per hour, day or month, and shares of sources."""
+"""What was read into what a page shows: sums per hour, day or month, what it cost, and shares of sources."""
 
 from __future__ import annotations
 
@@ -92,6 +92,35 @@ class Use:
                 bar.sent -= value
             else:
                 bar.used += value
+
+
+@dataclass
+class Costs:
+    """What one service cost on each bill, the oldest first, in one currency."""
+
+    bars: list[Bar]
+    currency: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        return sum((bar.used for bar in self.bars), Decimal(0))
+
+    @property
+    def credits(self) -> bool:
+        """Whether the utility paid on any bill."""
+        return any(bar.used < 0 for bar in self.bars)
+
+
+def costs(sections: Iterable[dict[str, Any]]) -> Costs:
+    """The overall total of each Bill Section; sections in another currency than the newest are left out."""
+    newest_first = sorted(sections, key=lambda each: each["end_date"], reverse=True)
+    found = Costs([], newest_first[0]["currency"] if newest_first else "")
+    for section in reversed(newest_first):
+        totals = [each["cost"] for each in section["cost_details"] if "overall_total" in each["types"]]
+        if totals and section["currency"] == found.currency:
+            first, last = date.fromisoformat(section["start_date"]), date.fromisoformat(section["end_date"])
+            found.bars.append(Bar(f"{last:%b}", f"{_words(first)} to {_words(last, year=True)}", totals[0]))
+    return found
 
 
 def view_of(view: str, at: date, zone: ZoneInfo) -> Use:

@@ -114,3 +114,35 @@ def test_shares_are_averaged_and_carbon_weighs_them(energy):
 )
 def test_the_axis_ends_at_a_round_number(energy, highest, top):
     assert energy.nice_top(Decimal(highest)) == Decimal(top)
+
+
+def _section(start: str, end: str, cost: str, currency: str = "USD", kind: str = "overall_total") -> dict[str, object]:
+    details = [{"types": ["subtotal"], "cost": Decimal("1.00")}, {"types": [kind], "cost": Decimal(cost)}]
+    return {"start_date": start, "end_date": end, "currency": currency, "cost_details": details}
+
+
+def test_costs_go_from_the_oldest_bill_to_the_newest_with_every_digit(energy):
+    """Subtotals overlap with the total and are never added to it."""
+    found = energy.costs(
+        [_section("2026-02-01", "2026-02-28", "-3.5000"), _section("2026-01-01", "2026-01-31", "40.10")]
+    )
+
+    assert [(bar.label, bar.name, str(bar.used)) for bar in found.bars] == [
+        ("Jan", "1 January to 31 January 2026", "40.10"),
+        ("Feb", "1 February to 28 February 2026", "-3.5000"),
+    ]
+    assert str(found.total) == "36.6000"
+    assert found.credits
+
+
+def test_two_currencies_are_never_added_up(energy):
+    found = energy.costs(
+        [_section("2026-02-01", "2026-02-28", "5.00", "EUR"), _section("2026-01-01", "2026-01-31", "40.10")]
+    )
+
+    assert (found.currency, len(found.bars), found.total) == ("EUR", 1, Decimal("5.00"))
+
+
+def test_a_bill_without_a_total_and_no_bill_at_all_cost_nothing(energy):
+    assert energy.costs([_section("2026-01-01", "2026-01-31", "1.00", kind="subtotal")]).bars == []
+    assert energy.costs([]).bars == []
