@@ -20,6 +20,9 @@ DAYS = [datetime(2026, 3, 1, tzinfo=UTC) + timedelta(days=2 * day) for day in ra
 KWH = {"type": "electric_usage", "units": "kWh"}
 COST = {"type": "cost", "currency": "USD"}
 
+#: Numbers that an entry may name; objects have no programs of their own here.
+PROGRAMS = ["P1", "P2"]
+
 _IDS = {
     Kind.ACCOUNT: ["a0", "a1", "a2"],
     Kind.SERVICE_CONTRACT: ["c0", "c1", "c2"],
@@ -81,6 +84,7 @@ def entries(draw: st.DrawFn) -> GrantedEntry:
         draw(_maybe_day),
         draw(_maybe_day),
         draw(_maybe_day),
+        programs=draw(st.none() | st.frozensets(st.sampled_from(PROGRAMS))),
     )
 
 

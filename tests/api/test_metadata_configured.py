@@ -8,7 +8,7 @@ import pytest
 
 from cdsc_server.app import load_catalogue
 from cdsc_server.errors import InvalidConfiguration
-from tests.factories.catalogues import changed_catalogue
+from tests.factories.catalogues import changed_catalogue, fields_of
 from tests.factories.oauth import register
 from tests.support import requirement
 
@@ -48,7 +48,7 @@ description = "How much gas the Customer used, for a year."
 grant_admin_scope = "cds_grant_admin"
 coverages_supported = ["north"]
 value_types = ["gas_therm"]
-fields = ["include_usage_segment_value_types", "segment_start", "segment_end"]
+fields = {fields_of("cds_usage")}
 
 [scopes.usage_data_north.limits.segment_start]
 maximum = "P1Y"

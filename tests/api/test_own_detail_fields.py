@@ -11,17 +11,17 @@ from cdsc_server.app import load_catalogue
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.grants import granted_details
 from cdsc_server.errors import InvalidConfiguration
-from tests.factories.catalogues import changed_catalogue
+from tests.factories.catalogues import changed_catalogue, fields_of
 from tests.factories.oauth import ALL_SCOPES, register
 from tests.support import requirement
 from tests.support.oauth import judged_before_storage
 
-TABLES = """
+TABLES = f"""
 [scopes.study]
 type = "cds_rate_plan"
 name = "Study"
 description = "What a study needs."
-fields = ["contract_numbers", "study_number", "households", "share", "wave", "study_end", "study_key"]
+fields = {fields_of("cds_rate_plan", "study_number", "households", "share", "wave", "study_end", "study_key")}
 
 [detail_fields.study_number]
 format = "string"

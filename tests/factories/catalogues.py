@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cdsc_server
+from cdsc_server.domain.scope_types import SCOPE_TYPES
 
 
 def changed_catalogue(directory: Path, change: Callable[[str], str]) -> str:
@@ -25,3 +26,15 @@ def changed_catalogue(directory: Path, change: Callable[[str], str]) -> str:
     path = directory / "catalogue.toml"
     path.write_text(changed, encoding="utf-8")
     return str(path)
+
+
+def fields_of(type_id: str, *more: str, selections: tuple[str, ...] = ()) -> str:
+    """
+    The TOML array of the fields that a scope of this type has to offer, and more.
+
+    Args:
+        selections: the kinds it draws; those of its type when none are named.
+    """
+    kind = SCOPE_TYPES[type_id]
+    beside = [kind.with_selection.get(each, frozenset()) for each in selections or kind.selections]
+    return str(sorted(kind.required.union(*beside, more)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import cdsc_server
+from tests.factories.catalogues import fields_of
 
 SHIPPED = Path(cdsc_server.__file__).with_name("default.toml")
 
@@ -184,7 +185,7 @@ format = "{form}"
 type = "cds_rate_plan"
 name = "{scope}"
 description = "For tests."
-fields = ["contract_numbers"]
+fields = {fields_of("cds_rate_plan")}
 {member} = {_toml(names)}
 """
     path = directory / "catalogue.toml"

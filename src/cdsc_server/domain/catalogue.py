@@ -15,10 +15,17 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
-from cdsc_server.domain.detail_fields import FIELDS, DetailField, Limit
-from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.detail_fields import FIELDS, DetailField
 from cdsc_server.domain.eac_formats import EacFormat, read_eac_formats
 from cdsc_server.domain.metadata_addresses import MetadataAddresses, read_metadata_addresses
+from cdsc_server.domain.offered_fields import (
+    Configured,
+    OfferedField,
+    choice_faults,
+    limit_faults,
+    offered_field,
+    read_configured_choices,
+)
 from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
@@ -30,27 +37,6 @@ from cdsc_server.errors import InvalidConfiguration
 CLIENT_ADMIN: Final = "cds_client_admin"
 GRANT_ADMIN: Final = "cds_grant_admin"
 SERVER_FILES: Final = "cds_server_provided_files"
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An allowed value of a choice field (CDS-WG1-02 3.10); kinds of usage values have a format (CDS-WG3-01 5.2)."""
-
-    id: str
-    name: str
-    description: str
-    value_format: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class OfferedField:
-    """A field as one scope offers it: the standard's facts with this Server's limits, choices and default."""
-
-    field: DetailField
-    default: Any
-    maximum: Limit | None = None
-    minimum: Limit | None = None
-    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +88,6 @@ class Catalogue:
     scopes: Mapping[str, Scope]
     #: Old or other scope names that mean one of ours.
     aliases: Mapping[str, str]
-    value_types: Mapping[str, Choice]
     coverage: tuple[CoverageEntry, ...] = ()
     registration_fields: Mapping[str, RegistrationField] = field(default_factory=dict)
     review: ReviewRules = field(default_factory=ReviewRules)
@@ -126,11 +111,11 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     """
     faults: list[str] = []
     utility = _read_utility(config.get("utility", {}), faults)
-    value_types = {key: _read_choice(key, table, faults) for key, table in config.get("value_types", {}).items()}
+    choices = read_configured_choices(config, faults)
     known = {**FIELDS, **read_own_fields(config.get("detail_fields", {}), faults)}
     scopes: dict[str, Scope] = {}
     for scope_id, table in config.get("scopes", {}).items():
-        scope = _read_scope(scope_id, table, value_types, known, faults)
+        scope = _read_scope(scope_id, table, choices, known, faults)
         if scope is not None:
             scopes[scope_id] = scope
     aliases: dict[str, str] = dict(config.get("aliases", {}))
@@ -151,7 +136,6 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
         utility,
         scopes,
         aliases,
-        value_types,
         coverage,
         registration_fields,
         review,
@@ -173,18 +157,10 @@ def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None
     return None
 
 
-def _read_choice(choice_id: str, table: Mapping[str, Any], faults: list[str]) -> Choice:
-    missing = [name for name in ("name", "description") if not isinstance(table.get(name), str)]
-    faults += [f"value_types.{choice_id}.{name} is missing" for name in missing]
-    if not isinstance(table.get("format", {}).get("type"), str):
-        faults.append(f"value_types.{choice_id}.format.type is missing")
-    return Choice(choice_id, table.get("name", ""), table.get("description", ""), table.get("format"))
-
-
 def _read_scope(
     scope_id: str,
     table: Mapping[str, Any],
-    value_types: Mapping[str, Choice],
+    choices: Configured,
     known: Mapping[str, DetailField],
     faults: list[str],
 ) -> Scope | None:
@@ -198,21 +174,22 @@ def _read_scope(
     if not name or not description:
         faults.append(f"{where}: name and description must not be empty")
     selections = tuple(table.get("selections", scope_type.selections))
-    unknown = set(selections) - set(scope_type.selections)
-    if unknown:
-        faults.append(f"{where}.selections {sorted(unknown)} are not possible for type {scope_type.id}")
     fields = {}
     for field_id in table.get("fields", ()):
         if field_id not in known:
             faults.append(f"{where}.fields: {field_id!r} is not a field this server knows")
-        elif field_id in scope_type.forbidden:
-            faults.append(f"{where}.fields: {field_id!r} is forbidden for type {scope_type.id}")
         elif field_id not in FIELDS and field_id in {**table.get("limits", {}), **table.get("defaults", {})}:
             faults.append(f"{where}: limits and default of {field_id!r} belong into its own table")
         else:
-            offered = _offer(known[field_id], table, selections, value_types)
+            offered = offered_field(known[field_id], scope_type, table, selections, choices)
             fields[field_id] = offered
-            faults += [f"{where}.{field_id}: {fault}" for fault in _limit_faults(offered)]
+            faults += [f"{where}.{field_id}: {fault}" for fault in limit_faults(offered)]
+            if field_id in scope_type.kept and offered.field.format.startswith("choice") and not offered.choices:
+                faults.append(
+                    f"{where}.{field_id} must not be null for type {scope_type.id}, and has nothing to choose"
+                )
+    faults += [f"{where}{fault}" for fault in choice_faults(table, choices)]
+    faults += [f"{where}{fault}" for fault in scope_type.faults(table.get("fields", ()), selections)]
     return Scope(
         scope_id,
         scope_type,
@@ -255,51 +232,6 @@ def _names(table: Mapping[str, Any], member: str, where: str, faults: list[str],
         faults.append(f"{where}.{member} must be an array of ids of {of}")
         return ()
     return tuple(dict.fromkeys(names))
-
-
-def _offer(
-    detail: DetailField, table: Mapping[str, Any], selections: tuple[str, ...], value_types: Mapping[str, Choice]
-) -> OfferedField:
-    limits = table.get("limits", {}).get(detail.id, {})
-    choices: tuple[Choice, ...] = detail_choices(detail, table, selections, value_types)
-    default = table.get("defaults", {}).get(detail.id, detail.default)
-    if default == "_every_choice":
-        default = [choice.id for choice in choices]
-    if detail.id == "authorization_form_selection_type":
-        default = selections[0] if selections else None
-    return OfferedField(
-        detail, default, limits.get("maximum", detail.maximum), limits.get("minimum", detail.minimum), choices
-    )
-
-
-def detail_choices(
-    detail: DetailField, table: Mapping[str, Any], selections: tuple[str, ...], value_types: Mapping[str, Choice]
-) -> tuple[Choice, ...]:
-    """The choices of a field in one scope; empty for fields that are not choices."""
-    if detail.id == "authorization_form_selection_type":
-        return tuple(
-            Choice(kind, kind.replace("_", " ").capitalize(), f"The form offers a {kind.replace('_', ' ')}.")
-            for kind in selections
-        )
-    if detail.id == "include_usage_segment_value_types":
-        return tuple(value_types[key] for key in table.get("value_types", value_types) if key in value_types)
-    return tuple(Choice(key, key.replace("_", " ").capitalize(), text) for key, text in detail.choices)
-
-
-def _limit_faults(offered: OfferedField) -> list[str]:
-    faults = []
-    if offered.field.kind == "duration":
-        for name in ("maximum", "minimum"):
-            value = getattr(offered, name)
-            if value == INFINITE:
-                continue
-            try:
-                read_duration(str(value), dates=offered.field.dates)
-            except ValueError as fault:
-                faults.append(f"{name}: {fault}")
-    if offered.field.format in ("choice", "choice_list") and not offered.choices:
-        faults.append("a choice field needs choices")
-    return faults
 
 
 def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> list[str]:
@@ -351,8 +283,8 @@ def _own_faults(scope: Scope) -> list[str]:
 
 
 def _direct_faults(scope: Scope) -> list[str]:
-    """What the standard wants of direct access, and what has no meaning without a form (CDS-WG3-01 6.2)."""
-    faults = [f".fields must hold {name!r}" for name in scope.type.required if name not in scope.fields]
+    """What has no meaning without a form (CDS-WG3-01 6.2)."""
+    faults = []
     if scope.grant_admin_scope is not None:
         faults.append(".grant_admin_scope must be left out: its Clients get their tokens without")
     if scope.convenience is not None:

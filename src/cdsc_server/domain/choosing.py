@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
+
+from cdsc_server.domain.addresses import AddressRules, matched
 
 ALL: Final = "_all"
 FUTURE: Final = "_include_future"
@@ -19,14 +21,22 @@ _CHAIN: Final = (
 )
 _WIDE: Final = frozenset(_CHAIN[:2])
 
-#: Preselection field: the kind its numbers belong to, and the kinds of lists it ticks (7.1.1 to 7.1.9).
+#: Preselection field: the kind of things it names, and the kinds of lists it ticks (7.1.1 to 7.1.11).
 _FIELDS: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "account_numbers": (_CHAIN[0], _WIDE),
+    "account_programs": (_CHAIN[0], frozenset(_CHAIN[:1])),
     "contract_numbers": (_CHAIN[1], _WIDE),
     "service_types": (_CHAIN[1], _WIDE),
+    "service_programs": (_CHAIN[1], frozenset(_CHAIN[1:2])),
     "servicepoint_numbers": (_CHAIN[2], frozenset(_CHAIN)),
+    "servicepoint_types": (_CHAIN[2], frozenset(_CHAIN)),
+    "premise_numbers": (_CHAIN[2], frozenset(_CHAIN)),
     "meter_numbers": (_CHAIN[3], frozenset(_CHAIN)),
+    "meter_types": (_CHAIN[3], frozenset(_CHAIN)),
+    "meter_apps": (_CHAIN[3], frozenset({_CHAIN[1], _CHAIN[3]})),
 }
+#: Where the addresses of each kind of list stand (7.1.13).
+_ADDRESSED: Final[Mapping[str, str]] = {**{kind: kind for kind in _CHAIN}, _CHAIN[3]: _CHAIN[2]}
 #: Kind of list: the fields whose `_all` means the whole list (9.2.3).
 _ALL_FROM: Final[Mapping[str, frozenset[str]]] = {
     "account_selection": frozenset({"account_numbers", "contract_numbers"}),
@@ -45,18 +55,18 @@ class Item:
         title: the Customer's own name for it.
         about: kind and address.
         numbers: the numbers that stand on bills, each with what it is.
-        number: the one that preselection compares.
-        types: service types, for contracts.
         details: numbers of the meters that are shared along with it.
+        named: preselection field: the values by which a request may name it.
+        address: as it is stored, in lines; empty for none.
     """
 
     id: str
     title: str
     about: str
     numbers: tuple[str, ...]
-    number: str | None = None
-    types: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
+    named: Mapping[str, Collection[str]] = field(default_factory=dict, hash=False)
+    address: str = ""
 
     def found_by(self, words: Sequence[str]) -> bool:
         """Whether every word stands somewhere in it; blanks inside numbers make no difference."""
@@ -102,12 +112,15 @@ class Ticked:
     asked: bool = False
 
 
-def preselected(holdings: Holdings, kind: str, values: Mapping[str, Any]) -> Ticked:
+def preselected(holdings: Holdings, kind: str, values: Mapping[str, Any], rules: AddressRules) -> Ticked:
     """
     What a request asks to have ticked in a list of this kind.
 
     Several fields that are not null intersect; a field that has no rule for this kind has no effect.
     Numbers that fit nothing tick nothing, and nobody but the Customer learns of it.
+
+    Args:
+        rules: how addresses are written where the Customer lives.
 
     Spec: CDS-WG3-01 7.1, 9.2.3.
     """
@@ -122,16 +135,18 @@ def preselected(holdings: Holdings, kind: str, values: Mapping[str, Any]) -> Tic
         if ALL in wanted and name in _ALL_FROM[kind]:
             fits = holdings.known.get(kind, frozenset())
         else:
-            fits = holdings.carried(_fitting(holdings.items.get(base, ()), name, wanted), base, kind)
+            fitting = (
+                item.id for item in holdings.items.get(base, ()) if not set(item.named.get(name, ())).isdisjoint(wanted)
+            )
+            fits = holdings.carried(fitting, base, kind)
+        found = fits if found is None else found & fits
+    if values.get("addresses") is not None and kind in _ADDRESSED:
+        base = _ADDRESSED[kind]
+        listed = {item.id: item.address for item in holdings.items.get(base, ()) if item.address}
+        fits = holdings.carried(matched(values["addresses"], listed, rules), base, kind)
         found = fits if found is None else found & fits
     ids = (found or frozenset()) & holdings.known.get(kind, frozenset())
     return Ticked(ids, future, asked=found is not None)
-
-
-def _fitting(items: Iterable[Item], name: str, wanted: Sequence[str]) -> list[str]:
-    if name == "service_types":
-        return [item.id for item in items if set(wanted) & set(item.types)]
-    return [item.id for item in items if item.number is not None and item.number in wanted]
 
 
 def offers_future(kind: str) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cdsc_server.domain.catalogue import Catalogue, OfferedField
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.detail_fields import Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.domain.own_fields import DATE, DECIMAL, INT
 from cdsc_server.errors import InvalidRequest
 

@@ -15,13 +15,13 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cdsc_server.domain import durations
-from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
+from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.detail_fields import FIELDS, WINDOWS
+from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.domain.own_fields import fault_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
 EARLY_FIELDS: Final = ("start", "end", "services")
-_SPECIAL_NUMBERS: Final = ("_all", "_include_future")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _read_entry(catalogue: Catalogue, raw: Any, n: int, *, allowed: frozenset[st
 
 def check_required(scope: Scope, sent: Collection[str], n: int | None = None) -> None:
     """
-    Refuse a request that leaves out what every request must name (CDS-WG1-02 3.8).
+    Refuse a request that leaves out what every request must name (CDS-WG1-02 3.8; CDS-WG3-01 6.1.2, 6.1.3, 6.1.10).
 
     Args:
         n: place of the entry; None when the scope was asked for by its word alone.
@@ -101,7 +101,8 @@ def check_required(scope: Scope, sent: Collection[str], n: int | None = None) ->
         InvalidAuthorizationDetails: names the field.
     """
     for name, offered in scope.fields.items():
-        if offered.field.required and name not in sent:
+        needed = offered.field.required or (name in scope.type.kept and offered.default is None)
+        if needed and name not in sent:
             if n is not None:
                 raise _refusal(n, name, "is missing, and required")
             raise InvalidAuthorizationDetails(
@@ -133,6 +134,9 @@ def read_fields(
         offered = scope.fields.get(name)
         if offered is None:
             raise _refusal(n, name, f"is not a field of {scope.id}")
+        if value is None and name in scope.type.kept:
+            # It says what is consented to, so it says something (CDS-WG3-01 6.1.2, 6.1.3, 6.1.10).
+            raise _refusal(n, name, f"must not be null for {scope.id}")
         if name not in standing or standing[name] != value:
             _check(offered, value, n, at=at, zone=zone)
     return sent
@@ -191,7 +195,7 @@ def _check(offered: OfferedField, value: Any, n: int, *, at: datetime, zone: Zon
     if form == "boolean":
         if not isinstance(value, bool):
             raise _refusal(n, name, "must be true or false")
-    elif form == "choice":
+    elif form in ("choice", "choice_or_null"):
         if value not in [choice.id for choice in offered.choices]:
             raise _refusal(n, name, f"must be one of {_listed(offered)}")
     elif form.startswith(("string_list", "choice_list")):

@@ -30,12 +30,27 @@ OPENED_BY: Final[Mapping[Kind, str]] = {
 OPTIONAL: Final[Mapping[Kind, Mapping[str, str]]] = {kind: optional_fields(kind) for kind in Kind}
 
 
+#: The optional field that holds the programs of each kind that has any.
+_PROGRAMS: Final[Mapping[Kind, str]] = {
+    Kind.ACCOUNT: "account_programs",
+    Kind.SERVICE_CONTRACT: "service_programs",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """How one object is seen: its open optional fields, and the instant up to which its relations are told."""
+    """
+    How one object is seen.
+
+    Args:
+        fields: its open optional fields.
+        as_of: the instant up to which its relations are told.
+        programs: numbers of the programs that are told; None for all.
+    """
 
     fields: frozenset[str]
     as_of: datetime
+    programs: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,8 +117,9 @@ def view_of(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datet
         reached = known.related(selected, chosen(entry.selection, known, selected))
         for kind in opened:
             fields = open_fields(kind, entry.opens)
+            programs = entry.programs if _PROGRAMS.get(kind) in fields else frozenset()
             for object_id in reached[kind]:
-                seen[kind][object_id] = united(seen[kind].get(object_id), Sight(fields, as_of))
+                seen[kind][object_id] = united(seen[kind].get(object_id), Sight(fields, as_of, programs))
     return View(graph, frozenset(kinds), seen)
 
 
@@ -142,4 +158,7 @@ def open_fields(kind: Kind, opens: frozenset[str]) -> frozenset[str]:
 
 def united(one: Sight | None, other: Sight) -> Sight:
     """How an object is seen that is seen in two ways, or in one."""
-    return other if one is None else Sight(one.fields | other.fields, max(one.as_of, other.as_of))
+    if one is None:
+        return other
+    programs = None if one.programs is None or other.programs is None else one.programs | other.programs
+    return Sight(one.fields | other.fields, max(one.as_of, other.as_of), programs)

@@ -108,6 +108,7 @@ class GrantedEntry:
         first_bill, last_bill: Bill Statements of these days and between, None for no bound.
         first_service, last_service: Bill Sections about these days and between, None for no bound.
         only: of direct access, what every object must match; None where a Customer chose.
+        programs: numbers of the programs that are open where programs are; None for all.
     """
 
     scope_id: str
@@ -123,13 +124,14 @@ class GrantedEntry:
     first_service: date | None = None
     last_service: date | None = None
     only: Filter | None = None
+    programs: frozenset[str] | None = None
 
 
 def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
     """
     The entry as Grant, token and introspection show it (CDS-WG3-01 6.1, 7.3).
 
-    CDS fields, absolute instants; preselection stays where it filters, and is left out where a Customer chose.
+    CDS fields, absolute instants; preselection stays where it filters or says what is consented to.
 
     Args:
         at: the approval, the reference of relative durations (CDS-WG1-02 3.9).
@@ -137,7 +139,7 @@ def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime
     scope = catalogue.scopes[entry.scope_id]
     shown: dict[str, Any] = {"type": scope.id}
     for name, offered in scope.fields.items():
-        if offered.field.kind == "preselection" and not scope.type.direct:
+        if offered.field.kind == "preselection" and not scope.type.direct and name not in scope.type.kept:
             continue
         value = entry.values[name]
         dates = offered.field.dates
@@ -169,6 +171,7 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         scope_type=scope.type.id,
         opens=_opened(scope, details),
         selection=selection,
+        programs=_programs(scope, details),
         value_formats=_formats(scope, details),
         start=_bound(details.get(SEGMENTS.start)),
         end=_bound(details.get(SEGMENTS.end)),
@@ -192,6 +195,11 @@ def _opened(scope: Scope, details: Mapping[str, Any]) -> frozenset[str]:
     if {"include_service_contracts", "include_meter_devices"} <= opened:
         opened = opened | {"include_service_points"}
     return frozenset(opened)
+
+
+def _programs(scope: Scope, details: Mapping[str, Any]) -> frozenset[str] | None:
+    named = {"account_programs", "service_programs"} & scope.type.kept
+    return frozenset(each for name in named for each in details.get(name) or ()) if named else None
 
 
 def _formats(scope: Scope, details: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

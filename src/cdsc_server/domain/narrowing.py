@@ -12,8 +12,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from cdsc_server.domain import durations
-from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
+from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.details import translate_early
+from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
 
@@ -83,6 +84,8 @@ def _narrowed_entry(
         offered = scope.fields.get(name)
         if offered is None or name not in granted:
             raise _refusal(n, name, "is not a field that was granted")
+        if value is None and name in scope.type.kept:
+            raise _refusal(n, name, f"must not be null for {scope.id}")
         entry[name] = _narrowed_value(offered, granted[name], value, n, at=at, zone=zone)
     return entry
 

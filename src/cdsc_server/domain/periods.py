@@ -47,6 +47,17 @@ _SHORT_WITHOUT_PAST: Final = {
     ("day", "stop"): marked("From %(start)s until you stop it, nothing older"),
     ("day", "day"): marked("From %(start)s until %(end)s, nothing older"),
 }
+#: What each window bounds, where it stands after another.
+_BESIDE: Final = {
+    SEGMENTS: marked("Use: %(says)s"),
+    SECTIONS: marked("Charges: %(says)s"),
+    STATEMENTS: marked("Whole bills: %(says)s"),
+}
+_BROUGHT_BY: Final = {
+    SEGMENTS: "include_usage_segments",
+    SECTIONS: "include_bill_sections",
+    STATEMENTS: "include_bill_statements",
+}
 
 
 @dataclass(frozen=True)
@@ -83,11 +94,10 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     Spec: CDS-WG3-01 9.2.2.2.
     """
     said: list[Period] = []
-    for window in _NEW:
-        if {window.start, window.end} <= scope.fields.keys() and (not said or _brings_bills(scope, values)):
+    for window, what in _BESIDE.items():
+        if {window.start, window.end} <= scope.fields.keys() and _brings_any(_BROUGHT_BY[window], scope, values):
             period = _window(window, values, at=at, zone=zone)
-            whole_bills = gettext("Whole bills: %(says)s", says=_inside(period.says))
-            said.append(replace(period, says=whole_bills) if said else period)
+            said.append(replace(period, says=gettext(what, says=_inside(period.says))) if said else period)
     windowed = bool(said)
     if "sync_until" in scope.fields and (not windowed or _brings_objects(scope, values)):
         until = durations.resolve(values["sync_until"], at=at, zone=zone, sign=+1)
@@ -104,13 +114,13 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     return tuple(said)
 
 
-def _brings_bills(scope: Scope, values: Mapping[str, Any]) -> bool:
-    return values.get("include_bill_statements") is True or "include_bill_statements" in scope.type.implied
-
-
 def _brings_objects(scope: Scope, values: Mapping[str, Any]) -> bool:
     opening = ("include_accounts", "include_service_contracts", "include_service_points", "include_meter_devices")
-    return any(values.get(name) is True or name in scope.type.implied for name in opening)
+    return any(_brings_any(name, scope, values) for name in opening)
+
+
+def _brings_any(include: str, scope: Scope, values: Mapping[str, Any]) -> bool:
+    return values.get(include) is True or include in scope.type.implied
 
 
 def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: ZoneInfo) -> Period:

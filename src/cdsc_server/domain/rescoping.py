@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from cdsc_server.domain import durations
-from cdsc_server.domain.catalogue import Catalogue, OfferedField, Scope
+from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.detail_fields import DetailField
 from cdsc_server.domain.details import RequestedEntry, check_required, read_fields
 from cdsc_server.domain.grants import granted_details
+from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
 Entry = Mapping[str, Any]
@@ -170,7 +171,8 @@ def _changed_entry(
             raise _refusal(n, "type", f"{scope.id} entries are for this server alone to give")
         return dict(standing)
     sent = read_fields(scope, raw, n, at=at, zone=catalogue.utility.timezone, standing=standing)
-    chosen = next((name for name in sent if scope.fields[name].field.kind == "preselection"), None)
+    ticks = {name for name, offered in scope.fields.items() if offered.field.kind == "preselection"} - scope.type.kept
+    chosen = next((name for name in sent if name in ticks), None)
     if chosen is not None:
         raise _refusal(n, chosen, "is chosen in an authorization request, not here")
     check_required(scope, {*standing, *sent}, n)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any, Final
 
-from cdsc_server.domain.catalogue import GRANT_ADMIN, SERVER_FILES, Catalogue, Choice, OfferedField, Scope
+from cdsc_server.domain.catalogue import GRANT_ADMIN, SERVER_FILES, Catalogue, Scope
+from cdsc_server.domain.offered_fields import Choice, OfferedField
 from cdsc_server.domain.registration_fields import RegistrationField
 from cdsc_server.languages import LANGUAGES
 

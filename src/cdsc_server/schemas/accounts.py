@@ -63,7 +63,7 @@ class AccountSchema(Schema):
     account_types = fields.List(fields.String(), attribute="row.types")
     account_status = fields.String(attribute="row.status")
     account_contacts = fields.List(Opened(AccountContactSchema), attribute="row.contacts")
-    account_programs = fields.List(Opened(AccountProgramSchema), attribute="row.programs")
+    account_programs = fields.List(Opened(AccountProgramSchema), attribute="programs")
 
 
 class AccountListingSchema(Schema):

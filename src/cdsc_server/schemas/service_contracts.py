@@ -54,7 +54,7 @@ class ServiceContractSchema(Schema):
     service_types = fields.List(fields.String(), attribute="row.service_types", required=True)
     rateplan_code = fields.String(attribute="row.rateplan_code")
     rateplan_name = fields.String(attribute="row.rateplan_name")
-    service_programs = fields.List(Opened(ServiceProgramSchema), attribute="row.programs")
+    service_programs = fields.List(Opened(ServiceProgramSchema), attribute="programs")
 
 
 class ServiceContractListingSchema(Schema):

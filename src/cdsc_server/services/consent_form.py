@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from cdsc_server.domain.address_rules import rules_of
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.choosing import Holdings, Item, Ticked, offers_future, preselected
@@ -183,12 +184,13 @@ class Asked:
 
 def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings) -> tuple[Asked, ...]:
     """Every entry of the request, as it meets what this Customer has; scopes no longer offered are left away."""
+    rules = rules_of(catalogue.utility.country)
     found = []
     for entry in request.entries:
         scope = catalogue.scope(entry.scope_id)
         if scope is not None:
             kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
-            found.append(Asked(scope, entry, kind, preselected(holdings, kind, entry.values)))
+            found.append(Asked(scope, entry, kind, preselected(holdings, kind, entry.values, rules)))
     return tuple(found)
 
 

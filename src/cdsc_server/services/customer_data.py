@@ -224,12 +224,15 @@ def _of_customer(
 
 
 def _seen(view: View, kind: Kind, row: Any, object_id: str) -> SeenObject:
-    fields = view.seen[kind][object_id].fields
+    sight = view.seen[kind][object_id]
+    fields = sight.fields
     if kind is Kind.ACCOUNT:
-        return SeenObject(kind, row, fields, parent_id=row.parent_id if view.sees(kind, row.parent_id) else None)
+        parent_id = row.parent_id if view.sees(kind, row.parent_id) else None
+        return SeenObject(kind, row, fields, programs_named=sight.programs, parent_id=parent_id)
     if kind is Kind.SERVICE_CONTRACT:
         account = view.graph.nodes[Kind.ACCOUNT].get(row.account_id)
-        return SeenObject(kind, row, fields, account_number=None if account is None else account.number)
+        number = None if account is None else account.number
+        return SeenObject(kind, row, fields, programs_named=sight.programs, account_number=number)
     if kind is Kind.SERVICE_POINT:
         current, previous = view.contracts_at(object_id)
     else:

@@ -190,7 +190,7 @@ def _chosen(catalogue: Catalogue, raw: Mapping[str, Any], n: int) -> tuple[dict[
     if scope is None:
         return dict(raw), {}
     sent = translate_early(scope, {name: value for name, value in raw.items() if name != "type"}, n)
-    ticks = {name for name in sent if scope.fields[name].field.kind == "preselection"}
+    ticks = {name for name in sent if scope.fields[name].field.kind == "preselection"} - scope.type.kept
     return (
         {name: value for name, value in sent.items() if name not in ticks},
         {name: value for name, value in sent.items() if name in ticks},

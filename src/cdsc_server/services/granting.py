@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.address_rules import rules_of
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings, Ticked, preselected
 from cdsc_server.domain.client_limits import limited
@@ -215,7 +216,7 @@ def _asked(entry: RequestedEntry, holdings: Holdings, catalogue: Catalogue) -> A
     """What an entry opens of this Customer: what it names, and all of its kind where it names nothing."""
     scope = catalogue.scopes[entry.scope_id]
     kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
-    wanted = preselected(holdings, kind, entry.values)
+    wanted = preselected(holdings, kind, entry.values, rules_of(catalogue.utility.country))
     if wanted.asked and not wanted.ids:
         raise InvalidRequest("customer_id: this Customer has nothing of what is asked for", field="customer_id")
     ids = wanted.ids if wanted.asked else holdings.known[kind]

@@ -21,6 +21,7 @@ class SeenObject:
         account_number: of the Account of a contract.
         current: ids of visible objects it hangs on now: contracts of a Service Point, Service Points of a meter.
         previous: ids of those it only hung on before.
+        programs_named: numbers of the programs that may be told; None for all.
     """
 
     kind: Kind
@@ -30,3 +31,10 @@ class SeenObject:
     account_number: str | None = None
     current: Sequence[str] = ()
     previous: Sequence[str] = ()
+    programs_named: frozenset[str] | None = None
+
+    @property
+    def programs(self) -> list[dict[str, Any]]:
+        """Those of an Account or a contract that are told."""
+        named = self.programs_named
+        return [each for each in self.row.programs if named is None or each["program_number"] in named]

@@ -22,9 +22,13 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
     """All a Customer has, each kind in the order of title, address and number; relations as they are now."""
     key = customer_key_of(customer_id)
     accounts = session.execute(
-        select(AccountRow.account_id, AccountRow.account_number, AccountRow.name, AccountRow.address).where(
-            AccountRow.customer_key == key
-        )
+        select(
+            AccountRow.account_id,
+            AccountRow.account_number,
+            AccountRow.name,
+            AccountRow.address,
+            AccountRow.programs,
+        ).where(AccountRow.customer_key == key)
     ).all()
     contracts = session.execute(
         select(
@@ -35,6 +39,7 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             ServiceContractRow.address,
             ServiceContractRow.service_types,
             ServiceContractRow.contract_end,
+            ServiceContractRow.programs,
         ).where(ServiceContractRow.customer_key == key)
     ).all()
     points = session.execute(
@@ -43,12 +48,13 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             ServicePointRow.servicepoint_number,
             ServicePointRow.address,
             ServicePointRow.types,
+            ServicePointRow.premises,
         ).where(ServicePointRow.customer_key == key)
     ).all()
     meters = session.execute(
-        select(MeterDeviceRow.meter_device_id, MeterDeviceRow.meter_number, MeterDeviceRow.types).where(
-            MeterDeviceRow.customer_key == key
-        )
+        select(
+            MeterDeviceRow.meter_device_id, MeterDeviceRow.meter_number, MeterDeviceRow.types, MeterDeviceRow.apps
+        ).where(MeterDeviceRow.customer_key == key)
     ).all()
     served = session.execute(
         select(ServedContractRow.contract_id, ServedContractRow.service_point_id).where(
@@ -85,7 +91,11 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                 row.name,
                 _joined(row.address, counted("service_contract_selection", counts.get(row.account_id, 0))),
                 (gettext("Account %(number)s", number=row.account_number),),
-                row.account_number,
+                named={
+                    "account_numbers": [row.account_number],
+                    "account_programs": [each["program_number"] for each in row.programs],
+                },
+                address=row.address,
             )
             for row in accounts
         ],
@@ -106,9 +116,13 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                     )
                     if number
                 ),
-                row.contract_number,
-                tuple(row.service_types),
-                tuple(sorted(meters_of.get(row.contract_id, ()))),
+                details=tuple(sorted(meters_of.get(row.contract_id, ()))),
+                named={
+                    "contract_numbers": _numbers(row.contract_number),
+                    "service_types": row.service_types,
+                    "service_programs": [each["program_number"] for each in row.programs],
+                },
+                address=row.address,
             )
             for row in contracts
         ],
@@ -118,7 +132,12 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                 _joined(row.address or gettext("Connection")),
                 in_words(CONNECTIONS, row.types),
                 (gettext("Connection %(number)s", number=row.servicepoint_number),) if row.servicepoint_number else (),
-                row.servicepoint_number,
+                named={
+                    "servicepoint_numbers": _numbers(row.servicepoint_number),
+                    "servicepoint_types": row.types,
+                    "premise_numbers": [each["premise_number"] for each in row.premises],
+                },
+                address=row.address or "",
             )
             for row in points
         ],
@@ -128,7 +147,11 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
                 gettext("Meter %(number)s", number=row.meter_number) if row.meter_number else gettext("Meter"),
                 _joined(in_words(METERS, row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
                 (),
-                row.meter_number,
+                named={
+                    "meter_numbers": _numbers(row.meter_number),
+                    "meter_types": row.types,
+                    "meter_apps": [each["app_number"] for each in row.apps],
+                },
             )
             for row in meters
         ],
@@ -143,8 +166,12 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
     )
 
 
-def _order(item: Item) -> tuple[str, str, str, str]:
-    return item.title.casefold(), item.about.casefold(), item.number or "", item.id
+def _order(item: Item) -> tuple[str, str, tuple[str, ...], str]:
+    return item.title.casefold(), item.about.casefold(), item.numbers, item.id
+
+
+def _numbers(number: str | None) -> tuple[str, ...]:
+    return () if number is None else (number,)
 
 
 def _joined(*parts: str) -> str:

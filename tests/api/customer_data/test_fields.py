@@ -9,12 +9,13 @@ import pytest
 
 from cdsc_server.domain.detail_fields import FIELDS
 from cdsc_server.domain.grants import Selection
+from cdsc_server.domain.scope_types import SCOPE_TYPES
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.service_points import ServicePointRow
 from tests.api.customer_data.facts import assert_types, expected, facts_of, members
 from tests.factories import customer_data
-from tests.factories.catalogues import changed_catalogue
+from tests.factories.catalogues import changed_catalogue, fields_of
 from tests.support import requirement
 
 LISTINGS = {
@@ -42,9 +43,9 @@ def opening(app, agreed):
 @pytest.fixture
 def settings(settings, tmp_path):
     """A catalogue with one scope that offers every include field there is."""
-    others = ("include_usage_segment_value_types", "include_bill_statements")
-    fields = ", ".join(f'"{field.id}"' for field in FIELDS.values() if field.id not in others)
-    scope = f'[scopes.everything]\ntype = "cds_meters"\nname = "All"\ndescription = "All."\nfields = [{fields}]\n'
+    others = {"include_usage_segment_value_types", *SCOPE_TYPES["cds_meters"].forbidden}
+    fields = fields_of("cds_meters", *(FIELDS.keys() - others))
+    scope = f'[scopes.everything]\ntype = "cds_meters"\nname = "All"\ndescription = "All."\nfields = {fields}\n'
     return replace(settings, catalogue_file=changed_catalogue(tmp_path, lambda shipped: f"{shipped}\n{scope}"))
 
 

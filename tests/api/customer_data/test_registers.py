@@ -9,14 +9,14 @@ import pytest
 
 from cdsc_server.storage.db import transaction
 from tests.factories import customer_data
-from tests.factories.catalogues import changed_catalogue
+from tests.factories.catalogues import changed_catalogue, fields_of
 from tests.support import requirement
 
-OFFER = """
+OFFER = f"""
 [value_types.registers]
 name = "Registers"
 description = "What the meter shows."
-format = { type = "meter_readings" }
+format = {{ type = "meter_readings" }}
 
 [scopes.registers]
 type = "cds_usage"
@@ -24,7 +24,7 @@ name = "Registers"
 description = "What the meter shows."
 selections = ["meter_device_selection"]
 value_types = ["registers"]
-fields = ["include_meter_devices", "include_usage_segment_value_types", "segment_start", "segment_end"]
+fields = {fields_of("cds_usage", selections=("meter_device_selection",))}
 """
 
 

@@ -33,6 +33,25 @@ def test_no_scope_offers_a_field_its_type_forbids(config):
 
 
 FAULTS = [
+    (lambda c: _without(c, "supply_details", "service_types"), "scopes.supply_details.fields lacks service_types"),
+    (lambda c: _without(c, "account_list", "merge_selection_with"), "merge_selection_with: required for type cds_acc"),
+    (lambda c: _without(c, "usage_data", "meter_numbers"), "lacks meter_numbers: required beside meter_device_sel"),
+    (
+        lambda c: _with(c, "rate_plan", "include_bill_sections"),
+        "'include_bill_sections' is forbidden for type cds_",
+    ),
+    (lambda c: _with(c, "service_bills", "include_usage_segments"), "'include_usage_segments' is forbidden"),
+    (
+        lambda c: c["scopes"]["service_bills"].update(selections=["account_selection"]),
+        "lacks service_contract_sel",
+    ),
+    (
+        lambda c: c["scopes"]["distribution_details"].update(selections=["account_selection"]),
+        "lacks meter_device_sel",
+    ),
+    (lambda c: c["scopes"]["usage_data"].update(selections=[]), "scopes.usage_data.selections must not be empty"),
+    (lambda c: c.pop("account_programs"), "scopes.account_programs.account_programs must not be null"),
+    (lambda c: c["scopes"]["service_programs"].update(service_programs=["XX"]), "'XX' is not one of service_programs"),
     (lambda c: c["utility"].pop("name"), "utility.name is missing"),
     (lambda c: c["utility"].update(timezone="Mars/Base"), "utility.timezone 'Mars/Base'"),
     (lambda c: c["scopes"]["usage_data"].update(type="cds_weather"), "scopes.usage_data.type 'cds_weather'"),
@@ -80,6 +99,14 @@ FAULTS = [
         "https://A.example/m has moved itself",
     ),
 ]
+
+
+def _without(config, scope, field):
+    config["scopes"][scope]["fields"].remove(field)
+
+
+def _with(config, scope, field):
+    config["scopes"][scope]["fields"].append(field)
 
 
 def _area(config):

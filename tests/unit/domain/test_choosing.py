@@ -3,18 +3,27 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_server.domain.choosing import Holdings, Item, preselected
+from cdsc_server.domain.address_rules import RULES
+from cdsc_server.domain.choosing import Holdings, Item, Ticked
+from cdsc_server.domain.choosing import preselected as preselected_by
+from cdsc_server.domain.detail_fields import FIELDS as DETAIL_FIELDS
 from cdsc_server.domain.drafts import Draft, SectionDraft, SectionEdit, edited, every_match
 
 KINDS = ("account_selection", "service_contract_selection", "servicepoint_selection", "meter_device_selection")
-FIELDS = ("account_numbers", "contract_numbers", "servicepoint_numbers", "meter_numbers")
+FIELDS = tuple(field.id for field in DETAIL_FIELDS.values() if field.kind == "preselection")
 
 numbers = st.lists(st.sampled_from(["1", "2", "3", "4", "_all", "_include_future", "other"]), max_size=3)
 values = st.fixed_dictionaries({}, optional={name: st.none() | numbers for name in FIELDS})
 
 
+def preselected(held, kind, asked) -> Ticked:
+    return preselected_by(held, kind, asked, RULES["US"])
+
+
 def item(number):
-    return Item(id=f"id{number}", title=f"Place {number}", about="", numbers=(f"No {number}",), number=number)
+    """A thing that goes by its number in every field there is."""
+    named = {name: [number] for name in FIELDS if name != "addresses"}
+    return Item(f"id{number}", f"Place {number}", "", (f"No {number}",), named=named, address=number)
 
 
 @st.composite

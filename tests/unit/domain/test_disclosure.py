@@ -12,7 +12,7 @@ from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind
 from cdsc_server.domain.detail_fields import FIELDS
 from cdsc_server.domain.disclosure import OPENED_BY, OPTIONAL, View, view_of
 from cdsc_server.domain.grants import GrantedEntry, Selection
-from tests.disclosure_strategies import DAYS, NOW, entries, graphs
+from tests.disclosure_strategies import DAYS, NOW, PROGRAMS, entries, graphs
 from tests.support import requirement
 
 EVERYTHING = frozenset(OPENED_BY.values())
@@ -25,6 +25,8 @@ def told(view: View) -> set[tuple[str, ...]]:
         for object_id, sight in seen.items():
             facts.add(("object", kind, object_id))
             facts.update(("field", kind, object_id, field) for field in sight.fields)
+            named = PROGRAMS if sight.programs is None else sight.programs
+            facts.update(("program", kind, object_id, number) for number in named)
     for point in view.seen[Kind.SERVICE_POINT]:
         facts.update(("at", point, each) for ids in view.contracts_at(point) for each in ids)
     for meter in view.seen[Kind.METER_DEVICE]:
@@ -67,10 +69,10 @@ def test_two_entries_show_what_each_shows(graph, granted):
     """United, not mixed: a field opens on an object only by an entry that reaches the object itself."""
     whole = told(view_of(granted, graph, now=NOW))
     alone = [told(view_of([entry], graph, now=NOW)) for entry in granted]
-    objects = {fact for fact in whole if fact[0] in ("object", "field", "kind")}
+    objects = {fact for fact in whole if fact[0] in ("object", "field", "program", "kind")}
 
     assert set().union(*alone) <= whole
-    assert objects == {fact for facts in alone for fact in facts if fact[0] in ("object", "field", "kind")}
+    assert objects == {fact for facts in alone for fact in facts if fact[0] in ("object", "field", "program", "kind")}
 
 
 @given(graphs(), entries(), st.data())
@@ -81,6 +83,14 @@ def test_a_narrower_entry_never_shows_more(graph, entry, data):
                 replace(entry, opens=frozenset(data.draw(st.sets(st.sampled_from(sorted(entry.opens or {"x"})))))),
                 replace(entry, selection=replace(entry.selection, ids=frozenset(list(entry.selection.ids)[1:]))),
                 replace(entry, selection=replace(entry.selection, left_out=entry.selection.left_out | {"c0", "a1"})),
+                replace(
+                    entry,
+                    programs=frozenset(
+                        number
+                        for number in sorted(PROGRAMS if entry.programs is None else entry.programs)
+                        if data.draw(st.booleans())
+                    ),
+                ),
                 replace(entry, sync_until=min(entry.sync_until or NOW, data.draw(st.sampled_from(DAYS)))),
             ]
         )

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from cdsc_server.domain.catalogue import OfferedField, Scope
+from cdsc_server.domain.catalogue import Scope
 from cdsc_server.domain.detail_fields import DetailField
+from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.domain.scenarios import SCENARIOS, Scenario, scenario_faults
 from cdsc_server.domain.scope_types import ScopeType
 from tests.support.scenario_rows import ROWS, ScenarioRow

@@ -37,6 +37,8 @@ class DetailField:
     choices: tuple[tuple[str, str], ...] = ()
     #: Whether every request must name it; then it has no default.
     required: bool = False
+    #: Whether it has a meaning on a form only; scopes without one may not offer it.
+    consent_only: bool = False
 
     @property
     def dates(self) -> bool:

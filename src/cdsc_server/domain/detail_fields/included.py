@@ -112,6 +112,7 @@ INCLUDED: Final = (
         "Include the programs of bills",
         "bill_statement.account_programs",
     ),
+    _include("include_bill_sections", "7.2.6", "Include charges", adds="Adds the charges of these services."),
     _include("include_bill_section_line_items", "7.2.6.1", "Include the lines of bills", "bill_section.line_items"),
     _include(
         "include_bill_section_programs",
@@ -119,6 +120,7 @@ INCLUDED: Final = (
         "Include the programs of bills for a service",
         "bill_section.service_programs",
     ),
+    _include("include_usage_segments", "7.2.8", "Include usage", adds="Adds the usage of what is shared."),
     DetailField(
         "include_usage_segment_value_types",
         "include",

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from flask import request
 
-from cdsc_server.domain.catalogue import OfferedField, Scope
+from cdsc_server.domain.catalogue import Scope
+from cdsc_server.domain.offered_fields import OfferedField
 
 _PREFIX: Final = "field-"
 #: What means something on the form of a Customer only.
