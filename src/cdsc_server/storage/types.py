@@ -32,6 +32,10 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
         return None if value is None else Decimal(value)
 
+    def compare_values(self, x: Any, y: Any) -> bool:
+        # 1.5 and 1.50 are equal, but a row that is given the other one is to be written anew.
+        return x == y and str(x) == str(y)
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, always UTC: timestamptz on PostgreSQL, sortable text on SQLite. Naive values are refused."""
@@ -68,6 +72,10 @@ class ExactJSON(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
         return None if value is None else exact_json.loads(value)
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        # As with ExactDecimal.
+        return x == y and exact_json.dumps(x) == exact_json.dumps(y)
 
 
 Bytes = LargeBinary
