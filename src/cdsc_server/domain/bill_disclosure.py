@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeAlias
 
 from cdsc_server.domain.customer_graph import SELECTED_KIND, CustomerGraph, Kind
 from cdsc_server.domain.disclosure import chosen, known_to
 from cdsc_server.domain.grants import GrantedEntry
+
+#: Account, day and creation of a Bill Statement.
+Statement: TypeAlias = tuple[str, date, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +55,16 @@ def billings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: date
 
     Spec: CDS-WG3-01 6.1.7, 7.2.5, 7.3.2, 7.3.3.
     """
-    found = []
-    for entry in entries:
-        kind = SELECTED_KIND.get(entry.selection.kind)
-        if kind is None or "include_bill_statements" not in entry.opens:
-            continue
-        as_of, known = known_to(entry, graph, now)
-        ids = chosen(entry.selection, known, kind)
-        found.append(Billing(_billed(known, kind, ids), entry.first_bill, entry.last_bill, entry.opens, as_of))
-    return found
+    return [found for entry in entries if (found := _billing(entry, graph, now)) is not None]
+
+
+def _billing(entry: GrantedEntry, graph: CustomerGraph, now: datetime) -> Billing | None:
+    kind = SELECTED_KIND.get(entry.selection.kind)
+    if kind is None or "include_bill_statements" not in entry.opens:
+        return None
+    as_of, known = known_to(entry, graph, now)
+    ids = chosen(entry.selection, known, kind)
+    return Billing(_billed(known, kind, ids), entry.first_bill, entry.last_bill, entry.opens, as_of)
 
 
 def _billed(graph: CustomerGraph, kind: Kind, ids: frozenset[str]) -> frozenset[str]:
@@ -78,6 +83,7 @@ class Charging:
 
     Args:
         contracts: one of which a section must list; None where the Account alone decides.
+        charged: the bills whose charges the entry opens too, and with them the sections these name; None for none.
         first, last: the earliest first day of service and the latest last one; None has no bound.
         opens: the entry's include fields.
         as_of: sections that came later are not there.
@@ -85,20 +91,42 @@ class Charging:
 
     accounts: frozenset[str]
     contracts: frozenset[str] | None
+    charged: Billing | None
     first: date | None
     last: date | None
     opens: frozenset[str]
     as_of: datetime
 
-    def holds(self, account_id: str, contracts: Collection[str], start: date, end: date, created: datetime) -> bool:
-        """Whether a section is among them."""
+    def holds(
+        self,
+        account_id: str,
+        contracts: Collection[str],
+        start: date,
+        end: date,
+        created: datetime,
+        *,
+        named_on: Collection[Statement] = (),
+    ) -> bool:
+        """
+        Whether a section is among them.
+
+        Args:
+            named_on: the statements a charge of which names it.
+        """
         return (
-            account_id in self.accounts
-            and (self.contracts is None or not self.contracts.isdisjoint(contracts))
+            (self._reaches(account_id, contracts) or self._charges(contracts, named_on))
             and (self.first is None or self.first <= start)
             and (self.last is None or end <= self.last)
             and created <= self.as_of
         )
+
+    def _reaches(self, account_id: str, contracts: Collection[str]) -> bool:
+        return account_id in self.accounts and (self.contracts is None or not self.contracts.isdisjoint(contracts))
+
+    def _charges(self, contracts: Collection[str], named_on: Collection[Statement]) -> bool:
+        # A charge never brings a contract that was not ticked beside one that was.
+        ticked = self.contracts is None or not contracts or not self.contracts.isdisjoint(contracts)
+        return self.charged is not None and ticked and any(self.charged.holds(*each) for each in named_on)
 
 
 def chargings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datetime) -> list[Charging]:
@@ -106,7 +134,7 @@ def chargings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: dat
     What the entries of a Grant open of a Customer's Bill Sections, entry by entry.
 
     Where Accounts were chosen, theirs and not their parents'; else those that list a contract of what was chosen and
-    are billed to its Account.
+    are billed to its Account. Besides, those that charges name which the entry opens.
 
     Spec: CDS-WG3-01 6.1.8, 7.2.6, 7.3.4, 7.3.5.
     """
@@ -123,6 +151,7 @@ def chargings(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: dat
             Charging(
                 accounts=ids if by_account else frozenset(reached[Kind.ACCOUNT]),
                 contracts=None if by_account else frozenset(reached[Kind.SERVICE_CONTRACT]),
+                charged=_billing(entry, graph, now) if "include_bill_statement_charges" in entry.opens else None,
                 first=entry.first_service,
                 last=entry.last_service,
                 opens=entry.opens,

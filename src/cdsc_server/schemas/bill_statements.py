@@ -18,6 +18,7 @@ class NewChargeSchema(Schema):
     types = fields.List(fields.String(), required=True)
     amount = Exact(required=True)
     included_in_amount_due = fields.Boolean(required=True)
+    related_billsections = fields.List(fields.String())
 
 
 class BillStatementSchema(Schema):

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.bill_disclosure import billings, chargings
+from cdsc_server.domain.bill_disclosure import billings
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind
 from cdsc_server.domain.detail_fields import optional_fields
 from cdsc_server.domain.disclosure import View, view_of
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.customer_data import PAGE, Access
-from cdsc_server.storage.bill_sections import BillSectionRow, SectionKey, find_sections, section_keys
+from cdsc_server.services.opened_sections import OpenedSections, opened_sections
+from cdsc_server.storage.bill_sections import BillSectionRow, SectionKey, find_sections
 from cdsc_server.storage.bill_statements import find_days
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
@@ -95,7 +96,7 @@ def list_sections(access: Access, wanted: Wanted, *, place: Place | None = None,
     with reading() as session:
         graph = read_graph(session, access.customer_id)
         view = view_of(access.entries, graph, now=access.now)
-        opened = dict(_opened(session, access, graph))
+        opened = opened_sections(session, access, graph)
         visible = _visible_statements(session, access, graph)
         shown = [key for key, _ in opened.values()]
         if wanted.statements is not None:
@@ -117,19 +118,6 @@ def list_sections(access: Access, wanted: Wanted, *, place: Place | None = None,
         following=page[-1] if page and first + len(page) < len(places) else None,
         preceding=page[0] if page and first > 0 else None,
     )
-
-
-def _opened(
-    session: Session, access: Access, graph: CustomerGraph
-) -> Iterator[tuple[str, tuple[SectionKey, frozenset[str]]]]:
-    """The sections that any entry opens, with the include fields of those that do."""
-    opened = chargings(access.entries, graph, now=access.now)
-    for key in section_keys(session, access.customer_id):
-        opens = [
-            each.opens for each in opened if each.holds(key.account_id, key.contracts, key.start, key.end, key.created)
-        ]
-        if opens:
-            yield key.id, (key, frozenset[str]().union(*opens))
 
 
 def _visible_statements(
@@ -167,9 +155,7 @@ def _numbers(key: SectionKey, view: View) -> list[str]:
     ]
 
 
-def _seen(
-    row: BillSectionRow, opened: Mapping[str, tuple[SectionKey, frozenset[str]]], view: View, statements: frozenset[str]
-) -> SeenSection:
+def _seen(row: BillSectionRow, opened: OpenedSections, view: View, statements: frozenset[str]) -> SeenSection:
     _, opens = opened[row.bill_section_id]
 
     def told(kind: Kind, ids: Sequence[str]) -> list[str]:

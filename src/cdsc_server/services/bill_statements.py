@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO, Final, Generic
 from urllib.parse import quote
 
 from cdsc_server.domain.bill_disclosure import Billing, billings
-from cdsc_server.domain.bills import adding_up
+from cdsc_server.domain.bills import adding_up, naming_only
 from cdsc_server.domain.detail_fields import optional_fields
 from cdsc_server.errors import InsufficientScope, NotFound
 from cdsc_server.ports import BlobStore
 from cdsc_server.services.customer_data import Access, Shown, cut
+from cdsc_server.services.opened_sections import opened_sections
 from cdsc_server.storage.bill_statements import BillFile, BillStatementRow, Place, find_statement, newest_statements
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
@@ -30,18 +31,20 @@ class SeenStatement:
     Args:
         fields: the open optional fields that it has, by their names in the standard.
         file_uri: where its file is, None when there is none.
+        sections: ids of the Bill Sections that may be told.
     """
 
     row: BillStatementRow
     fields: frozenset[str]
     file_uri: str | None
+    sections: Collection[str]
 
     @property
     def new_charges(self) -> list[dict[str, Any]]:
         """The charges, which with what was unpaid before make exactly the amount due."""
         row = self.row
         return adding_up(
-            row.new_charges,
+            [naming_only(charge, self.sections) for charge in row.new_charges],
             unpaid=row.previous_balance_unpaid,
             due=row.amount_due,
             id=f"{row.bill_statement_id}-difference",
@@ -84,11 +87,19 @@ def list_statements(
     if not any("include_bill_statements" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any bill statements")
     with reading() as session:
-        opened = billings(access.entries, read_graph(session, access.customer_id), now=access.now)
+        graph = read_graph(session, access.customer_id)
+        opened = billings(access.entries, graph, now=access.now)
+        # Only charges name sections.
+        charges = any(OPTIONAL["new_charges"] in each.opens for each in opened)
+        sections = opened_sections(session, access, graph).keys() if charges else frozenset[str]()
         rows = newest_statements(
             session, access.customer_id, opened, after=after, before=before, place=place, backward=backward
         )
-        page, goes_on, began = cut(_shown(rows, opened, show, base_url), begun=place is not None, backward=backward)
+        page, goes_on, began = cut(
+            ((row, shown) for row in rows if (shown := show(_seen(row, opened, sections, base_url))) is not None),
+            begun=place is not None,
+            backward=backward,
+        )
     return StatementPage(
         [shown for _, shown in page],
         following=_place(page[-1][0]) if goes_on else None,
@@ -116,17 +127,9 @@ def open_file(access: Access, statement_id: str, *, blobs: BlobStore) -> tuple[B
     return row, row.file, blobs.open(row.file.content_hash)
 
 
-def _shown(
-    rows: Iterator[BillStatementRow],
-    opened: Sequence[Billing],
-    show: Callable[[SeenStatement], Shown | None],
-    base_url: str,
-) -> Iterator[tuple[BillStatementRow, Shown]]:
-    for row in rows:
-        path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
-        shown = show(SeenStatement(row, _fields(row, opened), None if row.file is None else base_url + path))
-        if shown is not None:
-            yield row, shown
+def _seen(row: BillStatementRow, opened: Sequence[Billing], sections: Collection[str], base_url: str) -> SeenStatement:
+    path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
+    return SeenStatement(row, _fields(row, opened), None if row.file is None else base_url + path, sections)
 
 
 def _fields(row: BillStatementRow, opened: Sequence[Billing]) -> frozenset[str]:

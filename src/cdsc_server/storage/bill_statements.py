@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, Date, Index, String, and_, false, func, or_, select, true
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from cdsc_server.domain.bill_disclosure import Billing
+from cdsc_server.domain.bill_disclosure import Billing, Statement
+from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
@@ -170,7 +171,27 @@ def find_last_day(session: Session, customer_id: str) -> date | None:
     return session.scalar(select(func.max(row.statement_date)).where(row.customer_key == customer_key_of(customer_id)))
 
 
-def find_days(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, tuple[str, date, datetime]]:
+def find_statements(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, BillStatementRow]:
+    """The statements with these ids, by id."""
+    row = BillStatementRow
+    rows = select(row).where(row.customer_key == customer_key_of(customer_id), among(row.bill_statement_id, ids))
+    return {each.bill_statement_id: each for each in session.scalars(rows)}
+
+
+def naming_statements(session: Session, customer_id: str) -> Mapping[str, Sequence[Statement]]:
+    """By id of a Bill Section, the statements a charge of which names it."""
+    row = BillStatementRow
+    rows = select(row.account_id, row.statement_date, row.created, row.new_charges).where(
+        row.customer_key == customer_key_of(customer_id)
+    )
+    found: dict[str, list[Statement]] = {}
+    for account_id, day, created, charges in session.execute(rows):
+        for section_id in {each for charge in charges for each in charge.get("related_billsections", ())}:
+            found.setdefault(section_id, []).append((account_id, day, created))
+    return found
+
+
+def find_days(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, Statement]:
     """Account, date and creation of the statements with these ids, by id."""
     row = BillStatementRow
     rows = select(row.bill_statement_id, row.account_id, row.statement_date, row.created).where(

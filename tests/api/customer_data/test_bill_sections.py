@@ -53,7 +53,7 @@ def ids(get, token="token", **query):
     return [each["cds_billsection_id"] for each in get(ADDRESS, token, **query)["bill_sections"]]
 
 
-@requirement("WG3-01-10.6.9-01", "WG3-01-10.6.9-03", "WG3-01-10.6.9-04", "WG3-01-7.2.6-04")
+@requirement("WG3-01-10.6-01", "WG3-01-10.6.9-01", "WG3-01-10.6.9-03", "WG3-01-10.6.9-04", "WG3-01-7.2.6-04")
 @requirement("WG3-01-6.1.8-20", "WG3-01-6.1.8-22", "WG3-01-6.1.8-23", "WG3-01-6.1.8-25")
 def test_contracts_open_what_lists_them_and_accounts_all_of_theirs(bills, get):
     """Never what is billed to the parent, and never another Customer's."""
