@@ -1,31 +1,41 @@
-"""`cdsc import`: files of usage data and certificates into the database, told on a terminal."""
+"""`cdsc import`: files of usage data, certificates and bills into the database, told on a terminal."""
 
 from __future__ import annotations
 
+import errno
+import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, Final
 
 import click
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
+from cdsc_server import exact_json
 from cdsc_server.connectors.eac_files import read_delivery
+from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
-from cdsc_server.errors import Problem
-from cdsc_server.ports import Clock, SystemClock
+from cdsc_server.domain.bill_shapes import BILLS
+from cdsc_server.errors import FaultyFile, InvalidFile, Problem
+from cdsc_server.ports import BlobStore, Clock, SystemClock
+from cdsc_server.services.import_bills import import_bills
 from cdsc_server.services.import_eacs import import_eacs
 from cdsc_server.services.imports import Imported, import_green_button
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 
 _File = click.Path(exists=True, dir_okay=False, path_type=Path)
+#: Faults of a file that are told one by one.
+_MOST_FAULTS: Final = 50
 
 
 @click.group("import")
 def imports() -> None:
-    """Take in files of usage data and certificates."""
+    """Take in files of usage data, certificates and bills."""
 
 
 @imports.command()
@@ -57,6 +67,35 @@ def eacs(files: tuple[Path, ...]) -> None:
     _import_all(files, lambda path: _certificates(path, formats, SystemClock()), settings)
 
 
+def _print_schema(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(json.dumps(BILLS.json_schema(), indent=2))
+        context.exit()
+
+
+@imports.command()
+@click.argument("files", nargs=-1, required=True, type=_File, metavar="FILE...")
+@click.option("--customer", metavar="EMAIL_OR_ID", help="Whose bills they are, where account numbers do not tell.")
+@click.option(
+    "--schema",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_schema,
+    help="Print the JSON Schema of the files, and do nothing else.",
+)
+def bills(files: tuple[Path, ...], customer: str | None) -> None:
+    """
+    Take in bills (JSON) with their PDF files.
+
+    Each FILE is stored whole or not at all; a broken one does not keep the others out, but the exit status is then 1.
+    Importing a file again changes nothing; a corrected file changes what it corrects.
+    """
+    settings = Settings.from_environment()
+    blobs = FileBlobStore(settings.blob_dir)
+    _import_all(files, lambda path: _bills(path, customer, blobs, SystemClock()), settings)
+
+
 def _import_all(files: Sequence[Path], take: Callable[[Path], None], settings: Settings) -> None:
     app = Flask("cdsc_import")
     db.install(app, settings.database_url)
@@ -70,6 +109,9 @@ def _import_all(files: Sequence[Path], take: Callable[[Path], None], settings: S
 def _imported(path: Path, take: Callable[[Path], None]) -> bool:
     try:
         take(path)
+    except FaultyFile as faulty:
+        _tell_faults(path, faulty.faults)
+        return False
     except Problem as problem:
         reason = problem.description
     except OSError as fault:
@@ -93,6 +135,37 @@ def _certificates(path: Path, formats: Collection[str], clock: Clock) -> None:
     done = import_eacs(read_delivery(path), formats=formats, clock=clock)
     counted = f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged"
     click.echo(f"{path}: {_count(done.new + done.changed + done.unchanged, 'certificate')} ({counted})")
+
+
+def _bills(path: Path, customer: str | None, blobs: BlobStore, clock: Clock) -> None:
+    try:
+        document = exact_json.loads(path.read_bytes())
+    except ValueError as fault:
+        raise InvalidFile(f"not JSON: {fault}") from fault
+    beside = partial(_open_beside, path.parent)
+    done = import_bills(document, open_file=beside, blobs=blobs, clock=clock, customer=customer)
+    counted = f"{done.new} new, {done.corrected} corrected, {done.unchanged} unchanged"
+    click.echo(
+        f"{path}: {_count(done.new + done.corrected + done.unchanged, 'Bill Statement')} ({counted}), "
+        f"{_count(done.sections, 'Bill Section')}, {_count(done.files, 'file')}"
+    )
+    for number, amount in done.differences.items():
+        click.echo(f"  bill {number} does not add up: a charge tells the difference of {amount:f}")
+
+
+def _open_beside(directory: Path, name: str) -> BinaryIO:
+    """A file that lies in a directory or below it, and nowhere else whatever its name says."""
+    path = (directory / name).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise PermissionError(errno.EACCES, "it does not lie beside the JSON file")
+    return path.open("rb")
+
+
+def _tell_faults(path: Path, faults: list[str]) -> None:
+    for fault in faults[:_MOST_FAULTS]:
+        click.echo(f"{path}: {fault}", err=True)
+    first = f"the first {_MOST_FAULTS} of " if len(faults) > _MOST_FAULTS else ""
+    click.echo(f"{path}: {first}{_count(len(faults), 'fault')}. Nothing of this file was stored.", err=True)
 
 
 @contextmanager

@@ -174,6 +174,19 @@ class InvalidFile(Problem):
         self.line = line
 
 
+class FaultyFile(InvalidFile):
+    """
+    A file handed to an import breaks rules; nothing of it was stored.
+
+    Args:
+        faults: every one of them, each with its place.
+    """
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = faults
+
+
 class InvalidConfiguration(Problem):
     """The Server refuses to start; `faults` holds every fault found, not only the first."""
 

@@ -58,7 +58,7 @@ def import_green_button(feed: Feed, *, clock: Clock, customer: str | None = None
     """
     now = clock.now()
     with transaction() as session:
-        owner = None if customer is None else _existing(session, customer)
+        owner = None if customer is None else existing_customer(session, customer)
         places = {point.key: import_places.store(session, point, owner=owner, at=now) for point in feed.usage_points}
         writer = UsageWriter(session, feed, places, at=now)
         for some in feed.intervals():
@@ -77,7 +77,13 @@ def import_green_button(feed: Feed, *, clock: Clock, customer: str | None = None
     )
 
 
-def _existing(session: Session, customer: str) -> str:
+def existing_customer(session: Session, customer: str) -> str:
+    """
+    The id of the Customer with this id or e-mail address.
+
+    Raises:
+        InvalidRequest: there is none, or more than one.
+    """
     found = customers.find_by_id_or_email(session, customer)
     if not found:
         raise InvalidRequest(f"there is no Customer {customer}", field="customer")

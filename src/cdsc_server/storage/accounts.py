@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, select
+from sqlalchemy import Index, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -67,3 +69,23 @@ def numbers_of(session: Session, customer_ids: Collection[str]) -> dict[str, lis
 def has_account(session: Session, customer_id: str, account_id: str) -> bool:
     """Whether a Customer has an Account of this id."""
     return session.get(AccountRow, (customer_key_of(customer_id), account_id)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccount:
+    """An Account with what it is named by."""
+
+    customer_id: str
+    account_id: str
+    account_number: str
+
+
+def named_accounts(session: Session, names: Collection[str], *, customer_id: str | None = None) -> list[NamedAccount]:
+    """The Accounts, or those of one Customer, whose id or number is among these."""
+    row = AccountRow
+    rows = select(row.customer_id, row.account_id, row.account_number).where(
+        or_(among(row.account_id, names), among(row.account_number, names))
+    )
+    if customer_id is not None:
+        rows = rows.where(row.customer_key == customer_key_of(customer_id))
+    return [NamedAccount(*each) for each in session.execute(rows)]

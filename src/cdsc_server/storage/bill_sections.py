@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Date, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -65,6 +66,20 @@ def section_keys(session: Session, customer_id: str) -> list[SectionKey]:
                row.end_date, row.contracts, row.created, row.modified)  # fmt: skip
     found = session.execute(select(*columns).where(row.customer_key == customer_key_of(customer_id)))
     return [SectionKey(*each) for each in found]
+
+
+def sections_on(
+    session: Session, customer_id: str, statement_ids: Collection[str]
+) -> Mapping[str, Sequence[BillSectionRow]]:
+    """The sections of these statements, by the id of the statement."""
+    row = BillSectionRow
+    rows = select(row).where(
+        row.customer_key == customer_key_of(customer_id), among(row.bill_statement_id, statement_ids)
+    )
+    found: dict[str, list[BillSectionRow]] = {each: [] for each in statement_ids}
+    for section in session.scalars(rows):
+        found[section.bill_statement_id or ""].append(section)
+    return found
 
 
 def find_sections(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, BillSectionRow]:
