@@ -752,6 +752,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_authorization_requests_expires"), "authorization_requests", ["expires"], unique=False)
 
     op.create_table(
+        "contact_codes",
+        sa.Column("request_id", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("code_hash", sa.String(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("sends", sa.Integer(), nullable=False),
+        sa.Column("used", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("request_id", name=op.f("pk_contact_codes")),
+    )
+    op.create_index(op.f("ix_contact_codes_expires"), "contact_codes", ["expires"], unique=False)
+
+    op.create_table(
         "codes",
         sa.Column("code_hash", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
@@ -797,8 +810,9 @@ def upgrade() -> None:
         sa.Column("path_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("confirmation", sa.String(), nullable=False),
         sa.Column("grant_id", sa.String(), nullable=False),
-        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("stated", sa.Text(), nullable=True),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name=op.f("fk_receipts_customer_id")),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_receipts_grant_id")),
@@ -940,6 +954,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_codes_expires"), "codes")
 
     op.drop_table("codes")
+
+    op.drop_index(op.f("ix_contact_codes_expires"), "contact_codes")
+    op.drop_table("contact_codes")
     op.drop_index(op.f("ix_authorization_requests_expires"), "authorization_requests")
 
     op.drop_table("authorization_requests")

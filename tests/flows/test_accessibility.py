@@ -43,6 +43,7 @@ TEMPLATES = {
     "pages/answered.html": "consent",
     "pages/arrived.html": "consent",
     "pages/consent.html": "consent",
+    "pages/contact-code.html": "without sign-in",
     "pages/front.html": "registration",
     "pages/grant.html": "my data",
     "pages/my-data.html": "my data",
@@ -214,6 +215,35 @@ def test_a_customer_who_is_asked(page, look, asked, change, clock):
 
     assert look.found == ""
     assert look.templates == of("consent")
+
+
+class TestWithoutSignIn:
+    """A person who agrees by number and mail address."""
+
+    @pytest.fixture
+    def settings(self, settings, tmp_path):
+        catalogue = Path(settings.catalogue_file)
+        scope = "[scopes.usage_data]\n"
+        text = catalogue.read_text(encoding="utf-8").replace(scope, f"{scope}without_sign_in = true\n")
+        catalogue.write_text(text, encoding="utf-8")
+        return settings
+
+    @ONCE
+    def test_a_person_who_does_not_sign_in(self, page, look, asked):
+        page.goto(asked(("usage_data", {"contract_numbers": ["40-1111", "_all"]})))
+        look(page, "consent without sign-in")
+        follow(page, "#approve")
+        look(page, "consent without sign-in, no address")
+        page.fill("#contact", "somebody@mail.example")
+        page.fill("#s1-added", "40-2222\n40-3333")
+        follow(page, "#approve")
+        look(page, "code")
+        page.fill("#code", "0000 0000")
+        follow(page, "#prove")
+        look(page, "code, wrong")
+
+        assert look.found == ""
+        assert look.templates == of("without sign-in") | {"pages/consent.html"}
 
 
 @ONCE

@@ -37,6 +37,9 @@ class _Reader(HTMLParser):
             self.forms.append(self._open)
         elif self._open is not None and tag == "input":
             self._input(self._open, given)
+        elif self._open is not None and tag == "textarea":
+            # As our pages write them: empty, for the person to fill in.
+            self._open.sends.append((given.get("name", ""), ""))
         elif self._open is not None and tag == "button":
             self._open.buttons.append((given.get("id", ""), given.get("name", ""), given.get("value", "")))
 

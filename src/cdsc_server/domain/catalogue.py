@@ -60,6 +60,8 @@ class Scope:
     registration_optional: tuple[str, ...] = ()
     #: Ids of the coverage entries in which the scope is available.
     coverages_supported: tuple[str, ...] = ()
+    #: Whether people may agree to it without signing in, by numbers and a proven mail address (CDS-WG3-01 9.1.1).
+    without_sign_in: bool = False
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ def _read_scope(
         _names(table, "registration_requirements", where, faults, of="registration fields"),
         _names(table, "registration_optional", where, faults, of="registration fields"),
         _names(table, "coverages_supported", where, faults, of="coverage entries"),
+        _without_sign_in(table, scope_type, where, faults),
     )
 
 
@@ -210,6 +213,16 @@ def _from_last_bill(table: Mapping[str, Any], scope_type: ScopeType, where: str,
     wanted = table.get("from_last_bill", False)
     if not isinstance(wanted, bool) or (wanted and scope_type.id != "cds_bill_statements"):
         faults.append(f"{where}.from_last_bill is true or false, and true for type cds_bill_statements only")
+    return wanted is True
+
+
+def _without_sign_in(table: Mapping[str, Any], scope_type: ScopeType, where: str, faults: list[str]) -> bool:
+    wanted = table.get("without_sign_in", False)
+    if not isinstance(wanted, bool) or (wanted and not scope_type.consent):
+        faults.append(f"{where}.without_sign_in is true or false, and true only where Customers are asked")
+    if wanted and table.get("from_last_bill"):
+        # Whose last bill, is not known before the approval.
+        faults.append(f"{where}.without_sign_in cannot stand beside from_last_bill")
     return wanted is True
 
 

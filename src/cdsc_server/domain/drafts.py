@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from cdsc_server.domain.choosing import Item, Ticked
+
+#: Most numbers that are kept of what a person writes by hand in one section.
+MOST_ADDED: Final = 200
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,7 @@ class SectionDraft:
         find: the words searched for.
         only_ticked: whether the list shows ticked entries only.
         page: of a list too long for one page, from 0.
+        added: numbers written by hand, of somebody who did not sign in.
     """
 
     ids: frozenset[str] = frozenset()
@@ -26,6 +30,7 @@ class SectionDraft:
     find: str = ""
     only_ticked: bool = False
     page: int = 0
+    added: tuple[str, ...] = ()
 
     def matches(self, items: Sequence[Item]) -> list[Item]:
         """The entries that the search finds, all of them when nothing is searched for."""
@@ -41,6 +46,7 @@ class SectionEdit:
     Args:
         shown: the ids that had a box on that page; others keep their ticks.
         ticked: the boxes that were ticked.
+        added: numbers written by hand, which counts as ticking them.
     """
 
     shown: frozenset[str]
@@ -49,6 +55,7 @@ class SectionEdit:
     left_out: bool
     find: str
     only_ticked: bool
+    added: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,22 +66,27 @@ class Draft:
     Args:
         customer_id: whose ticks these are; another Customer begins anew.
         checked: whether approval was tried, so that what is missing is told.
+        contact: where somebody who did not sign in wants the receipt.
     """
 
     customer_id: str
     sections: tuple[SectionDraft, ...]
     checked: bool = False
+    contact: str = ""
 
     def to_stored(self) -> dict[str, Any]:
         """Plain JSON for the request's row."""
         sections = [{**vars(section), "ids": sorted(section.ids)} for section in self.sections]
-        return {"customer_id": self.customer_id, "sections": sections, "checked": self.checked}
+        return {**vars(self), "sections": sections}
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Draft:
         """Back from the request's row."""
-        sections = (SectionDraft(**{**section, "ids": frozenset(section["ids"])}) for section in stored["sections"])
-        return cls(stored["customer_id"], tuple(sections), stored["checked"])
+        sections = (
+            SectionDraft(**{**section, "ids": frozenset(section["ids"]), "added": tuple(section["added"])})
+            for section in stored["sections"]
+        )
+        return cls(**{**stored, "sections": tuple(sections)})
 
 
 def begun(customer_id: str, ticked: Sequence[Ticked]) -> Draft:
@@ -85,9 +97,10 @@ def begun(customer_id: str, ticked: Sequence[Ticked]) -> Draft:
 def edited(section: SectionDraft, edit: SectionEdit) -> SectionDraft:
     """The section after a form came in; a new search begins at its first page."""
     return SectionDraft(
-        ids=(section.ids - edit.shown) | (edit.ticked & edit.shown),
+        ids=(section.ids - edit.shown) | (edit.ticked & edit.shown) | frozenset(edit.added[:MOST_ADDED]),
         future=edit.future,
         left_out=edit.left_out,
+        added=tuple(dict.fromkeys((*section.added, *edit.added)))[:MOST_ADDED],
         find=edit.find,
         only_ticked=edit.only_ticked,
         page=section.page if edit.find == section.find and edit.only_ticked == section.only_ticked else 0,

@@ -183,6 +183,34 @@ def code_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
     )
 
 
+def contact_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
+    """
+    Brings the code that proves the address of somebody who agrees without signing in.
+
+    Args:
+        app: as the Client calls itself.
+        minutes: how long the code works.
+        link: of the page that takes it, in the browser where the person began.
+    """
+    app = harmless(app)
+    return Letter(
+        kind="contact_code",
+        subject=gettext("%(code)s is your code", code=code),
+        greeting=_greeting(""),
+        lines=[
+            gettext("Somebody wants to let %(app)s read data, and gave this address for the receipt.", app=app),
+            gettext("Enter this code on the page that is still open: %(code)s", code=code),
+            gettext(
+                "It works for %(minutes)s minutes. Was it not you? Then do nothing, and nothing is shared.",
+                minutes=minutes,
+            ),
+        ],
+        lead=gettext("That page, for the browser you began in:"),
+        link=link,
+        closing=_closing(_NO_PASSWORD),
+    )
+
+
 def harmless(name: str) -> str:
     """
     A name from outside, as it may stand in a mail: one line, no hidden characters, nothing that becomes a link.

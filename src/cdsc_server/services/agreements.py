@@ -12,6 +12,7 @@ from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.drafts import SectionDraft
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
 from cdsc_server.domain.narrowing import scope_of
+from cdsc_server.domain.stated import Stated
 from cdsc_server.services.consent_form import Asked, Form
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.grants import GrantRow
@@ -33,9 +34,17 @@ def agreed_to(
     return details, [_selection(each, draft, holdings) for each, draft in kept]
 
 
+def stated_by(form: Form) -> list[Stated]:
+    """What somebody who did not sign in named in the sections that were kept."""
+    return [
+        Stated(section.scope_id, section.kind, tuple(sorted(section.draft.ids)), section.draft.future)
+        for section, _ in form.kept
+    ]
+
+
 def new_grant(
     client: ClientRow,
-    customer_id: str,
+    customer_id: str | None,
     details: list[dict[str, Any]],
     selections: Sequence[Selection],
     *,

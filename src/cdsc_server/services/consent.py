@@ -19,17 +19,19 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.drafts import Draft, SectionEdit
-from cdsc_server.errors import NotFound, Problem
+from cdsc_server.domain.stated import stated_holdings
+from cdsc_server.errors import InvalidRequest, NotFound, Problem
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import grant_approvals, last_bill, receipts, sharing_mails
-from cdsc_server.services.agreements import agreed_to, new_grant
+from cdsc_server.services import contact_codes as proofs
+from cdsc_server.services import grant_approvals, identifying, last_bill, receipts, sharing_mails
+from cdsc_server.services.agreements import agreed_to, new_grant, stated_by
 from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
-from cdsc_server.services.examples import find_examples
+from cdsc_server.services.examples import Examples, find_examples
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.sessions import REMEMBERED, BrowserSession
 from cdsc_server.settings import Settings
-from cdsc_server.storage import authorizations, clients, customers
+from cdsc_server.storage import authorizations, clients, contact_codes, customers
 from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow
@@ -48,6 +50,19 @@ class SignInNeeded(Problem):
 
     status = 401
     code = "login_required"
+
+
+class WrongCode(InvalidRequest):
+    """
+    The code does not prove the mail address.
+
+    Args:
+        left: how many tries are left.
+    """
+
+    def __init__(self, left: int) -> None:
+        super().__init__("the code does not match", field="code")
+        self.left = left
 
 
 class RequestOver(NotFound):
@@ -84,6 +99,21 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class ProofNeeded:
+    """
+    Nobody is signed in: a code was mailed, and the approval waits for it (9.2.1.6).
+
+    Args:
+        address: where it was sent.
+    """
+
+    request_id: str
+    client_name: str
+    address: str
+    scheme: str
+
+
+@dataclass(frozen=True)
 class _Refused:
     """A request whose cds_grant_id does not hold, before or after sign-in (CDS-WG1-02 8.3)."""
 
@@ -100,9 +130,24 @@ class _Opened:
     row: AuthorizationRequestRow
     request: AuthorizationRequest
     client: ClientRow
-    customer: CustomerRow
+    #: None where somebody decides without signing in.
+    customer: CustomerRow | None
     holdings: Holdings
     asked: tuple[Asked, ...]
+
+    @property
+    def customer_id(self) -> str:
+        """Whose draft it is; empty for somebody who did not sign in."""
+        return "" if self.customer is None else self.customer.customer_id
+
+    def holdings_for(self, draft: Draft) -> Holdings:
+        """What can be ticked: all the Customer has, or every number that somebody unknown was asked for or wrote."""
+        if self.customer is not None:
+            return self.holdings
+        pairs = list(zip(self.asked, draft.sections, strict=True))
+        return stated_holdings(
+            [(each.kind, each.ticked.ids) for each, _ in pairs] + [(each.kind, kept.added) for each, kept in pairs]
+        )
 
 
 def who_asks(request_id: str, *, session: BrowserSession) -> str | None:
@@ -131,8 +176,9 @@ def open_form(
         opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
         if not isinstance(opened, _Opened):
             return _turned_away(opened, session, settings=settings, keys=keys, now=now)
-        draft = usable_draft(opened.row.draft, opened.customer.customer_id, opened.asked)
-        form = _form(database, opened, enforced(draft, opened.asked, opened.holdings), catalogue=catalogue, now=now)
+        draft = usable_draft(opened.row.draft, opened.customer_id, opened.asked)
+        kept = enforced(draft, opened.asked, opened.holdings_for(draft))
+        form = _form(database, opened, kept, catalogue=catalogue, now=now)
     if opened.row.expires - now < timedelta(seconds=settings.form_seconds):
         _keep(opened.row, draft, now)
     return form
@@ -144,6 +190,7 @@ def change(
     edits: Mapping[int, SectionEdit],
     action: str,
     *,
+    contact: str = "",
     catalogue: Catalogue,
     settings: Settings,
     clock: Clock,
@@ -155,6 +202,7 @@ def change(
     Args:
         edits: by number of the section, from 1.
         action: "update", "reset", "all-N", "none-N" or "page-N-M".
+        contact: where somebody who did not sign in wants the receipt.
 
     Raises:
         SignInNeeded, RequestOver: as `open_form`; nothing was kept.
@@ -164,7 +212,7 @@ def change(
         opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
     if isinstance(opened, _Opened):
         draft = _after(opened, edits, action)
-        _keep(opened.row, draft, now)
+        _keep(opened.row, replace(draft, contact=contact), now)
 
 
 def approve(
@@ -172,21 +220,27 @@ def approve(
     session: BrowserSession,
     edits: Mapping[int, SectionEdit],
     *,
+    contact: str = "",
     catalogue: Catalogue,
     settings: Settings,
     clock: Clock,
     keys: KeyStore,
-) -> Outcome | Answered | NotForYou | None:
+) -> Outcome | Answered | NotForYou | ProofNeeded | None:
     """
     Say yes to the form as it came in.
 
     One transaction claims the request, then makes Grant, receipt and code; of two clicks, or two processes, one does.
 
+    Args:
+        contact: where somebody who did not sign in wants the receipt.
+
     Returns:
-        Where to go; None when something is missing, which the form then tells.
+        Where to go; None when something is missing, which the form then tells. Of somebody who did not sign in the
+        mail address is proven first.
 
     Raises:
         SignInNeeded, RequestOver: as `open_form`; nothing was shared.
+        TooManyRequests: this mail address got enough codes.
 
     Spec: CDS-WG3-01 9.1.1, 9.2.1.6; CDS-WG1-02 8.1.
     """
@@ -196,17 +250,106 @@ def approve(
         opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
         if not isinstance(opened, _Opened):
             return _turned_away(opened, session, settings=settings, keys=keys, now=now)
-        draft = replace(_after(opened, edits, "update"), checked=True)
+        draft = replace(_after(opened, edits, "update"), checked=True, contact=contact)
         form = _form(database, opened, draft, catalogue=catalogue, now=now)
-    if form.faults:
+    if form.faults or opened.customer is None:
         _keep(opened.row, draft, now)
+    if form.faults:
         return None
+    if opened.customer is None:
+        return _send_code(opened, contact, session, catalogue=catalogue, settings=settings, clock=clock, keys=keys)
     with transaction() as database:
         if authorizations.claim_request(
             database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED
         ):
             return _grant(database, opened, form, catalogue=catalogue, settings=settings, keys=keys, now=now)
     return _lost(request_id, session, settings=settings, keys=keys, now=now)
+
+
+def proof_needed(
+    request_id: str, session: BrowserSession, *, catalogue: Catalogue, settings: Settings, clock: Clock, keys: KeyStore
+) -> ProofNeeded | Outcome | Answered | NotForYou | None:
+    """
+    What the page for the code shows; None when no code was mailed, so that the form comes first.
+
+    Raises:
+        SignInNeeded, RequestOver: as `open_form`.
+    """
+    now = clock.now()
+    with reading() as database:
+        opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
+        code = contact_codes.find_code(database, request_id)
+    if not isinstance(opened, _Opened):
+        return _turned_away(opened, session, settings=settings, keys=keys, now=now)
+    return None if code is None or opened.customer is not None else _proof_needed(opened, code.address)
+
+
+def send_again(
+    request_id: str, session: BrowserSession, *, catalogue: Catalogue, settings: Settings, clock: Clock, keys: KeyStore
+) -> ProofNeeded | Outcome | Answered | NotForYou | None:
+    """
+    Mail another code to the same address; as many as that may be, and then it counts as a no.
+
+    Raises:
+        SignInNeeded, RequestOver: as `open_form`.
+        TooManyRequests: this mail address got enough codes.
+    """
+    now = clock.now()
+    with reading() as database:
+        opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
+        code = contact_codes.find_code(database, request_id)
+    if not isinstance(opened, _Opened):
+        return _turned_away(opened, session, settings=settings, keys=keys, now=now)
+    if code is None or opened.customer is not None:
+        return None
+    return _send_code(opened, code.address, session, catalogue=catalogue, settings=settings, clock=clock, keys=keys)
+
+
+def prove(
+    request_id: str,
+    session: BrowserSession,
+    code: str,
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    clock: Clock,
+    keys: KeyStore,
+) -> Outcome | Answered | NotForYou | None:
+    """
+    Prove the mail address, which completes the approval given before: nobody is asked again (9.2.1.6).
+
+    Code and request are used up in one transaction. Too many wrong codes count as a no.
+
+    Returns:
+        Where to go; None when the form has to be filled in first.
+
+    Raises:
+        WrongCode: it does not match, is too old, or was used.
+        SignInNeeded, RequestOver: as `open_form`.
+    """
+    now = clock.now().replace(microsecond=0)
+    with reading() as database:
+        opened = _open(database, request_id, session, catalogue=catalogue, settings=settings, keys=keys, now=now)
+        if not isinstance(opened, _Opened):
+            return _turned_away(opened, session, settings=settings, keys=keys, now=now)
+        draft = usable_draft(opened.row.draft, opened.customer_id, opened.asked)
+        form = _form(database, opened, replace(draft, checked=True), catalogue=catalogue, now=now)
+    if form.faults or opened.customer is not None:
+        return None
+    with transaction() as database:
+        address = proofs.proven(database, request_id, code, now=now)
+        if address is not None and authorizations.claim_request(
+            database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED
+        ):
+            return _grant(
+                database, opened, form, contact=address, catalogue=catalogue, settings=settings, keys=keys, now=now
+            )
+    if address is not None:
+        return _lost(request_id, session, settings=settings, keys=keys, now=now)
+    left = proofs.count_failure(request_id)
+    if not left:
+        return _end(_no(opened, "the code was wrong too often"), session, settings=settings, keys=keys, now=now)
+    raise WrongCode(left)
 
 
 def decline(
@@ -237,6 +380,32 @@ def decline(
     if unmatched:
         error, told = ("invalid_authorization_details", "the customer has none of what was asked for")
     return _end(_Refused(row, request, error, told), session, settings=settings, keys=keys, now=now)
+
+
+def _send_code(
+    opened: _Opened,
+    address: str,
+    session: BrowserSession,
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    clock: Clock,
+    keys: KeyStore,
+) -> ProofNeeded | Outcome | Answered:
+    mailing = Mailing(catalogue.utility, settings, keys)
+    name = opened.client.client_name
+    if proofs.send_code(opened.row.request_id, address, app=name, clock=clock, mailing=mailing):
+        return _proof_needed(opened, address)
+    return _end(_no(opened, "too many codes were mailed"), session, settings=settings, keys=keys, now=clock.now())
+
+
+def _proof_needed(opened: _Opened, address: str) -> ProofNeeded:
+    scheme = opened.request.redirect_uri.partition(":")[0]
+    return ProofNeeded(opened.row.request_id, opened.client.client_name, address, scheme)
+
+
+def _no(opened: _Opened, why: str) -> _Refused:
+    return _Refused(opened.row, opened.request, "access_denied", why)
 
 
 def _turned_away(
@@ -290,13 +459,18 @@ def _open(
     if judged and not grant_approvals.awaits(database, request, row, now=now):
         return _Refused(row, request, *_WAITS_NO_MORE)
     again = request.prompt == "login" and (session.signed_in is None or session.signed_in < row.created)
-    if session.customer_id is None or (again and row.decided is None):
+    unsigned = session.customer_id is None and not session.was_away and _without_sign_in(request, catalogue, settings)
+    if (session.customer_id is None and not unsigned) or (again and row.decided is None):
         raise SignInNeeded("sign in first")
     if row.decided is not None:
         return _answered(row, settings=settings, keys=keys, now=now)
     client = clients.find_client(database, row.client_id)
+    if row.expires <= now or client is None or client.status == ClientStatus.DISABLED:
+        raise RequestOver("This request is not open any more.")
+    if session.customer_id is None:
+        return _Opened(row, request, client, None, Holdings({}), asked_of(catalogue, request, None))
     customer = customers.find_customer(database, session.customer_id)
-    if row.expires <= now or client is None or client.status == ClientStatus.DISABLED or customer is None:
+    if customer is None:
         raise RequestOver("This request is not open any more.")
     # CDS-WG1-02 5.1: a Client in the sandbox meets made-up Customers only, and others never meet those.
     client_is_test = client.status == ClientStatus.SANDBOX
@@ -315,19 +489,28 @@ def _open(
     return _Opened(row, request, client, customer, holdings, asked)
 
 
+def _without_sign_in(request: AuthorizationRequest, catalogue: Catalogue, settings: Settings) -> bool:
+    """Whether every scope of the request may be agreed to without signing in, and codes can be mailed (9.1.1)."""
+    scopes = [catalogue.scope(entry.scope_id) for entry in request.entries]
+    open_to_all = all(scope is not None and scope.without_sign_in for scope in scopes)
+    return open_to_all and request.cds_grant_id is None and bool(settings.mail_url)
+
+
 def _form(database: Session, opened: _Opened, draft: Draft, *, catalogue: Catalogue, now: datetime) -> Form:
-    zone = catalogue.utility.timezone
-    names = {item.id: item.title for item in opened.holdings.items["service_contract_selection"]}
+    zone, examples = catalogue.utility.timezone, Examples()
+    if opened.customer is not None:
+        names = {item.id: item.title for item in opened.holdings.items["service_contract_selection"]}
+        examples = find_examples(database, opened.customer_id, names, now=now, zone=zone)
     return build_form(
         opened.row.request_id,
         opened.request,
         opened.asked,
         draft,
-        opened.holdings,
-        examples=find_examples(database, opened.customer.customer_id, names, now=now, zone=zone),
+        opened.holdings_for(draft),
+        examples=examples,
         client_name=opened.client.client_name,
         client_uri=_looked_at(opened.client, catalogue),
-        customer_name=opened.customer.display_name,
+        customer_name="" if opened.customer is None else opened.customer.display_name,
         catalogue=catalogue,
         now=now,
     )
@@ -342,20 +525,21 @@ def _looked_at(client: ClientRow, catalogue: Catalogue) -> str | None:
 def _after(opened: _Opened, edits: Mapping[int, SectionEdit], action: str) -> Draft:
     """The draft after a form came in and one of its buttons was pressed."""
     if action == "reset":
-        return first_draft(opened.customer.customer_id, opened.asked)
-    draft = usable_draft(opened.row.draft, opened.customer.customer_id, opened.asked)
+        return first_draft(opened.customer_id, opened.asked)
+    draft = usable_draft(opened.row.draft, opened.customer_id, opened.asked)
     sections = [
         drafts.edited(section, edits[n]) if n in edits else section for n, section in enumerate(draft.sections, start=1)
     ]
+    holdings = opened.holdings_for(replace(draft, sections=tuple(sections)))
     verb, *numbers = action.split("-")
     if numbers and all(number.isdecimal() for number in numbers) and 1 <= int(numbers[0]) <= len(sections):
         at = int(numbers[0]) - 1
-        items = opened.holdings.items[opened.asked[at].kind]
+        items = holdings.items[opened.asked[at].kind]
         if verb in ("all", "none"):
             sections[at] = drafts.every_match(sections[at], items, ticked=verb == "all")
         elif verb == "page" and len(numbers) == 2:
             sections[at] = replace(sections[at], page=int(numbers[1]))
-    return enforced(replace(draft, sections=tuple(sections), checked=False), opened.asked, opened.holdings)
+    return enforced(replace(draft, sections=tuple(sections), checked=False), opened.asked, holdings)
 
 
 def _keep(row: AuthorizationRequestRow, draft: Draft, now: datetime) -> None:
@@ -368,33 +552,46 @@ def _grant(
     opened: _Opened,
     form: Form,
     *,
+    contact: str | None = None,
     catalogue: Catalogue,
     settings: Settings,
     keys: KeyStore,
     now: datetime,
 ) -> Outcome:
-    """Make the Grant, or update the one that waits, with its receipt and a code (CDS-WG1-02 8.3)."""
+    """
+    Make the Grant, or update the one that waits, with its receipt and a code (CDS-WG1-02 8.3).
+
+    Args:
+        contact: the proven mail address of somebody who did not sign in.
+    """
     details, selections = agreed_to(form, opened.asked, opened.holdings, catalogue=catalogue, now=now)
-    customer_id = opened.customer.customer_id
-    if opened.request.cds_grant_id is None:
-        grant = new_grant(opened.client, customer_id, details, selections, state=opened.request.state, now=now)
+    state, stated = opened.request.state, None
+    if contact is not None:
+        grant = new_grant(opened.client, None, details, (), state=state, now=now)
+        named = stated_by(form)
+        is_test = opened.client.status == ClientStatus.SANDBOX
+        stated = {"contact": contact, "selections": [each.to_stored() for each in named]}
+        identifying.settle(database, grant, contact, named, is_test=is_test, days=catalogue.review.grant_days, now=now)
+        database.add(grant)
+        database.flush()
+    elif opened.request.cds_grant_id is None:
+        grant = new_grant(opened.client, opened.customer_id, details, selections, state=state, now=now)
         database.add(grant)
         database.flush()
     else:
+        customer_id = opened.customer_id
         waiting = grant_approvals.locked(database, opened.request, opened.row, customer_id, now=now)
         if waiting is None:
             return _refuse(
                 database, _Refused(opened.row, opened.request, *_WAITS_NO_MORE), settings=settings, keys=keys
             )
         grant = waiting
-        grant_approvals.approved(
-            database, grant, details, selections, customer_id=customer_id, state=opened.request.state, now=now
-        )
+        grant_approvals.approved(database, grant, details, selections, customer_id=customer_id, state=state, now=now)
     receipts.add_receipt(
         database,
         grant,
         receipts.frozen(form.client_name, form.kept),
-        customer_id=opened.customer.customer_id,
+        stated=stated,
         prefix=catalogue.utility.receipt_prefix,
         keys=keys,
         now=now,

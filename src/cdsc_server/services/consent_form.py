@@ -6,7 +6,7 @@ Everything the page, the receipt and the check before approval need is computed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,16 +17,26 @@ from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.choosing import Holdings, Item, Ticked, offers_future, preselected
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.drafts import Draft, SectionDraft, begun
+from cdsc_server.domain.field_values import is_email
 from cdsc_server.domain.periods import Period, periods_of
+from cdsc_server.domain.stated import asked_to_tick
 from cdsc_server.domain.wanted_words import Wanted, wanted_in_words
 from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, covered, words_of
-from cdsc_server.languages import gettext
+from cdsc_server.languages import gettext, marked
 from cdsc_server.services.examples import Examples, Plot
 
 #: Lists longer than this get a search, a count and scrolling of their own (CDS-WG3-01 9.2.3).
 LONG: Final = 10
 #: Entries on one page of a list.
 PAGE: Final = 100
+
+#: What a person writes who is not signed in, by kind of list.
+_BY_NUMBER: Final[Mapping[str, str]] = {
+    "account_selection": marked("Account number"),
+    "service_contract_selection": marked("Contract number"),
+    "servicepoint_selection": marked("Connection number"),
+    "meter_device_selection": marked("Meter number"),
+}
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,10 @@ class Section:
         return gettext(KINDS[self.kind].heading)
 
     @property
+    def by_number(self) -> str:
+        return gettext(_BY_NUMBER[self.kind])
+
+    @property
     def future(self) -> str:
         return gettext(KINDS[self.kind].future)
 
@@ -117,6 +131,8 @@ class Form:
     Args:
         client_uri: where the Client's name leads; None unless somebody looked at it (9.2.1.2).
         problem: a fault of the whole form, empty for none.
+        by_hand: nobody is signed in: things are named by number, and a mail address is asked for (9.2).
+        contact_fault: what is wrong with that address, empty for nothing.
         unmatched: the sections whose Client wants no form where nothing it named is there (7.4.3).
     """
 
@@ -127,6 +143,8 @@ class Form:
     sections: tuple[Section, ...]
     draft: Draft
     problem: str
+    by_hand: bool
+    contact_fault: str
     unmatched: tuple[Section, ...]
     scheme: str
 
@@ -134,6 +152,7 @@ class Form:
     def faults(self) -> list[tuple[str, str]]:
         """Anchor and words of everything that keeps the form from being approved."""
         found = [(f"s{section.n}-list", section.error) for section in self.sections if section.error]
+        found += [("contact", self.contact_fault)] if self.contact_fault else []
         return ([("leave-1", self.problem)] if self.problem else []) + found
 
     @property
@@ -182,15 +201,22 @@ class Asked:
         return self.entry.values.get("error_if_no_preselections") is True
 
 
-def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings) -> tuple[Asked, ...]:
-    """Every entry of the request, as it meets what this Customer has; scopes no longer offered are left away."""
+def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings | None) -> tuple[Asked, ...]:
+    """
+    Every entry of the request, as it meets what this Customer has; scopes no longer offered are left away.
+
+    Args:
+        holdings: None of somebody who did not sign in; then what is named is ticked, whoever has it.
+    """
     rules = rules_of(catalogue.utility.country)
     found = []
     for entry in request.entries:
         scope = catalogue.scope(entry.scope_id)
         if scope is not None:
             kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
-            found.append(Asked(scope, entry, kind, preselected(holdings, kind, entry.values, rules)))
+            values = entry.values
+            ticked = asked_to_tick(kind, values) if holdings is None else preselected(holdings, kind, values, rules)
+            found.append(Asked(scope, entry, kind, ticked))
     return tuple(found)
 
 
@@ -233,7 +259,8 @@ def build_form(
     catalogue: Catalogue,
     now: datetime,
 ) -> Form:
-    """The form, checked when `draft.checked`."""
+    """The form, checked when `draft.checked`; by hand when `draft` is nobody's."""
+    by_hand = not draft.customer_id
     sections = sections_of(asked, draft, holdings, examples=examples, catalogue=catalogue, now=now)
     nothing_kept = all(section.draft.left_out for section in sections)
     return Form(
@@ -244,6 +271,8 @@ def build_form(
         sections=sections,
         draft=draft,
         problem=gettext("Keep at least one part, or choose Do not share") if draft.checked and nothing_kept else "",
+        by_hand=by_hand,
+        contact_fault=_contact_fault(draft.contact) if draft.checked and by_hand else "",
         unmatched=tuple(
             section for section, each in zip(sections, asked, strict=True) if each.needs_a_match and each.in_vain
         ),
@@ -311,6 +340,14 @@ def _section(
         plot=examples.plot if contents.icon == "bars" and not made_up else None,
         show_details="include_meter_devices" in asked.scope.type.implied or values.get("include_meter_devices") is True,
     )
+
+
+def _contact_fault(address: str) -> str:
+    if not address:
+        return gettext("Email address: enter it so that we can send your receipt")
+    if is_email(address):
+        return ""
+    return gettext("Email address: the part after @ needs a dot, like name@mail.example")
 
 
 def _lacking(title: str, asked: Asked) -> str:

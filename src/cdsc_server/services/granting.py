@@ -252,7 +252,6 @@ def _keep_receipt(
         session,
         grant,
         form,
-        customer_id=customer_id,
         prefix=catalogue.utility.receipt_prefix,
         keys=mailing.keys,
         now=at,

@@ -69,7 +69,7 @@ def add_receipt(
     grant: GrantRow,
     form: dict[str, Any],
     *,
-    customer_id: str,
+    stated: dict[str, Any] | None = None,
     prefix: str,
     keys: KeyStore,
     now: datetime,
@@ -78,7 +78,9 @@ def add_receipt(
     Keep the receipt of an approval, and its confirmation number on the Grant.
 
     Args:
+        grant: its Customer is whose receipt it is.
         form: as `frozen` gives it.
+        stated: of somebody who did not sign in, the proven address and what they named.
 
     Returns:
         The secret of its address.
@@ -93,8 +95,9 @@ def add_receipt(
             path_sealed=keys.seal(secret, context=_SEALED_FOR),
             confirmation=confirmation,
             grant_id=grant.grant_id,
-            customer_id=customer_id,
+            customer_id=grant.customer_id,
             form=form,
+            stated=stated,
             created=now,
         )
     )
@@ -154,7 +157,7 @@ def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock:
         client = clients.find_client(session, grant.client_id) if grant is not None else None
     if grant is None:
         raise NotFound("There is no receipt at this address.")
-    own = customer_id == row.customer_id
+    own = customer_id is not None and customer_id == row.customer_id
     status = status_at(GrantStatus(grant.status), expires=grant.expires, not_before=grant.not_before, now=now)
     newer = None
     if latest is not None and latest.path_hash != row.path_hash:

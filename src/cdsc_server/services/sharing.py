@@ -132,8 +132,10 @@ def stop_by_receipt(secret: str, *, clock: Clock, mailing: Mailing) -> bool:
         return stop_for_customer(session, receipt.grant_id, receipt.customer_id, mailing=mailing, now=clock.now())
 
 
-def stop_for_customer(session: Session, grant_id: str, customer_id: str, *, mailing: Mailing, now: datetime) -> bool:
-    """As `stop`, for other use cases; of no Grant, or of somebody else's, it says False."""
+def stop_for_customer(
+    session: Session, grant_id: str, customer_id: str | None, *, mailing: Mailing, now: datetime
+) -> bool:
+    """As `stop`, for other use cases; of no Grant, or of somebody else's, it says False. None is nobody known."""
     stopped = grants.stop_grant(session, grant_id, customer_id, now=now)
     if stopped:
         grant_reviews.withdraw_ended(session, [grant_id], why="The Customer ended the Grant.", now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -18,13 +19,13 @@ from cdsc_server.storage.grants import GrantRow, ReceiptRow
 def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now: datetime) -> None:
     """Write the receipt mail of the approval just kept, in its transaction; none without a mail address."""
     receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
-    customer = None if receipt is None else customers.find_customer(session, receipt.customer_id)
-    if receipt is None or customer is None:
+    if receipt is None:
         return
+    reader = _reader(session, receipt)
     sections = receipt.form["sections"]
     with speaking(receipt.form["language"]):
         letter = receipt_letter(
-            customer_name=customer.display_name,
+            customer_name=reader.name,
             app=receipt.form["client_name"],
             confirmation=receipt.confirmation,
             at=receipt.created,
@@ -34,7 +35,7 @@ def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now:
             terms=receipt.form.get("terms"),
             link=_receipt_url(receipt, mailing),
         )
-    mails.post(session, letter, to=customer.email, mailing=mailing, now=now)
+    mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
 
 
 def tell_of_end(
@@ -49,14 +50,14 @@ def tell_of_end(
         reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
     """
     receipt = grants.latest_receipt(session, grant_id) if mailing.wanted else None
-    customer = None if receipt is None else customers.find_customer(session, receipt.customer_id)
     grant = None if receipt is None else grants.grant_of_customer(session, grant_id, receipt.customer_id)
-    if receipt is None or customer is None or grant is None:
+    if receipt is None or grant is None:
         return
+    reader = _reader(session, receipt)
     client = clients.find_client(session, grant.client_id)
-    with speaking(customer.language or receipt.form["language"]):
+    with speaking(reader.language):
         letter = revoked_letter(
-            customer_name=customer.display_name,
+            customer_name=reader.name,
             app=receipt.form["client_name"] if client is None else client.client_name,
             contact=next(iter(client.contacts), None) if client is not None else None,
             confirmation=receipt.confirmation,
@@ -66,7 +67,23 @@ def tell_of_end(
             zone=mailing.utility.timezone,
             link=_receipt_url(receipt, mailing),
         )
-    mails.post(session, letter, to=customer.email, mailing=mailing, now=now)
+    mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    name: str
+    address: str | None
+    language: str
+
+
+def _reader(session: Session, receipt: ReceiptRow) -> _Reader:
+    """Whose receipt it is; who did not sign in is written to where they proved to be (9.2.1.6)."""
+    customer = None if receipt.customer_id is None else customers.find_customer(session, receipt.customer_id)
+    contact = None if receipt.stated is None else str(receipt.stated["contact"])
+    if customer is None:
+        return _Reader("", contact, receipt.form["language"])
+    return _Reader(customer.display_name, contact or customer.email, customer.language or receipt.form["language"])
 
 
 def _receipt_url(receipt: ReceiptRow, mailing: Mailing) -> str:

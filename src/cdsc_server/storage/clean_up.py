@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow, TokenRow
+from cdsc_server.storage.contact_codes import ContactCodeRow
 from cdsc_server.storage.customers import LoginFailureRow, SessionRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.service_accounts import OperatorTokenRow
@@ -17,6 +18,7 @@ from cdsc_server.storage.service_accounts import OperatorTokenRow
 #: What ends by itself: its key, and the instant it ended at.
 _ENDING: Final[tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]], ...]] = (
     (AuthorizationRequestRow.request_id, AuthorizationRequestRow.expires),
+    (ContactCodeRow.request_id, ContactCodeRow.expires),
     (CodeRow.code_hash, CodeRow.expires),
     (TokenRow.token_hash, TokenRow.expires),
     (OperatorTokenRow.token_hash, OperatorTokenRow.expires),

@@ -106,9 +106,12 @@ class ReceiptRow(DataBase):
     path_sealed: Mapped[bytes] = mapped_column()
     confirmation: Mapped[str] = mapped_column(String, unique=True)
     grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"))
-    customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"))
-    #: The form's content as it was shown: see services/consent.FrozenForm.
+    #: None while it is not known who it was that did not sign in.
+    customer_id: Mapped[str | None] = mapped_column(ForeignKey("customers.customer_id"))
+    #: The form's content as it was shown: see services/receipts.frozen.
     form: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
+    #: Of somebody who did not sign in: the address that was proven as `contact`, and what they named as `selections`.
+    stated: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
@@ -324,8 +327,8 @@ def _json(value: str) -> str:
     return exact_json.dumps(value).decode()
 
 
-def grant_of_customer(session: Session, grant_id: str, customer_id: str) -> GrantRow | None:
-    """The Grant of this Customer; None when there is none, or none of theirs."""
+def grant_of_customer(session: Session, grant_id: str, customer_id: str | None) -> GrantRow | None:
+    """The Grant of this Customer, or with None of nobody known; None when there is none, or none of theirs."""
     statement = select(GrantRow).where(GrantRow.grant_id == grant_id, GrantRow.customer_id == customer_id)
     return session.scalars(statement).one_or_none()
 
@@ -342,8 +345,8 @@ def grants_of_customer(session: Session, customer_id: str) -> Sequence[GrantRow]
 _OVER = FINAL | {GrantStatus.EXPIRED}
 
 
-def stop_grant(session: Session, grant_id: str, customer_id: str, *, now: datetime) -> bool:
-    """End a Grant for its Customer; False when it had ended, or is not theirs."""
+def stop_grant(session: Session, grant_id: str, customer_id: str | None, *, now: datetime) -> bool:
+    """End a Grant for its Customer, or with None of nobody known; False when it had ended, or is not theirs."""
     stopped = session.execute(
         update(GrantRow)
         .where(GrantRow.grant_id == grant_id, GrantRow.customer_id == customer_id, GrantRow.status.not_in(_OVER))

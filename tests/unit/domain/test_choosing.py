@@ -97,6 +97,6 @@ def test_ticking_all_ticks_what_the_search_finds_and_keeps_the_rest():
 
 @given(ids, st.booleans(), st.text(max_size=10))
 def test_a_draft_comes_back_as_it_was_stored(chosen, flag, words):
-    draft = Draft("ada", (SectionDraft(chosen, flag, not flag, words, flag, 2),), checked=flag)
+    draft = Draft("ada", (SectionDraft(chosen, flag, not flag, words, flag, 2, (words,)),), checked=flag, contact=words)
 
     assert Draft.from_stored(draft.to_stored()) == draft

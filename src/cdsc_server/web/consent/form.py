@@ -6,16 +6,17 @@ A stranger, and another browser, learn nothing: no such page is there for them.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
 from cdsc_server.domain.drafts import SectionEdit
+from cdsc_server.domain.stated import read_numbers
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.services import consent, sharing
-from cdsc_server.services.consent import Answered, NotForYou, Outcome
+from cdsc_server.services.consent import Answered, NotForYou, Outcome, ProofNeeded
 from cdsc_server.services.consent_form import Form
 from cdsc_server.services.sessions import BrowserSession
 from cdsc_server.web.bearer import public
@@ -25,6 +26,9 @@ from cdsc_server.web.forms import check_form
 from cdsc_server.web.pages import allow_form_target, page_blueprint, render
 from cdsc_server.web.sessions import current_session
 from cdsc_server.web.speech import choose, translated
+
+#: Of a mail address (RFC 5321 4.5.3.1.3).
+LONGEST_ADDRESS: Final = 254
 
 blueprint = translated(page_blueprint("consent", __name__))
 
@@ -51,15 +55,52 @@ def decide(request_id: str) -> ResponseReturnValue:
     try:
         if action in ("decline", "decline-unmatched"):
             return _led(_declined(request_id, session, unmatched=action != "decline"), request_id)
-        edits = _edits()
+        edits, contact = _edits(), request.form.get("contact", "").strip()[:LONGEST_ADDRESS]
         if action == "approve":
-            return _led(consent.approve(request_id, session, edits, **_outside()), request_id)
-        consent.change(request_id, session, edits, action, **_outside())
+            return _led(consent.approve(request_id, session, edits, contact=contact, **_outside()), request_id)
+        consent.change(request_id, session, edits, action, contact=contact, **_outside())
         if action.startswith("language-"):
             choose(action.removeprefix("language-"))
     except consent.SignInNeeded:
         return _to_sign_in(request_id)
     return redirect(url_for("consent.form", request_id=request_id, _anchor=_anchor(action)), 303)
+
+
+@blueprint.get("/consent/<request_id>/code")
+@public
+@undocumented("a page")
+def code(request_id: str) -> ResponseReturnValue:
+    """Where somebody who did not sign in enters the code that was mailed."""
+    try:
+        return _code_page(consent.proof_needed(request_id, _session(), **_outside()), request_id)
+    except consent.SignInNeeded:
+        return _to_sign_in(request_id)
+
+
+@blueprint.post("/consent/<request_id>/code")
+@public
+@undocumented("a page")
+def prove(request_id: str) -> ResponseReturnValue:
+    """The code, or the wish for another one. A right one completes the approval."""
+    session = check_form(current_session())
+    try:
+        if request.form.get("do") == "again":
+            return _led(consent.send_again(request_id, session, **_outside()), request_id)
+        return _led(consent.prove(request_id, session, request.form.get("code", ""), **_outside()), request_id)
+    except consent.WrongCode as wrong:
+        return _code_page(consent.proof_needed(request_id, session, **_outside()), request_id, wrong)
+    except consent.SignInNeeded:
+        return _to_sign_in(request_id)
+
+
+def _code_page(
+    needed: ProofNeeded | Outcome | Answered | NotForYou | None, request_id: str, wrong: consent.WrongCode | None = None
+) -> ResponseReturnValue:
+    if not isinstance(needed, ProofNeeded):
+        return _led(needed, request_id)
+    response = render("contact-code.html", needed=needed, wrong=wrong)
+    response.status_code = 200 if wrong is None else wrong.status
+    return allow_form_target(response, needed.scheme)
 
 
 def _declined(request_id: str, session: BrowserSession, *, unmatched: bool) -> Outcome | Answered:
@@ -68,8 +109,10 @@ def _declined(request_id: str, session: BrowserSession, *, unmatched: bool) -> O
     )
 
 
-def _led(outcome: Outcome | Answered | NotForYou | None, request_id: str) -> ResponseReturnValue:
+def _led(outcome: Outcome | Answered | NotForYou | ProofNeeded | None, request_id: str) -> ResponseReturnValue:
     """Where a decision leads: to the Client, or back to the form when something is missing."""
+    if isinstance(outcome, ProofNeeded):
+        return redirect(url_for("consent.code", request_id=request_id), 303)
     if outcome is None:
         return redirect(url_for("consent.form", request_id=request_id, _anchor="problem"), 303)
     if isinstance(outcome, NotForYou) or outcome.location is None:
@@ -122,6 +165,7 @@ def _edits() -> dict[int, SectionEdit]:
                 left_out=str(n) in left_out,
                 find=sent.get(f"s{n}-find", "").strip()[:100],
                 only_ticked=f"s{n}-only" in sent,
+                added=read_numbers(sent.get(f"s{n}-added", "")),
             )
     return edits
 

@@ -1,0 +1,132 @@
+"""
+Whose Grant it is when somebody agreed without signing in (CDS-WG3-01 9.1.1, 9.2).
+
+The proven address and the numbers may say so at once. Otherwise the Grant is pending and opens nothing until an
+operator says who it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.grants import GrantStatus, Selection
+from cdsc_server.domain.stated import Stated, selections_of
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound
+from cdsc_server.ports import Clock
+from cdsc_server.services import changelog
+from cdsc_server.services.audit import record
+from cdsc_server.services.server_grants import settle_parent
+from cdsc_server.storage import clients, customers, grants
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.numbers import ids_by_number
+
+#: About how long it takes an operator, where the configuration does not say.
+_DAYS: Final = 3
+
+
+def settle(
+    session: Session,
+    grant: GrantRow,
+    address: str,
+    stated: Sequence[Stated],
+    *,
+    is_test: bool,
+    days: int | None,
+    now: datetime,
+) -> None:
+    """
+    Let a new Grant open what it lists where it is clear whose it is, and wait for an operator where it is not.
+
+    Args:
+        address: proven.
+        days: after so many an operator has probably looked at it.
+    """
+    known = known_by(session, address, stated, is_test=is_test)
+    if known is not None:
+        opened(grant, *known, now=now)
+        return
+    grant.status, grant.eta = GrantStatus.PENDING, now + timedelta(days=days or _DAYS)
+    grant.enabled_scope, grant.enabled_authorization_details = "", []
+
+
+def known_by(
+    session: Session, address: str, stated: Sequence[Stated], *, is_test: bool
+) -> tuple[str, list[Selection]] | None:
+    """
+    The one Customer who has this address on file and everything that was named, with the selections that makes.
+
+    Args:
+        is_test: whether the Client meets fictional Customers only; no others are looked at.
+    """
+    found = []
+    for row in customers.find_by_id_or_email(session, address):
+        if row.is_test == is_test and (row.email or "").lower() == address.lower():
+            selections = selections_of(stated, ids_by_number(session, row.customer_id))
+            if selections is not None:
+                found.append((row.customer_id, selections))
+    return found[0] if len(found) == 1 else None
+
+
+def identify(grant_id: str, customer_id: str, *, reason: str, actor: str, clock: Clock) -> None:
+    """
+    Say whose a Grant is that waits for that; it opens what was agreed to from the next request on.
+
+    Args:
+        reason: for the audit trail: how the person was recognised.
+
+    Raises:
+        InvalidRequest: no reason.
+        NotFound: there is no such Grant or Customer.
+        Conflict: it does not wait for that, or the Customer does not have what was named.
+    """
+    if not reason.strip():
+        raise InvalidRequest("Reason: write why", field="reason")
+    now = clock.now()
+    with transaction() as session:
+        grant = grants.lock_grant(session, grant_id)
+        customer = customers.find_customer(session, customer_id)
+        if grant is None or customer is None:
+            raise NotFound("no Grant or no Customer has this id")
+        receipt = grants.latest_receipt(session, grant_id)
+        if grant.status != GrantStatus.PENDING or receipt is None or receipt.customer_id is not None:
+            raise Conflict("The Grant does not wait for this: nothing was changed")
+        client = clients.find_client(session, grant.client_id)
+        if client is None or (client.status == ClientStatus.SANDBOX) != customer.is_test:
+            raise Conflict("The Client and the Customer are not of one kind: nothing was changed")
+        stated = {each["scope_id"]: Stated.from_stored(each) for each in (receipt.stated or {})["selections"]}
+        wanted = [stated[entry["type"]] for entry in grant.authorization_details]
+        selections = selections_of(wanted, ids_by_number(session, customer_id))
+        if selections is None:
+            raise Conflict("The Customer does not have what was named: nothing was changed")
+        receipt.customer_id = customer_id
+        opened(grant, customer_id, selections, now=now)
+        changelog.grant_changed(
+            session,
+            registration_id=grant.registration_id,
+            grant_id=grant_id,
+            what=f"It was pending and is active now. It opens {grant.enabled_scope}.",
+            now=now,
+        )
+        settle_parent(session, grant, now=now)
+        record(
+            session,
+            actor=actor,
+            action="grant.identified",
+            subject=f"grant:{grant_id}",
+            detail={"reason": reason.strip(), "customer": customer_id, "registration": grant.registration_id},
+            now=now,
+        )
+
+
+def opened(grant: GrantRow, customer_id: str, selections: Sequence[Selection], *, now: datetime) -> None:
+    """Let a Grant open what it lists, now that it is known whose it is."""
+    grant.customer_id, grant.status, grant.eta = customer_id, GrantStatus.ACTIVE, None
+    grant.enabled_scope, grant.enabled_authorization_details = grant.scope, grant.authorization_details
+    grant.selections = [selection.to_stored() for selection in selections]
+    grant.modified = now
