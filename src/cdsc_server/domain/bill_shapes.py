@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from cdsc_server.domain.shapes import Currency, Day, Flag, Link, Listed, Member, Number, NumberOrText, Shape, Text, Word
+from cdsc_server.domain.value_formats import DEMAND_TYPES, DIRECTIONS, SEASONS, TIERS, TIMES_OF_USE, UNITS
 
 #: Inserted where a bill does not add up (10.5.1).
 DIFFERENCE: Final = "amount_due_sum_difference"
@@ -38,18 +39,6 @@ COST_DETAIL_TYPES: Final = (
 LINE_ITEM_TYPES: Final = (
     "fixed_charge", "usage_charge", "tax", "distribution", "supply", "transmission", "other",
 )  # fmt: skip
-#: 10.8.7.1.
-UNITS: Final = (
-    "Wh", "kWh", "MWh", "W", "kW", "MW", "m3", "ft3", "CCF", "MCF", "MMCF", "MMCFD", "L", "gal", "Btu", "therm", "Sm3",
-    "scf", "SCFM", "C", "F", "var", "kvar", "varh", "kvarh", "years", "months", "days", "hours", "minutes", "seconds",
-    "money", "count", "percent",
-)  # fmt: skip
-#: 10.8.7.2 to 10.8.7.5, 10.8.7.7.
-DIRECTIONS: Final = ("net", "forward", "reverse")
-TIMES_OF_USE: Final = ("super_peak", "peak", "partial_peak", "off_peak", "super_off_peak")
-TIERS: Final = ("baseline", "overage", *(f"tier_{number}" for number in range(1, 10)))
-SEASONS: Final = ("spring", "summer", "fall", "winter")
-DEMANDS: Final = ("peak", "average", "starting", "ending")
 #: 10.1.5.
 ENTITY_TYPES: Final = (
     "distributor", "supplier", "iou", "muni", "cca", "retailer", "generator", "dso", "tso", "iso",
@@ -87,7 +76,7 @@ USAGE_DETAIL: Final = Shape(
         "units": Member(Word(UNITS), required=False),
         "start_date": Member(Day(), required=False),
         "end_date": Member(Day(), required=False),
-        "demand_type": Member(Word(DEMANDS), required=False),
+        "demand_type": Member(Word(DEMAND_TYPES), required=False),
         "tou": Member(Word(TIMES_OF_USE), required=False),
         "tier": Member(Word(TIERS), required=False),
         "direction": Member(Word(DIRECTIONS), required=False),

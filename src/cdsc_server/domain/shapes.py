@@ -6,7 +6,7 @@ For what comes from outside as JSON with every digit kept (`exact_json.loads`): 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -143,14 +143,14 @@ class Currency:
 class Word:
     """One of these words."""
 
-    words: tuple[str, ...]
+    words: Collection[str]
 
     def faults(self, value: Any) -> Iterator[Fault]:
-        if value not in self.words:
-            yield Fault("", f"must be one of {', '.join(self.words)}")
+        if not isinstance(value, str) or value not in self.words:
+            yield Fault("", f"must be one of {', '.join(sorted(self.words))}")
 
     def json_schema(self) -> Schema:
-        return {"enum": list(self.words)}
+        return {"enum": sorted(self.words)}
 
 
 @dataclass(frozen=True, slots=True)
