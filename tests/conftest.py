@@ -15,6 +15,7 @@ pytest_plugins = [
     "tests.support.companions",
     "tests.support.demo",
     "tests.support.redis",
+    "tests.support.s3",
 ]
 
 # No deadline: a machine that is busy with something else is no fault of the code.

@@ -19,7 +19,7 @@ from cdsc_server.domain.catalogue import Catalogue, read_catalogue
 from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.geojson import geojson_fault
 from cdsc_server.errors import InvalidConfiguration
-from cdsc_server.ports import Ports, SystemClock
+from cdsc_server.ports import BlobStore, Ports, SystemClock
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web import (
@@ -125,17 +125,33 @@ def _is_pdf(path: Path) -> bool:
     return path.is_file() and media_type(path.read_bytes()) == "application/pdf"
 
 
-def system_ports(settings: Settings) -> Ports:
+def blob_store(settings: Settings) -> BlobStore:
     """
-    The real outside: this machine's clock, the key in its file, the servers for mail and payments.
+    Where files are kept: in a directory, or in a bucket where one is set.
 
     Raises:
-        InvalidConfiguration: the key file, the address of the mail server or the payment secret cannot be used.
+        InvalidConfiguration: the key of the bucket cannot be used.
+    """
+    if not settings.blob_url:
+        return FileBlobStore(settings.blob_dir)
+    # Loaded by who uses it only: it is a large library.
+    from cdsc_server.connectors.s3_blobs import S3BlobStore
+
+    return S3BlobStore.read(settings.blob_url, region=settings.blob_region, key_file=settings.blob_key_file)
+
+
+def system_ports(settings: Settings) -> Ports:
+    """
+    The real outside: this machine's clock, the key in its file, the servers for mail, payments and files.
+
+    Raises:
+        InvalidConfiguration: the key file, the address of the mail server, the payment secret or the key of the bucket
+            cannot be used.
     """
     return Ports(
         clock=SystemClock(),
         keys=FileKeyStore.read(settings.key_file),
-        blobs=FileBlobStore(settings.blob_dir),
+        blobs=blob_store(settings),
         mailer=SmtpMailer.at(settings.mail_url, sender=settings.mail_from) if settings.mail_url else None,
         payments=(
             SandboxPayments(settings.payment_url, read_secret(settings.payment_secret_file))

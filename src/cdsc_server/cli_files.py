@@ -9,7 +9,6 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.ports import SystemClock
 from cdsc_server.services import files as use_cases
 from cdsc_server.settings import Settings
@@ -39,7 +38,7 @@ def share(
     Its Client finds a new Grant in the Grants API, gets a Grant Admin token for it, and downloads the file.
     CLIENT_ID may be any Client Object of a registration that has one for files.
     """
-    from cdsc_server.app import load_catalogue
+    from cdsc_server.app import blob_store, load_catalogue
 
     settings = Settings.from_environment()
     with _database(settings), file.open("rb") as content:
@@ -52,7 +51,7 @@ def share(
             grant_id=grant_id,
             catalogue=load_catalogue(settings),
             clock=SystemClock(),
-            blobs=FileBlobStore(settings.blob_dir),
+            blobs=blob_store(settings),
         )
     click.echo(f"file_id   {shared.file_id}  ({shared.mime_type}, {shared.size:,} bytes)")
     click.echo(f"client_id {shared.client_id}")

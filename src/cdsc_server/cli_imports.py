@@ -17,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cdsc_server import exact_json
 from cdsc_server.connectors.eac_files import read_delivery
-from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.domain.bill_shapes import BILLS
 from cdsc_server.errors import FaultyFile, InvalidFile, Problem
@@ -91,8 +90,10 @@ def bills(files: tuple[Path, ...], customer: str | None) -> None:
     Each FILE is stored whole or not at all; a broken one does not keep the others out, but the exit status is then 1.
     Importing a file again changes nothing; a corrected file changes what it corrects.
     """
+    from cdsc_server.app import blob_store
+
     settings = Settings.from_environment()
-    blobs = FileBlobStore(settings.blob_dir)
+    blobs = blob_store(settings)
     _import_all(files, lambda path: _bills(path, customer, blobs, SystemClock()), settings)
 
 

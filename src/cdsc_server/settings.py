@@ -62,7 +62,16 @@ class Settings:
     address_login_failures: int = setting(50, "Failures of both kinds from one network address after which it waits.")
     registrations_per_hour: int = setting(60, "Registration requests taken from one network address in an hour.")
     body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes, except of Messages with attachments.")
-    blob_dir: str = setting("var/blobs", "Directory of attached and shared files; made when the first one comes.")
+    blob_dir: str = setting("var/blobs", "Directory of attached and shared files and bills; made with the first one.")
+    blob_url: str = setting(
+        "",
+        "Bucket of an S3-compatible storage that keeps these files instead: https://HOST/BUCKET/PREFIX. "
+        "See docs/how-to/operate/file-storage.md.",
+    )
+    blob_region: str = setting("us-east-1", "Region of that bucket, as its storage names it.")
+    blob_key_file: str = setting(
+        "var/keys/blobs.key", "File with the key that opens that bucket: its id in the first line, the secret below."
+    )
     attachment_bytes: int = setting(
         10_485_760, "Most that the files attached to one Message may hold together, in bytes; at least 10000000."
     )
@@ -162,6 +171,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_ATTACHMENT_BYTES must be at least 10000000 (CDS-WG1-02 6.9)")
     if not settings.blob_dir:
         faults.append("CDSC_BLOB_DIR must name a directory")
+    if settings.blob_url and not _is_bucket(settings.blob_url):
+        faults.append("CDSC_BLOB_URL must be https://HOST/BUCKET, or http:// on this machine itself")
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
     if not settings.jobs_url.startswith(("sqlite:///", "redis://", "rediss://")):
@@ -177,6 +188,13 @@ def _faults(settings: Settings) -> list[str]:
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults
+
+
+def _is_bucket(url: str) -> bool:
+    parts = urlsplit(url)
+    local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    plain = not parts.query and not parts.fragment and "@" not in parts.netloc
+    return (parts.scheme == "https" or local) and bool(parts.hostname) and plain and bool(parts.path.strip("/"))
 
 
 def settings_page() -> str:

@@ -54,7 +54,7 @@ class FileBlobStore:
         Raises:
             KeyError: nothing is stored under it.
         """
-        if not _NAME.fullmatch(content_hash):
+        if not is_content_hash(content_hash):
             raise KeyError(content_hash)
         try:
             return (self._directory / content_hash[:2] / content_hash).open("rb")
@@ -68,6 +68,11 @@ class FileBlobStore:
             place.mkdir(mode=0o700, exist_ok=True)
             _sync(self._directory)
         return place
+
+
+def is_content_hash(name: str) -> bool:
+    """Whether this is how a content is named: 64 digits of base 16."""
+    return _NAME.fullmatch(name) is not None
 
 
 def _sync(directory: Path) -> None:

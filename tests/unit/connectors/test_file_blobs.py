@@ -27,15 +27,6 @@ def files(directory):
     return [path for path in directory.rglob("*") if path.is_file()]
 
 
-def test_what_was_put_is_found_by_its_hash(blobs):
-    stored = blobs.put(iter(DATA))
-
-    assert (stored.content_hash, stored.size) == (NAME, 12)
-    with blobs.open(NAME) as file:
-        file.seek(6)
-        assert file.read() == b"second"
-
-
 def test_the_same_bytes_are_kept_once(blobs, directory):
     blobs.put(DATA)
     blobs.put([b"".join(DATA)])
@@ -61,9 +52,3 @@ def test_a_source_that_breaks_off_leaves_nothing(blobs, directory):
         blobs.put(breaks())
 
     assert files(directory) == []
-
-
-@pytest.mark.parametrize("name", [NAME, "", "..", "../../etc/passwd", NAME.upper(), NAME + "/x"])
-def test_what_was_never_put_is_not_there(blobs, name):
-    with pytest.raises(KeyError):
-        blobs.open(name)
