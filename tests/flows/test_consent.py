@@ -12,6 +12,7 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
 from tests.factories import customer_data, people
+from tests.support import requirement
 from tests.support.browser import tab_of
 from tests.support.tab import arriving, fits, follow, picture
 
@@ -77,6 +78,7 @@ def grants(live_server):
         return [(row.status, row.scope, row.selections) for row in session.query(GrantRow).all()]
 
 
+@requirement("WG3-01-9.2-02", "WG3-01-9.2-03", "WG3-01-9.2-04")
 def test_a_person_shares_two_parts_sees_the_receipt_and_stops(seeded, sized, live_server, client_site):
     page = sized
     request_id = seeded(page)
@@ -117,6 +119,27 @@ def test_a_person_shares_two_parts_sees_the_receipt_and_stops(seeded, sized, liv
     assert "can read nothing more" in page.inner_text("main")
     picture(page, "8-stopped")
     assert grants(live_server)[0][0] == "revoked"
+
+
+@requirement("WG3-01-9.2.1.5-03", "WG3-01-9.2.1.5-04", "WG3-01-9.2.1.5-09")
+def test_the_closing_section_follows_what_is_left_out_and_scrolls_by_itself(seeded, page):
+    """At once, before anything is sent."""
+    page.goto(f"/consent/{seeded(page)}")
+    sign_in(page)
+    words = page.locator(".scroll .only-2")
+    assert words.is_visible()
+    page.locator("#leave-2").check()
+    assert not words.is_visible()
+    page.locator("#leave-2").uncheck()
+
+    assert words.is_visible()
+    page.set_viewport_size(SIZES["phone"])
+    assert page.locator(".scroll").evaluate(
+        "e => [getComputedStyle(e).overflowY, e.clientHeight < e.scrollHeight]"
+    ) == [
+        "scroll",
+        True,
+    ]
 
 
 def test_an_error_is_shown_first_and_focused(seeded, sized):
