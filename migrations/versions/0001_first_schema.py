@@ -638,7 +638,6 @@ def upgrade() -> None:
         sa.Column("review", sa.Text(), nullable=True),
         sa.Column("eta", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
-        sa.Column("last_read", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["admin_of"], ["grants.grant_id"], name=op.f("fk_grants_admin_of")),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_grants_client_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name=op.f("fk_grants_customer_id")),
@@ -795,6 +794,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("requirement_id", name=op.f("pk_email_codes")),
     )
     op.create_table(
+        "grant_reads",
+        sa.Column("grant_id", sa.String(), nullable=False),
+        sa.Column("hour", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("listing", sa.String(), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
+        sa.Column("objects", sa.Integer(), nullable=False),
+        sa.Column("earliest", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("latest", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("last", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_grant_reads_grant_id")),
+        sa.PrimaryKeyConstraint("grant_id", "hour", "listing", name=op.f("pk_grant_reads")),
+    )
+    op.create_table(
         "grant_replacements",
         sa.Column("grant_id", sa.String(), nullable=False),
         sa.Column("replaced_id", sa.String(), nullable=False),
@@ -949,6 +961,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grant_replacements_replaced_id"), "grant_replacements")
 
     op.drop_table("grant_replacements")
+    op.drop_table("grant_reads")
     op.drop_table("email_codes")
     op.drop_index(op.f("ix_codes_grant_id"), "codes")
     op.drop_index(op.f("ix_codes_expires"), "codes")

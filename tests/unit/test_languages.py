@@ -99,6 +99,7 @@ def test_a_number_keeps_every_digit_unless_told_otherwise():
     value = Decimal("0.12345678901234567890")
 
     assert languages.number(value) == "0.12345678901234567890"
+    assert languages.number(1234567) == "1,234,567"
     assert languages.number(value, "#,##0.##") == "0.12"
 
 

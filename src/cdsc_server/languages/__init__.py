@@ -105,9 +105,10 @@ def number(value: int | Decimal, form: str | None = None) -> str:
     Args:
         form: a pattern of CLDR such as "#,##0.##".
     """
-    return str(
-        numbers.format_decimal(value, format=form, locale=_LOCALES[language()], decimal_quantization=form is not None)
-    )
+    if form is None:
+        digits = max(0, -int(Decimal(value).as_tuple().exponent))
+        form = f"#,##0.{'0' * digits}"
+    return str(numbers.format_decimal(value, format=form, locale=_LOCALES[language()]))
 
 
 def percent(share: Decimal) -> str:

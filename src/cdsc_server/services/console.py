@@ -18,6 +18,7 @@ from cdsc_server.storage import clients, console, customers, grants, messages, r
 from cdsc_server.storage.clients import ClientRow, CredentialRow, RegistrationRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import reading
+from cdsc_server.storage.grant_reads import last_reads
 from cdsc_server.storage.grants import GrantRow, Relatives
 from cdsc_server.storage.keyset import Cursor, Page
 from cdsc_server.storage.messages import AttachmentRow, MessageRow
@@ -83,6 +84,7 @@ class Grant:
     client: ClientRow
     customer: CustomerRow | None
     relatives: Relatives
+    last_read: datetime | None
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
             client=clients.clients_by_id(session, [row.client_id])[row.client_id],
             customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),
             relatives=grants.relatives_of(session, [grant_id])[grant_id],
+            last_read=last_reads(session, [grant_id]).get(grant_id),
         )
 
 

@@ -1,43 +1,55 @@
-"""That a Grant was read, noted for the Customer to see."""
+"""What was read by a Grant, noted for the Customer to see: how much of what, about when; never the data itself."""
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
-from typing import Final
-from weakref import WeakKeyDictionary
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from cdsc_server.storage.db import db
-from cdsc_server.storage.grants import mark_read
+from cdsc_server.storage.grant_reads import count_read
 
 log = logging.getLogger(__name__)
 
-#: How exactly the Customer is told; spares a write for each of many reads.
-STEP: Final = timedelta(minutes=1)
 
-#: Grants this process has lately noted, by database, so that most reads cost nothing at all.
-_noted: WeakKeyDictionary[Engine, dict[str, datetime]] = WeakKeyDictionary()
-_MOST: Final = 10_000
-
-
-def note_read(grant_id: str, *, at: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Read:
     """
-    Set `last_read` of a Grant, at most once a minute over all processes.
+    What one answer held.
 
-    A database that is too busy to take it is left alone: the next read comes again.
+    Args:
+        listing: such as "usage_segments".
+        objects: how many.
+        earliest, latest: what they are about; None where they have no period.
     """
-    noted = _noted.setdefault(db.engine, {})
-    last = noted.get(grant_id)
-    if last is not None and last <= at < last + STEP:
-        return
-    try:
-        mark_read(grant_id, at=at, unless_after=at - STEP)
-    except OperationalError:
-        log.info("did not note that Grant %s was read", grant_id)
-        return
-    if len(noted) >= _MOST:
-        noted.clear()
-    noted[grant_id] = at
+
+    listing: str
+    objects: int
+    earliest: datetime | None = None
+    latest: datetime | None = None
+
+
+def note_reads(grant_id: str, reads: Iterable[Read], *, at: datetime) -> None:
+    """
+    Add what was answered to the access log of a Grant: one statement for each listing.
+
+    A database that is too busy to take it is told of in the log; the answer has left already.
+    """
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    for read in reads:
+        values = {
+            "grant_id": grant_id,
+            "hour": hour,
+            "listing": read.listing,
+            "answers": 1,
+            "objects": read.objects,
+            "earliest": read.earliest,
+            "latest": read.latest,
+            "last": at,
+        }
+        try:
+            count_read(values)
+        except OperationalError:
+            log.exception("did not note that %d %s were read by Grant %s", read.objects, read.listing, grant_id)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.periods import Period, periods_of
+from cdsc_server.domain.reading_log import ReadingLog, begin_of_log, reading_log
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
@@ -25,9 +27,10 @@ from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
-from cdsc_server.storage import authorizations, clients, customers, grants
+from cdsc_server.storage import authorizations, clients, customers, grant_reads, grants
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grant_reads import GrantReadRow
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
 
 
@@ -71,7 +74,7 @@ class Share:
 
 
 def shares_of(customer_id: str, *, catalogue: Catalogue, clock: Clock, keys: KeyStore) -> list[Share]:
-    """Every Grant of a Customer, the latest first; three statements, however many there are."""
+    """Every Grant of a Customer, the latest first; four statements, however many there are."""
     now = clock.now()
     with reading() as session:
         rows = grants.grants_of_customer(session, customer_id)
@@ -86,10 +89,34 @@ def share_of(grant_id: str, customer_id: str, *, catalogue: Catalogue, clock: Cl
         NotFound: there is none, or it is somebody else's.
     """
     with reading() as session:
-        row = grants.grant_of_customer(session, grant_id, customer_id)
-        if row is None:
-            raise NotFound("There is nothing at this address.")
+        row = _found(session, grant_id, customer_id)
         return _shares(session, [row], catalogue=catalogue, keys=keys, now=clock.now())[0]
+
+
+def log_of(grant_id: str, customer_id: str, *, zone: ZoneInfo, clock: Clock) -> ReadingLog:
+    """
+    What was read by a Grant in the past days.
+
+    Raises:
+        NotFound: there is no such Grant, or it is somebody else's.
+    """
+    now = clock.now()
+    with reading() as session:
+        _found(session, grant_id, customer_id)
+        reads = grant_reads.reads_of(session, grant_id, after=begin_of_log(now, zone))
+    return reading_log(reads, now=now, zone=zone)
+
+
+def whole_log_of(grant_id: str, customer_id: str) -> Sequence[GrantReadRow]:
+    """
+    All that was ever read by a Grant, hour after hour.
+
+    Raises:
+        NotFound: there is no such Grant, or it is somebody else's.
+    """
+    with reading() as session:
+        row = _found(session, grant_id, customer_id)
+        return grant_reads.reads_of(session, grant_id, after=row.created - timedelta(hours=1))
 
 
 def customer_name(customer_id: str) -> str:
@@ -110,8 +137,7 @@ def stop(grant_id: str, customer_id: str, *, clock: Clock, mailing: Mailing) -> 
         NotFound: there is none, or it is somebody else's.
     """
     with transaction() as session:
-        if grants.grant_of_customer(session, grant_id, customer_id) is None:
-            raise NotFound("There is nothing at this address.")
+        _found(session, grant_id, customer_id)
         return stop_for_customer(session, grant_id, customer_id, mailing=mailing, now=clock.now())
 
 
@@ -153,6 +179,13 @@ def stop_for_customer(
     return stopped
 
 
+def _found(session: Session, grant_id: str, customer_id: str) -> GrantRow:
+    row = grants.grant_of_customer(session, grant_id, customer_id)
+    if row is None:
+        raise NotFound("There is nothing at this address.")
+    return row
+
+
 def _shares(
     session: Session, rows: Sequence[GrantRow], *, catalogue: Catalogue, keys: KeyStore, now: datetime
 ) -> list[Share]:
@@ -160,8 +193,17 @@ def _shares(
     kept: dict[str, list[ReceiptRow]] = {}
     for receipt in grants.receipts_of_grants(session, [row.grant_id for row in rows]):
         kept.setdefault(receipt.grant_id, []).append(receipt)
+    read = grant_reads.last_reads(session, [row.grant_id for row in rows])
     return [
-        _share(row, names.get(row.client_id), kept.get(row.grant_id, []), catalogue=catalogue, keys=keys, now=now)
+        _share(
+            row,
+            names.get(row.client_id),
+            kept.get(row.grant_id, []),
+            last_read=read.get(row.grant_id),
+            catalogue=catalogue,
+            keys=keys,
+            now=now,
+        )
         for row in rows
     ]
 
@@ -171,6 +213,7 @@ def _share(
     client: ClientRow | None,
     kept: Sequence[ReceiptRow],
     *,
+    last_read: datetime | None,
     catalogue: Catalogue,
     keys: KeyStore,
     now: datetime,
@@ -197,6 +240,6 @@ def _share(
         created=row.created,
         modified=row.modified,
         expires=row.expires,
-        last_read=row.last_read,
+        last_read=last_read,
         receipts=[(each.confirmation, each.created, receipt_secret(each, keys=keys)) for each in kept],
     )

@@ -29,7 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped, Session, mapped_column
 from cdsc_server import exact_json
 from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.storage.among import among
-from cdsc_server.storage.db import DataBase, one_statement
+from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.keyset import Cursor, Page, plain_page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
@@ -81,8 +81,6 @@ class GrantRow(DataBase):
     #: While pending, about when that ends.
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
-    #: When a Client last read Customer data by it, to the minute; shown to the Customer.
-    last_read: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
 class ReplacementRow(DataBase):
@@ -287,19 +285,6 @@ def _conditions(filters: GrantFilters, now: datetime) -> list[ColumnElement[bool
     if filters.before is not None:
         conditions.append(GrantRow.created <= filters.before)
     return conditions
-
-
-def mark_read(grant_id: str, *, at: datetime, unless_after: datetime) -> None:
-    """Note that Customer data was read by a Grant, unless that was noted after `unless_after`; `modified` stays."""
-    with one_statement(writes=True) as connection:
-        connection.execute(
-            update(GrantRow)
-            .where(
-                GrantRow.grant_id == grant_id,
-                or_(GrantRow.last_read.is_(None), GrantRow.last_read <= unless_after),
-            )
-            .values(last_read=at)
-        )
 
 
 def _status_at(now: datetime) -> ColumnElement[str]:

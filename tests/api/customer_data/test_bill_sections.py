@@ -208,7 +208,6 @@ def test_pages_follow_the_order_of_the_standard_and_lead_back(app, bills, get, s
             for n in range(250)
         )  # fmt: skip
     bills("home", kind="account_selection", end_date="2023-12-31")
-    get(ADDRESS)  # the first use of a token is noted
     pages, query, asked = [], {}, []
     while True:
         asked.append(len(statements(lambda query=query: pages.append(get(ADDRESS, **query)))))

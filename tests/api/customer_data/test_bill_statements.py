@@ -194,7 +194,6 @@ def test_pages_go_from_the_newest_bill_to_the_oldest_and_back(app, bills, get, s
             for n in range(250)
         )  # fmt: skip
     bills("family", statement_date_end="2023-12-31")
-    get(ADDRESS)  # the first use of a token is noted
     pages, query, asked = [], {}, []
     while True:
         asked.append(len(statements(lambda query=query: pages.append(get(ADDRESS, **query)))))

@@ -354,13 +354,13 @@ def test_a_long_listing_comes_in_pages_of_a_hundred(stored, agreed, get, setting
 def test_the_number_of_statements_does_not_grow_with_the_data(stored, agreed, get, statements):
     stored(JANUARY, ["0.1"] * 24)
     agreed.to(agreed.entry("usage_data", "house", segment_start="P5Y", **SHOWN))
-    segments(get)  # notes that the Grant was read
     few = statements(lambda: segments(get))
     stored(datetime(2025, 1, 1, tzinfo=UTC), ["0.1"] * 24 * 365)
     many = statements(lambda: segments(get))
 
     assert len(segments(get)) == 13
-    assert len(many) == len(few) <= 6, many
+    # One of them notes what was read.
+    assert len(many) == len(few) <= 7, many
 
 
 def test_gzip_is_given_to_whom_asks_for_it(winter, agreed, client, get):

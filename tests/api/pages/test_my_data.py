@@ -3,6 +3,7 @@
 import pytest
 
 from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.services.grant_reads import Read, note_reads
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 from tests.factories import people
@@ -34,8 +35,8 @@ def test_every_share_is_listed_with_its_receipt(shared, visitor):
 
 
 def test_the_last_read_is_told(app, shared, visitor, clock):
-    with app.app_context(), transaction() as session:
-        session.get(GrantRow, shared).last_read = clock.now()
+    with app.app_context():
+        note_reads(shared, [Read("accounts", 1)], at=clock.now())
     visitor.load("/my-data")
 
     assert "Last read on 1 March 2026, 7:00" in visitor.text

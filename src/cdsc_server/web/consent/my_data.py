@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from datetime import datetime
+from typing import Final
+
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cdsc_server.exact_json import instant
 from cdsc_server.services import sharing
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, mailing, ports
@@ -15,6 +21,8 @@ from cdsc_server.web.sessions import current_session
 from cdsc_server.web.speech import translated
 
 blueprint = translated(page_blueprint("my_data", __name__))
+
+_COLUMNS: Final = ("hour", "listing", "answers", "objects", "earliest", "latest", "last")
 
 
 @blueprint.get("/my-data")
@@ -31,7 +39,6 @@ def overview() -> ResponseReturnValue:
         shares=shares,
         customer_name=sharing.customer_name(customer_id),
         zone=catalogue().utility.timezone,
-        now=ports().clock.now(),
     )
 
 
@@ -44,7 +51,28 @@ def detail(grant_id: str) -> ResponseReturnValue:
     if customer_id is None:
         return _to_sign_in()
     share = sharing.share_of(grant_id, customer_id, catalogue=catalogue(), clock=ports().clock, keys=ports().keys)
-    return _detail(share)
+    zone = catalogue().utility.timezone
+    log = sharing.log_of(grant_id, customer_id, zone=zone, clock=ports().clock)
+    return render("grant.html", share=share, log=log, zone=zone)
+
+
+@blueprint.get("/my-data/<grant_id>/reads.csv")
+@public
+@undocumented("a page")
+def reads(grant_id: str) -> ResponseReturnValue:
+    """The whole access log of one Grant, as a table for other programs; instants in UTC."""
+    customer_id = _customer_id()
+    if customer_id is None:
+        return _to_sign_in()
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(_COLUMNS)
+    for row in sharing.whole_log_of(grant_id, customer_id):
+        values = [getattr(row, name) for name in _COLUMNS]
+        writer.writerow([instant(value) if isinstance(value, datetime) else value for value in values])
+    response = Response(table.getvalue(), mimetype="text/csv")
+    response.headers["Content-Disposition"] = 'attachment; filename="reads.csv"'
+    return response
 
 
 @blueprint.post("/my-data/<grant_id>")
@@ -58,10 +86,6 @@ def stop(grant_id: str) -> ResponseReturnValue:
     if request.form.get("do") == "stop":
         sharing.stop(grant_id, session.customer_id, clock=ports().clock, mailing=mailing())
     return redirect(url_for("my_data.detail", grant_id=grant_id), 303)
-
-
-def _detail(share: sharing.Share) -> Response:
-    return render("grant.html", share=share, zone=catalogue().utility.timezone, now=ports().clock.now())
 
 
 def _customer_id() -> str | None:

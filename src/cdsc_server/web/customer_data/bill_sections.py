@@ -12,7 +12,7 @@ from cdsc_server.services.bill_sections import OPTIONAL, Place, Wanted, list_sec
 from cdsc_server.services.customer_data import access_of, of_customer
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports
-from cdsc_server.web.customer_data.blueprint import blueprint
+from cdsc_server.web.customer_data.blueprint import blueprint, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.listings import shape
 from cdsc_server.web.describe import describe
@@ -65,6 +65,8 @@ def answer_sections(*, scope_id: str | None = None) -> dict[str, Any]:
     asked_for = asked_place((str, (str, type(None)), str, int, str, bool))
     *place, backward = asked_for or [False]
     page = list_sections(access, wanted, place=_place(place), backward=backward)
+    days = [day for each in page.sections for day in (each.row.start_date, each.row.end_date)]
+    tell_read("bill_sections", len(page.sections), period=days)
     return {
         "bill_sections": [shape(BillSectionSchema, each.fields, _OPTIONAL).dump(each) for each in page.sections],
         "next": page_url(None if page.following is None else [*page.following, False]),

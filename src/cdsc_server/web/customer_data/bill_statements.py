@@ -17,7 +17,7 @@ from cdsc_server.services.customer_data import access_of, of_customer
 from cdsc_server.storage.bill_statements import Place
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports, settings
-from cdsc_server.web.customer_data.blueprint import blueprint
+from cdsc_server.web.customer_data.blueprint import blueprint, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.listings import shape
 from cdsc_server.web.describe import describe
@@ -62,6 +62,7 @@ def get_bill_file(statement_id: str) -> ResponseReturnValue:
     """
     access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now()))
     row, file, content = open_file(access, statement_id, blobs=ports().blobs)
+    tell_read("bill_files", 1, period=[row.statement_date])
     name = f"bill-{row.statement_date.isoformat()}{guess_extension(file.mimetype) or ''}"
     return sent(Download(name, file.mimetype, file.size, file.content_hash, row.modified), content)
 
@@ -89,6 +90,8 @@ def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
     page = list_statements(
         access, show=show, base_url=settings().base_url, after=after, before=before, place=place, backward=backward
     )
+    days = [date.fromisoformat(shown["statement_date"]) for shown in page.statements]
+    tell_read("bill_statements", len(days), period=days)
     return {
         "bill_statements": page.statements,
         "next": page_url(_written(page.following, backward=False)),

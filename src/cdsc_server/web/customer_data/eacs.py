@@ -15,7 +15,7 @@ from cdsc_server.services.customer_data import access_of, of_customer
 from cdsc_server.services.eacs import SeenEac, Wanted, list_eacs, read_eac_data
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports, public_url
-from cdsc_server.web.customer_data.blueprint import blueprint
+from cdsc_server.web.customer_data.blueprint import blueprint, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.describe import describe
 from cdsc_server.web.downloads import Download, answers, sent
@@ -50,6 +50,8 @@ def list_energy_attribute_certificates() -> ResponseReturnValue:
     access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now()))
     *place, backward = asked_place((int, int, str, bool)) or [False]
     page = list_eacs(access, wanted, place=(place[0], place[1], place[2]) if place else None, backward=backward)
+    bounds = [bound for each in page.eacs for bound in (each.row.period_start, each.row.period_end)]
+    tell_read("eacs", len(page.eacs), period=bounds)
     return {
         "eacs": [_told(each) for each in page.eacs],
         "next": page_url(None if page.following is None else [*page.following, False]),
@@ -73,6 +75,7 @@ def read_energy_attribute_certificate(eac_id: str) -> ResponseReturnValue:
     """
     access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now()))
     row, data = read_eac_data(access, eac_id)
+    tell_read("eacs", 1, period=[row.period_start, row.period_end])
     name = f"{row.eac_id}{guess_extension(row.media_type) or ''}"
     digest = hashlib.sha256(data).hexdigest()
     return sent(Download(name, row.media_type, len(data), digest, row.modified), BytesIO(data))

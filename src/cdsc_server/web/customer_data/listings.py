@@ -26,6 +26,7 @@ from cdsc_server.schemas.service_points import ServicePointFilters, ServicePoint
 from cdsc_server.services.customer_data import Cursor, access_of, list_objects
 from cdsc_server.services.seen_objects import SeenObject
 from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.customer_data.blueprint import tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.paging import PARAMETER, asked_place, page_url
 
@@ -63,8 +64,11 @@ def answer_listing(kinds: Sequence[Kind], *, scope_id: str | None = None) -> dic
 
     access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
     page = list_objects(access, kinds, show=show, asked=asked, cursor=_asked_cursor(kinds))
+    lists = {_LISTINGS[kind][0]: [shown for of, shown in page.objects if of is kind] for kind in kinds}
+    for name, shown in lists.items():
+        tell_read(name, len(shown))
     return {
-        **{_LISTINGS[kind][0]: [shown for of, shown in page.objects if of is kind] for kind in kinds},
+        **lists,
         "next": page_url(_place(page.following)),
         "previous": page_url(_place(page.preceding)),
     }

@@ -27,7 +27,7 @@ from cdsc_server.services.usage_data import (
     read_values,
 )
 from cdsc_server.web.context import catalogue, ports
-from cdsc_server.web.customer_data.blueprint import streamed
+from cdsc_server.web.customer_data.blueprint import streamed, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.usage_values import values_json
 from cdsc_server.web.paging import asked_place, page_url
@@ -58,6 +58,9 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     found = list_segments(
         access, wanted, place=None if place is None else tuple(place[:5]), backward=place is not None and place[5]
     )
+    periods = [segment.period for batch in found.batches for segment in batch]
+    bounds = [bound for period in periods for bound in (period.segment_start, period.segment_end)]
+    tell_read("usage_segments", len(periods), period=bounds)
     ends = {
         "next": page_url(_page(found.following, backward=False)),
         "previous": page_url(_page(found.preceding, backward=True)),
