@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cdsc_server.domain.detail_fields import DetailField, Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
 from cdsc_server.domain.scope_types import ScopeType
+from cdsc_server.domain.value_formats import VALUE_TYPES, format_faults
 
 #: Fields whose choices are tables of the configuration, and the name of those; a scope may take some of them only.
 _CONFIGURED: Final[Mapping[str, str]] = {
@@ -21,12 +22,19 @@ _CONFIGURED: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class Choice:
-    """An allowed value of a choice field (CDS-WG1-02 3.10); kinds of usage values have a format (CDS-WG3-01 5.2)."""
+    """
+    An allowed value of a choice field (CDS-WG1-02 3.10).
+
+    Args:
+        value_format: of kinds of usage values, the members that all formats of the kind have (CDS-WG3-01 5.2).
+        documentation: of Value Types that the standard does not have, where they are defined (CDS-WG3-01 10.8.6).
+    """
 
     id: str
     name: str
     description: str
     value_format: Mapping[str, Any] | None = None
+    documentation: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,10 +62,26 @@ def _read_choices(member: str, config: Mapping[str, Any], faults: list[str]) -> 
     for choice_id, table in config.get(member, {}).items():
         missing = [name for name in ("name", "description") if not isinstance(table.get(name), str)]
         faults += [f"{member}.{choice_id}.{name} is missing" for name in missing]
-        if member == "value_types" and not isinstance(table.get("format", {}).get("type"), str):
-            faults.append(f"{member}.{choice_id}.format.type is missing")
-        choices[choice_id] = Choice(choice_id, table.get("name", ""), table.get("description", ""), table.get("format"))
+        if member == "value_types":
+            faults += [f"{member}.{choice_id}.{fault}" for fault in _value_type_faults(table)]
+        choices[choice_id] = Choice(
+            choice_id,
+            table.get("name", ""),
+            table.get("description", ""),
+            table.get("format"),
+            table.get("documentation"),
+        )
     return choices
+
+
+def _value_type_faults(table: Mapping[str, Any]) -> Iterator[str]:
+    value_format, documentation = table.get("format", {}), table.get("documentation")
+    kind = value_format.get("type")
+    if not isinstance(kind, str):
+        yield "format.type is missing"
+    elif kind not in VALUE_TYPES and not str(documentation).startswith(("https://", "http://")):
+        yield f"documentation must be the address that defines {kind}, which the standard does not (CDS-WG3-01 10.8.6)"
+    yield from (f"format.{fault}" for fault in format_faults(value_format, pattern=True))
 
 
 def offered_field(

@@ -201,6 +201,14 @@ class Readings:
         """Each reading with the digits it was given with; None in a gap. Costs an object a reading."""
         return [Decimal(text) if text else None for text in self.texts()]
 
+    def bounds(self) -> tuple[Decimal, Decimal]:
+        """The lowest and the highest reading; a gap counts as zero, and so does having none."""
+        if self.scale is None:
+            numbers = [Decimal(text or 0) for text in self.values]
+            return min(numbers), max(numbers)
+        values: Sequence[int] = self.values or (0,)  # type: ignore[assignment]
+        return Decimal(min(values)).scaleb(-self.scale), Decimal(max(values)).scaleb(-self.scale)
+
     def between(self, start: datetime | None, end: datetime | None) -> Readings:
         """The readings wholly inside [start, end); None is no bound. Empty readings start where the cut was made."""
         size, step = len(self.values), self.interval

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cdsc_server.domain.currencies import is_currency
+from cdsc_server.domain.readings import Readings
 
 _UNITS: Final = """
 Wh kWh MWh W kW MW m3 ft3 CCF MCF MMCF MMCFD L gal Btu therm Sm3 scf SCFM C F var kvar varh kvarh
@@ -88,7 +89,7 @@ _FLOW: Final = {
 }
 
 #: The members of each Value Type of the standard.
-MEMBERS: Final[Mapping[str, Mapping[str, _Member]]] = {
+_MEMBERS: Final[Mapping[str, Mapping[str, _Member]]] = {
     "electric_usage": {"units": _Word(("Wh", "kWh", "MWh")), **_FLOW},
     "electric_demand": {"units": _Word(("W", "kW", "MW")), "demand_type": _Word(DEMAND_TYPES), **_FLOW},
     "electric_supply_mix": {
@@ -104,6 +105,24 @@ MEMBERS: Final[Mapping[str, Mapping[str, _Member]]] = {
 }
 
 
+#: The Value Types of the standard.
+VALUE_TYPES: Final = frozenset(_MEMBERS)
+
+
+def reading_fault(value_key: str, value_format: Mapping[str, Any], readings: Readings) -> str | None:
+    """
+    What is wrong with readings of this format; None when nothing is.
+
+    What only flows back is negative, however a meter counts it (10.8.5.1.2); a share is a part of one (10.8.5.3.2).
+    """
+    if value_format.get("direction") == "reverse" and readings.bounds()[1] > 0:
+        return "readings of the direction reverse must not be positive"
+    if value_key == "sm":
+        lowest, highest = readings.bounds()
+        return None if lowest >= 0 and highest <= 1 else "shares must lie between 0 and 1"
+    return None
+
+
 def format_faults(value_format: Mapping[str, Any], *, pattern: bool = False) -> Iterator[str]:
     """
     What is wrong with a Value Format, each fault naming its member.
@@ -111,7 +130,7 @@ def format_faults(value_format: Mapping[str, Any], *, pattern: bool = False) -> 
     Args:
         pattern: it stands for all formats that have its members, so that others may be missing.
     """
-    members = MEMBERS.get(str(value_format.get("type")))
+    members = _MEMBERS.get(str(value_format.get("type")))
     for name, member in (members or {}).items():
         if name in value_format:
             fault = member.fault(value_format[name])

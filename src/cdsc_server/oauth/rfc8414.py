@@ -13,6 +13,7 @@ from typing import Any, Final
 from cdsc_server.domain.catalogue import GRANT_ADMIN, SERVER_FILES, Catalogue, Scope
 from cdsc_server.domain.offered_fields import Choice, OfferedField
 from cdsc_server.domain.registration_fields import RegistrationField
+from cdsc_server.domain.value_formats import VALUE_TYPES
 from cdsc_server.languages import LANGUAGES
 
 #: Every Client authenticates with its client_secret in the Authorization header.
@@ -176,7 +177,7 @@ def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
         "id": choice.id,
         "name": choice.name,
         "description": choice.description,
-        "documentation": documentation,
+        "documentation": choice.documentation or documentation,
     }
     if choice.value_format is not None:
         # 10.8.2: a Value Format has an id. Segments name their own, for a format may stand in several of them.
@@ -231,10 +232,22 @@ def _listings(catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     opened = {name for scope in catalogue.scopes.values() for name in {*scope.fields, *scope.type.implied}}
     listings: dict[str, Any] = {member: base_url + path for member, path, include in LISTINGS if include in opened}
     if "cds_usagesegments_api" in listings:
-        listings["cds_usagesegments_additional_value_types"] = {}
+        listings["cds_usagesegments_additional_value_types"] = _own_value_types(catalogue)
     if "cds_eacs_api" in listings:
         listings["cds_eac_formats"] = {each.id: asdict(each) for each in catalogue.eac_formats.values()}
     return listings
+
+
+def _own_value_types(catalogue: Catalogue) -> dict[str, dict[str, str | None]]:
+    """Every Value Type beyond the standard that a Client may be shown, by its name (CDS-WG3-01 10.8.6)."""
+    offered = (field for scope in catalogue.scopes.values() for field in scope.fields.values())
+    described: dict[str, dict[str, str | None]] = {}
+    for choice in (choice for field in offered for choice in field.choices):
+        kind = (choice.value_format or {}).get("type")
+        if kind is not None and kind not in VALUE_TYPES:
+            told = {"name": choice.name, "description": choice.description, "documentation": choice.documentation}
+            described.setdefault(kind, {"type": kind, **told})
+    return described
 
 
 def _union(described: dict[str, dict[str, Any]], member: str) -> list[str]:

@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.intervals import month_around
 from cdsc_server.domain.readings import GAP, Readings
 from cdsc_server.domain.usage import VALUE_KEYS
+from cdsc_server.domain.value_formats import format_faults, reading_fault
 from cdsc_server.errors import Conflict, InvalidRequest
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.listed import listed
@@ -88,11 +89,13 @@ def find_or_create_series(
     Raises:
         Conflict: the series is there with another segment, interval, phase or zone, or its segment is with another of
             the last three.
-        InvalidRequest: the Value Type has no member of its own and none is given.
+        InvalidRequest: the Value Type has no member of its own and none is given, or the format breaks a rule.
     """
     key = value_key or VALUE_KEYS.get(str(value_format.get("type")))
     if key is None:
         raise InvalidRequest("a value type of the Server's own needs a value_key", field="value_key")
+    if fault := next(format_faults(value_format), None):
+        raise InvalidRequest(f"value_format: {fault}", field="value_format")
     wanted: dict[str, Any] = {
         "customer_key": customer_key_of(customer_id),
         "customer_id": customer_id,
@@ -140,10 +143,12 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
         gaps_erase: whether a gap removes the reading that was there; otherwise it leaves it.
 
     Raises:
-        InvalidRequest: readings are not on the slots of their series; nothing was stored.
+        InvalidRequest: readings are not on the slots of their series, or none of its kind; nothing was stored.
     """
     changes: dict[tuple[int, int], _Change] = {}
     for series, readings in writes:
+        if fault := reading_fault(series.value_key, series.value_format, readings):
+            raise InvalidRequest(fault)
         key = (series.customer_key, series.series)
         change = changes.get(key)
         if change is None:

@@ -66,6 +66,16 @@ FAULTS = [
     (lambda c: c["aliases"].update(usage_data="account_list"), "aliases.usage_data is a scope id itself"),
     (lambda c: c["scopes"].pop("cds_client_admin"), "scopes.cds_client_admin of type cds_client_admin must exist"),
     (lambda c: c["value_types"]["cost"].pop("format"), "value_types.cost.format.type is missing"),
+    (lambda c: c["value_types"]["cost"]["format"].update(currency="DGE"), "value_types.cost.format.currency must be"),
+    (
+        lambda c: c["value_types"]["electric_kwh"]["format"].update(units="kwh"),
+        "value_types.electric_kwh.format.units must be one of MWh, Wh, kWh",
+    ),
+    (lambda c: c["eac_formats"].update(csv={"name": "CSV"}), "eac_formats.csv.documentation is missing"),
+    (
+        lambda c: c["eac_formats"]["dge_certificate"].update(documentation="see below"),
+        "eac_formats.dge_certificate.documentation must be an address",
+    ),
     (lambda c: c["scopes"]["usage_data"].update(coverages_supported=["moon"]), "'moon' is not a coverage entry"),
     (lambda c: c["scopes"]["cds_client_admin"].update(coverages_supported=["ashford_bay"]), "must be empty for type"),
     (lambda c: c["scopes"]["cds_client_admin"].update(fields=["sync_until"]), "cds_client_admin.fields must be empty"),

@@ -25,6 +25,11 @@ from tests.unit.storage.usage_support import ENERGY, LATER, NOW, committed, engi
 START = datetime(2026, 3, 10, tzinfo=UTC)
 HOUR = {"interval_seconds": 3600, "timezone": "UTC"}
 
+COST = {"type": "cost", "currency": "USD", "indexes": []}
+PEAK = {"type": "electric_demand", "units": "kW", "demand_type": "peak"}
+REGISTER = {"type": "meter_readings", "units": "kWh", "register": None}
+WIND = {"type": "electric_supply_mix", "indexes": [], "attribution": "base", "supply_type": "wind"}
+
 
 @pytest.fixture
 def engine(database_url):
@@ -153,16 +158,16 @@ def test_only_what_can_be_added_is_added(engine):
         group(session, "ann", "ben")
         for meter in ("ann", "ben"):
             store(session, meter, "1")
-            store(session, meter, "2", name="back", value_format={**ENERGY, "direction": "reverse"})
-            store(session, meter, "3", name="peak", value_key="ed", value_format={"type": "electric_demand"})
-            store(session, meter, "4", name="mix", value_key="sm", value_format={"type": "electric_supply_mix"})
-            store(session, meter, "5", name="register", value_key="r", value_format={"type": "meter_readings"})
+            store(session, meter, "-2", name="back", value_format={**ENERGY, "direction": "reverse"})
+            store(session, meter, "3", name="peak", value_key="ed", value_format=PEAK)
+            store(session, meter, "0.4", name="mix", value_key="sm", value_format=WIND)
+            store(session, meter, "5", name="register", value_key="r", value_format=REGISTER)
         (period,) = sum_periods(session, series_of_group(session, "g", at=LATER))
         columns = read_sums(session, period, period.sums(), newest=0, tells=None)
 
     assert {column.value_format["direction"]: column.parts[0][1].decimals() for column in columns} == {
         "forward": d("2"),
-        "reverse": d("4"),
+        "reverse": d("-4"),
     }
 
 
@@ -230,8 +235,8 @@ def test_a_sum_of_one_quality_has_it_and_else_is_worked_out(engine):
         group(session, "ann", "ben")
         store(session, "ann", "1", qualities=Quality.VALID)
         store(session, "ben", "2", qualities=Quality.VALID)
-        store(session, "ben", "2", name="cost", value_key="c", value_format={"type": "cost"})
-        store(session, "ann", "2", name="cost", value_key="c", value_format={"type": "cost"}, qualities=Quality.RAW)
+        store(session, "ben", "2", name="cost", value_key="c", value_format=COST)
+        store(session, "ann", "2", name="cost", value_key="c", value_format=COST, qualities=Quality.RAW)
         (period,) = sum_periods(session, series_of_group(session, "g", at=LATER))
         columns = read_sums(session, period, period.sums(), newest=0, tells=None)
 
@@ -248,7 +253,7 @@ def test_who_has_a_part_in_each_sum_is_known_before_a_value_is_read(engine):
         group(session, "ann", "ann/2", "ben")
         store(session, "ann", "1")
         store(session, "ann/2", "1")
-        store(session, "ben", "1", name="cost", value_key="c", value_format={"type": "cost"})
+        store(session, "ben", "1", name="cost", value_key="c", value_format=COST)
         (period,) = sum_periods(session, series_of_group(session, "g", at=LATER))
 
     assert {key.value_key: customers for key, customers in columns_of(period)} == {
