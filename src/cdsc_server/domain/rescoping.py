@@ -16,6 +16,7 @@ from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.detail_fields import DetailField
 from cdsc_server.domain.details import RequestedEntry, check_required, read_fields
 from cdsc_server.domain.grants import granted_details
+from cdsc_server.domain.merging import MERGE
 from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
 
@@ -172,7 +173,8 @@ def _changed_entry(
         return dict(standing)
     sent = read_fields(scope, raw, n, at=at, zone=catalogue.utility.timezone, standing=standing)
     ticks = {name for name, offered in scope.fields.items() if offered.field.kind == "preselection"} - scope.type.kept
-    chosen = next((name for name in sent if name in ticks), None)
+    merges = {MERGE} if sent.get(MERGE) != standing.get(MERGE) else set()
+    chosen = next((name for name in sent if name in ticks | merges), None)
     if chosen is not None:
         raise _refusal(n, chosen, "is chosen in an authorization request, not here")
     check_required(scope, {*standing, *sent}, n)

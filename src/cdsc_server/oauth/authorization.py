@@ -16,6 +16,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.client_limits import limited
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
+from cdsc_server.domain.merging import check_merges
 from cdsc_server.errors import (
     InvalidRequest,
     InvalidScope,
@@ -174,6 +175,7 @@ def check_authorization_details(asking: Asking) -> Asking:
     )
     if not entries:
         raise InvalidScope("scope: nothing is asked for", field="scope")
+    check_merges(asking.catalogue, entries)
     return replace(asking, entries=entries)
 
 

@@ -30,15 +30,16 @@ def agreed_to(
     kept = [
         (each, section.draft) for each, section in zip(asked, form.sections, strict=True) if not section.draft.left_out
     ]
-    details = [granted_details(catalogue, each.entry, at=now) for each, _ in kept]
-    return details, [_selection(each, draft, holdings) for each, draft in kept]
+    details = [granted_details(catalogue, entry, at=now) for each, _ in kept for _, entry in each.entries]
+    return details, [_selection(each, draft, holdings) for each, draft in kept for _ in each.entries]
 
 
 def stated_by(form: Form) -> list[Stated]:
     """What somebody who did not sign in named in the sections that were kept."""
     return [
-        Stated(section.scope_id, section.kind, tuple(sorted(section.draft.ids)), section.draft.future)
+        Stated(part.scope_id, section.kind, tuple(sorted(section.draft.ids)), section.draft.future)
         for section, _ in form.kept
+        for part in section.parts
     ]
 
 

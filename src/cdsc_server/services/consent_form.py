@@ -18,10 +18,11 @@ from cdsc_server.domain.choosing import Holdings, Item, Ticked, offers_future, p
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.drafts import Draft, SectionDraft, begun
 from cdsc_server.domain.field_values import is_email
+from cdsc_server.domain.merging import section_places
 from cdsc_server.domain.periods import Period, periods_of
 from cdsc_server.domain.stated import asked_to_tick
 from cdsc_server.domain.wanted_words import Wanted, wanted_in_words
-from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, covered, words_of
+from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, covered, in_words, words_of
 from cdsc_server.languages import gettext, marked
 from cdsc_server.services.examples import Examples, Plot
 
@@ -40,12 +41,25 @@ _BY_NUMBER: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True)
+class Part:
+    """What one scope of a Request Section asks for, in words, from when until when, with an example."""
+
+    scope_id: str
+    contents: Contents
+    periods: tuple[Period, ...]
+    example: str
+    example_is_made_up: bool
+    plot: Plot | None
+
+
+@dataclass(frozen=True)
 class Section:
     """
     One Request Section.
 
     Args:
         n: from 1, in the order of the request.
+        parts: the scopes that share its selection, most often one (CDS-WG3-01 7.4.2).
         editable: whether the Customer may change what is ticked or leave the section out.
         choosable: whether the list has boxes; a fixed section without preselection still needs a choice.
         shown: entries on this page of the list, with their ticks.
@@ -56,9 +70,7 @@ class Section:
     """
 
     n: int
-    scope_id: str
-    contents: Contents
-    periods: tuple[Period, ...]
+    parts: tuple[Part, ...]
     kind: str
     draft: SectionDraft
     editable: bool
@@ -73,10 +85,16 @@ class Section:
     asked_in_vain: bool
     wanted: tuple[Wanted, ...]
     error: str
-    example: str
-    example_is_made_up: bool
-    plot: Plot | None
     show_details: bool
+
+    @property
+    def title(self) -> str:
+        """What all its parts are about."""
+        return in_words([part.contents.title for part in self.parts])
+
+    @property
+    def icon(self) -> str:
+        return self.parts[0].contents.icon
 
     @property
     def heading(self) -> str:
@@ -170,17 +188,29 @@ class Form:
 
     @property
     def cautions(self) -> list[tuple[int, str]]:
-        return [(section.n, section.contents.caution) for section in self.sections if section.contents.caution]
+        parts = [(section.n, part.contents.caution) for section in self.sections for part in section.parts]
+        return [(n, caution) for n, caution in parts if caution]
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks of one Customer: scope and kind of each entry, and what it wants ticked."""
+    """
+    What one section asks of one Customer: scope and kind of its entry, and what it wants ticked.
+
+    Args:
+        merged: the other entries that share the section (CDS-WG3-01 7.4.2).
+    """
 
     scope: Scope
     entry: RequestedEntry
     kind: str
     ticked: Ticked
+    merged: tuple[tuple[Scope, RequestedEntry], ...] = ()
+
+    @property
+    def entries(self) -> tuple[tuple[Scope, RequestedEntry], ...]:
+        """Every scope of the section with what is asked for, in the order of the request."""
+        return ((self.scope, self.entry), *self.merged)
 
     @property
     def editable(self) -> bool:
@@ -198,25 +228,25 @@ class Asked:
     @property
     def needs_a_match(self) -> bool:
         """Whether its Client wants no form then (CDS-WG3-01 7.4.3)."""
-        return self.entry.values.get("error_if_no_preselections") is True
+        return any(entry.values.get("error_if_no_preselections") is True for _, entry in self.entries)
 
 
 def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings | None) -> tuple[Asked, ...]:
     """
-    Every entry of the request, as it meets what this Customer has; scopes no longer offered are left away.
+    Every section of the request, as it meets what this Customer has; scopes no longer offered are left away.
 
     Args:
         holdings: None of somebody who did not sign in; then what is named is ticked, whoever has it.
     """
     rules = rules_of(catalogue.utility.country)
+    scopes = [(scope, entry) for entry in request.entries if (scope := catalogue.scope(entry.scope_id)) is not None]
     found = []
-    for entry in request.entries:
-        scope = catalogue.scope(entry.scope_id)
-        if scope is not None:
-            kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
-            values = entry.values
-            ticked = asked_to_tick(kind, values) if holdings is None else preselected(holdings, kind, values, rules)
-            found.append(Asked(scope, entry, kind, ticked))
+    for places in section_places(catalogue, [entry for _, entry in scopes]):
+        (scope, entry), *merged = (scopes[place] for place in places)
+        kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
+        values = entry.values
+        ticked = asked_to_tick(kind, values) if holdings is None else preselected(holdings, kind, values, rules)
+        found.append(Asked(scope, entry, kind, ticked, tuple(merged)))
     return tuple(found)
 
 
@@ -283,7 +313,7 @@ def build_form(
 def sections_of(
     asked: Sequence[Asked], draft: Draft, holdings: Holdings, *, examples: Examples, catalogue: Catalogue, now: datetime
 ) -> tuple[Section, ...]:
-    """The sections of a form, one for each entry."""
+    """The sections of a form, one for each entry or group of merged ones."""
     return tuple(
         _section(n, each, section, holdings, examples, checked=draft.checked, catalogue=catalogue, now=now)
         for n, (each, section) in enumerate(zip(asked, draft.sections, strict=True), start=1)
@@ -312,15 +342,11 @@ def _section(
     matched = {item.id for item in found}
     beyond = [item for item in items if item.id in draft.ids and item.id not in matched][:PAGE]
     here = {item.id for item in shown} | {item.id for item in beyond}
-    contents = contents_of(asked.scope, asked.entry.values, interval=examples.interval)
-    example, made_up = _example(asked.scope, examples)
-    values = asked.entry.values
+    parts = tuple(_part(scope, entry, examples, catalogue=catalogue, now=now) for scope, entry in asked.entries)
     lacking = checked and not draft.left_out and not draft.ids
     return Section(
         n=n,
-        scope_id=asked.scope.id,
-        contents=contents,
-        periods=periods_of(asked.scope, values, at=now, zone=catalogue.utility.timezone),
+        parts=parts,
         kind=asked.kind,
         draft=draft,
         editable=asked.editable,
@@ -333,12 +359,25 @@ def _section(
         found=len(on_list),
         pages=pages,
         asked_in_vain=asked.in_vain,
-        wanted=wanted_in_words(values),
-        error=_lacking(contents.title, asked) if lacking else "",
+        wanted=wanted_in_words(asked.entry.values),
+        error=_lacking(in_words([part.contents.title for part in parts]), asked) if lacking else "",
+        show_details=any(
+            "include_meter_devices" in scope.type.implied or entry.values.get("include_meter_devices") is True
+            for scope, entry in asked.entries
+        ),
+    )
+
+
+def _part(scope: Scope, entry: RequestedEntry, examples: Examples, *, catalogue: Catalogue, now: datetime) -> Part:
+    contents = contents_of(scope, entry.values, interval=examples.interval)
+    example, made_up = _example(scope, examples)
+    return Part(
+        scope_id=scope.id,
+        contents=contents,
+        periods=periods_of(scope, entry.values, at=now, zone=catalogue.utility.timezone),
         example=example,
         example_is_made_up=made_up,
         plot=examples.plot if contents.icon == "bars" and not made_up else None,
-        show_details="include_meter_devices" in asked.scope.type.implied or values.get("include_meter_devices") is True,
     )
 
 

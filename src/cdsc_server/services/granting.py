@@ -23,6 +23,7 @@ from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
 from cdsc_server.domain.drafts import begun
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
+from cdsc_server.domain.merging import check_merges
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
 from cdsc_server.languages import day, speaking
 from cdsc_server.services import last_bill, receipts, sharing_mails
@@ -174,11 +175,13 @@ def _read(
     at: datetime,
 ) -> tuple[RequestedEntry, ...]:
     try:
-        return read_request(
+        entries = read_request(
             limited(catalogue, client.limits), scope, details, allowed=frozenset(client.scope.split()), at=at
         )
+        check_merges(catalogue, entries)
     except (InvalidAuthorizationDetails, InvalidScope) as fault:
         raise Conflict(f"it cannot be granted: {fault.description}", field=fault.field) from fault
+    return entries
 
 
 def _row(

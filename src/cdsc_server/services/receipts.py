@@ -109,7 +109,7 @@ def frozen(
     client_name: str, kept: Iterable[tuple[Section, Sequence[Item]]], *, terms: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
     """
-    What was agreed to as plain JSON: every word that was read, and what was ticked.
+    What was agreed to as plain JSON: every word that was read, and what was ticked, scope by scope.
 
     Args:
         kept: the sections, each with everything that is ticked in it.
@@ -120,18 +120,19 @@ def frozen(
         "client_name": client_name,
         "sections": [
             {
-                "scope_id": section.scope_id,
-                "title": section.contents.title,
-                "sentence": section.contents.sentence,
-                "shows": section.contents.shows,
-                "details": list(section.contents.details),
-                "periods": [asdict(period) for period in section.periods],
+                "scope_id": part.scope_id,
+                "title": part.contents.title,
+                "sentence": part.contents.sentence,
+                "shows": part.contents.shows,
+                "details": list(part.contents.details),
+                "periods": [asdict(period) for period in part.periods],
                 "kind": section.kind,
                 "counted": section.counted,
                 "covered": section.covered,
                 "items": [{"title": item.title, "about": item.about, "numbers": list(item.numbers)} for item in ticked],
             }
             for section, ticked in kept
+            for part in section.parts
         ],
     }
     return shown if terms is None else {**shown, "terms": dict(terms)}
