@@ -14,7 +14,7 @@ from cdsc_server.domain.grants import Selection, granted_details
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.storage.authorizations import TokenRow
 from cdsc_server.storage.clients import ClientRow, RegistrationRow
-from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.grants import GrantRow, ReceiptRow
 
 
 def registration(registration_id: str = "reg", *, at: datetime) -> RegistrationRow:
@@ -103,3 +103,41 @@ def grant(
         )
     )
     return token
+
+
+def unidentified_grant(session: Session, client: ClientRow, numbers: Sequence[str], *, at: datetime) -> str:
+    """Store a Grant with its receipt that somebody agreed to without signing in; gives its id."""
+    entry = {"type": "usage_data"}
+    row = GrantRow(
+        grant_id="grant-stated",
+        registration_id=client.registration_id,
+        client_id=client.client_id,
+        status="pending",
+        scope="usage_data",
+        authorization_details=[entry],
+        enabled_scope="",
+        enabled_authorization_details=[],
+        selections=[],
+        states=[],
+        receipt_confirmations=["DGE-STATED"],
+        created=at,
+        modified=at,
+        eta=at + timedelta(days=3),
+    )
+    session.add(row)
+    session.flush()
+    kind = "service_contract_selection"
+    stated = {"scope_id": "usage_data", "kind": kind, "numbers": list(numbers), "future": False}
+    session.add(
+        ReceiptRow(
+            path_hash="stated",
+            path_sealed=b"stated",
+            confirmation="DGE-STATED",
+            grant_id=row.grant_id,
+            customer_id=None,
+            form={"client_name": client.client_name, "sections": []},
+            stated={"contact": "somebody@mail.example", "selections": [stated]},
+            created=at,
+        )
+    )
+    return row.grant_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
 from cdsc_server.domain.clients import ClientStatus
@@ -76,6 +77,7 @@ class Grant:
         status: as it is now.
         steps: what an operator may do with it now.
         customer: whose data it opens; None where the Server gave it without one.
+        stated: while it waits to be known whose it is, the proven mail address and what was named.
     """
 
     row: GrantRow
@@ -85,6 +87,7 @@ class Grant:
     customer: CustomerRow | None
     relatives: Relatives
     last_read: datetime | None
+    stated: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,8 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
         if row is None:
             raise NotFound("no Grant has this id")
         status = status_of(row, now=clock.now())
+        receipt = grants.latest_receipt(session, grant_id)
+        waits = status is GrantStatus.PENDING and receipt is not None and receipt.customer_id is None
         return Grant(
             row=row,
             status=status,
@@ -227,6 +232,7 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
             customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),
             relatives=grants.relatives_of(session, [grant_id])[grant_id],
             last_read=last_reads(session, [grant_id]).get(grant_id),
+            stated=receipt.stated if waits and receipt is not None else None,
         )
 
 

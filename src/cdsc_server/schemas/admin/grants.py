@@ -28,10 +28,48 @@ class AdminGrantSchema(GrantSchema):
     )
 
 
+class StatedSelectionSchema(Schema):
+    """What somebody named for one scope without signing in."""
+
+    scope_id = fields.String(required=True)
+    kind = fields.String(required=True, metadata={"description": "What the numbers are of, such as account_selection."})
+    numbers = fields.List(
+        fields.String(), required=True, metadata={"description": "`_all` among them means every one."}
+    )
+    future = fields.Boolean(required=True, metadata={"description": "Whether what comes later belongs to it."})
+
+
+class StatedSchema(Schema):
+    """Who agreed without signing in, as far as that is known."""
+
+    contact = fields.String(required=True, metadata={"description": "The mail address that was proven by a code."})
+    selections = fields.List(fields.Nested(StatedSelectionSchema), required=True)
+
+
 class SteppableGrantSchema(AdminGrantSchema):
     """A Grant with what may be done with it now."""
 
     steps = fields.List(fields.Enum(GrantStep, by_value=True), required=True)
+    stated = fields.Nested(
+        StatedSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "While it waits to be known whose it is; else null."},
+    )
+
+
+class CustomerOfGrantSchema(Schema):
+    """Body that says whose a Grant is."""
+
+    class Meta:
+        unknown = RAISE
+
+    customer_id = fields.String(required=True, validate=_ID, metadata={"description": "Whose data it opens."})
+    reason = fields.String(
+        required=True,
+        validate=validate.Length(min=1, max=100_000),
+        metadata={"description": "For the audit trail: how the person was recognised."},
+    )
 
 
 class AdminGrantListingSchema(Schema):

@@ -10,6 +10,7 @@ from cdsc_server.domain.operators import DECIDE, LOOK, SWITCH
 from cdsc_server.errors import Conflict, NotFound
 from cdsc_server.schemas.admin.grants import (
     AdminGrantListingSchema,
+    CustomerOfGrantSchema,
     GrantRequestByHandSchema,
     SteppableGrantSchema,
     StepRequestSchema,
@@ -18,6 +19,7 @@ from cdsc_server.schemas.grants import GrantFiltersSchema
 from cdsc_server.services import console, grants, operator_clients
 from cdsc_server.services.granting import Terms
 from cdsc_server.services.grants import SeenGrant
+from cdsc_server.services.identifying import identify
 from cdsc_server.services.operator_grants import Giving, change_grant, give_grants
 from cdsc_server.storage.grants import GrantFilters
 from cdsc_server.web.admin.blueprint import blueprint, listed, uri
@@ -131,9 +133,31 @@ def take_step(grant_id: str) -> ResponseReturnValue:
     return _shown(grant_id)
 
 
+@blueprint.post("/grants/<grant_id>/customer")
+@operator_token(*DECIDE)
+@describe(
+    tag="Grants of Clients",
+    section="CDS-WG3-01 9.1.1, 9.2",
+    body=CustomerOfGrantSchema,
+    answers={200: SteppableGrantSchema},
+    problems=(Conflict, NotFound),
+    path=_PATH,
+)
+def name_customer(grant_id: str) -> ResponseReturnValue:
+    """
+    Say whose a Grant is
+
+    Of one that somebody agreed to without signing in and that waits for this. It opens what was agreed to from the
+    next request on, and its Client is told by a Message. The Customer must have everything that was named.
+    """
+    asked = CustomerOfGrantSchema().load(json_body())
+    identify(grant_id, asked["customer_id"], reason=asked["reason"], actor=account().actor, clock=ports().clock)
+    return _shown(grant_id)
+
+
 def _shown(grant_id: str) -> dict[str, Any]:
     found = console.grant(grant_id, clock=ports().clock)
-    whole = {**_grant(SeenGrant(found.row, found.relatives)), "steps": list(found.steps)}
+    whole = {**_grant(SeenGrant(found.row, found.relatives)), "steps": list(found.steps), "stated": found.stated}
     return shown(SteppableGrantSchema(), whole)
 
 

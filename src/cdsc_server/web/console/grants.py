@@ -6,8 +6,9 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.grant_steps import GrantStep
-from cdsc_server.errors import Conflict, InvalidRequest, Problem
+from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
 from cdsc_server.services import console
+from cdsc_server.services.identifying import identify
 from cdsc_server.services.operator_grants import change_grant
 from cdsc_server.web.console.blueprint import blueprint, show
 from cdsc_server.web.console.door import operator, signed_in
@@ -45,6 +46,25 @@ def step(grant_id: str) -> ResponseReturnValue:
     except (InvalidRequest, Conflict) as refusal:
         return _page(grant_id, refusal)
     return redirect(url_for("console.grant", grant_id=grant_id, done=do), 303)
+
+
+@blueprint.post("/grants/<grant_id>/customer")
+@operator("reviewer")
+@undocumented("a page")
+def customer(grant_id: str) -> ResponseReturnValue:
+    """Say whose a Grant is that somebody agreed to without signing in."""
+    sent = request.form
+    try:
+        identify(
+            grant_id,
+            sent.get("customer_id", "").strip(),
+            reason=sent.get("reason", ""),
+            actor=signed_in().username,
+            clock=ports().clock,
+        )
+    except (InvalidRequest, Conflict, NotFound) as refusal:
+        return _page(grant_id, refusal)
+    return redirect(url_for("console.grant", grant_id=grant_id, done="customer"), 303)
 
 
 def _step(do: str) -> GrantStep:
