@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from cdsc_server.demo.history import CURRENCY, commodity_of, counted
+from cdsc_server.demo.history import CURRENCY, ELECTRIC, Commodity, commodity_of, counted
 from cdsc_server.demo.months import TIMEZONE, months_between
 from cdsc_server.demo.town import Billed, Contract, identifier
 from cdsc_server.domain.intervals import month_around
@@ -40,6 +40,8 @@ class _Line:
     amount: Decimal
     value: Decimal | None = None
     rate: Decimal | None = None
+    #: The section it stands in; None for what is of the whole bill.
+    section: str | None = None
 
 
 def bills(
@@ -69,8 +71,8 @@ def bills(
         written = datetime.fromtimestamp(month_end, UTC) + _BILLED_AFTER
         if written > until or (last and _day(written) <= last.statement_date):
             continue
-        charged = [(contract, list(_lines(contract, month, seed))) for contract in contracts]
         bill_id = "bs_" + identifier(seed, billed.account_id, month)
+        charged = [(each, _charges(each, month, seed, bill_id)) for each in contracts]
         paid = _paid(billed, month, previous, seed)
         lines = [line for _, of_contract in charged for line in of_contract]
         owner = contracts[0].customer_id
@@ -112,6 +114,7 @@ def _statement(
                 "types": line.types,
                 "amount": line.amount,
                 "included_in_amount_due": True,
+                **({"related_billsections": [line.section]} if line.section else {}),
             }
             for number, line in enumerate(lines)
         ],
@@ -132,7 +135,7 @@ def _section(
     statement: BillStatementRow, contract: Contract, month: int, lines: Sequence[_Line], entity: dict[str, Any]
 ) -> BillSectionRow:
     commodity = commodity_of(contract.service)
-    section_id = f"bl_{statement.bill_statement_id.removeprefix('bs_')}-{contract.number}"
+    section_id = _section_id(statement.bill_statement_id, contract)
     month_end = month_around(month, TIMEZONE)[1]
     first = _day(datetime.fromtimestamp(max(month, contract.start), UTC))
     days = {"start_date": first.isoformat(), "end_date": _day(datetime.fromtimestamp(month_end - 1, UTC)).isoformat()}
@@ -159,9 +162,8 @@ def _section(
         bill_sections=[],
         programs=[],
         usage_details=[
-            {"id": f"{section_id}-{n}-use", "name": line.name, "types": [commodity.value_type, "directional"],
-             "value": line.value, "units": commodity.units, **days,
-             "direction": "reverse" if line.amount < 0 else "forward"}
+            {"id": f"{section_id}-{n}-use", "name": line.name, "types": [commodity.value_type],
+             "value": line.value, "units": commodity.units, **days, **_direction(commodity, line)}
             for n, line in enumerate(lines)
             if line.value
         ],
@@ -180,6 +182,21 @@ def _section(
         modified=statement.modified,
         synced=statement.synced,
     )  # fmt: skip
+
+
+def _direction(commodity: Commodity, line: _Line) -> dict[str, Any]:
+    """Which way it flowed, beside the types; water and gas flow one way only."""
+    if commodity is not ELECTRIC:
+        return {}
+    return {"types": [commodity.value_type, "directional"], "direction": "reverse" if line.amount < 0 else "forward"}
+
+
+def _section_id(bill_id: str, contract: Contract) -> str:
+    return f"bl_{bill_id.removeprefix('bs_')}-{contract.number}"
+
+
+def _charges(contract: Contract, month: int, seed: int, bill_id: str) -> list[_Line]:
+    return [replace(line, section=_section_id(bill_id, contract)) for line in _lines(contract, month, seed)]
 
 
 def _lines(contract: Contract, month: int, seed: int) -> Iterator[_Line]:

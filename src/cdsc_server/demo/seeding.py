@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from cdsc_server.app import create_app, load_catalogue, system_ports
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.demo import history
+from cdsc_server.demo.bill_pdf import bill_pdf
 from cdsc_server.demo.bills import Bill, bills
 from cdsc_server.demo.certificates import certificates
 from cdsc_server.demo.files import Files
@@ -31,7 +32,7 @@ from cdsc_server.demo.waiting import Companies
 from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.readings import Quality, Readings
-from cdsc_server.ports import SystemClock
+from cdsc_server.ports import BlobStore, SystemClock
 from cdsc_server.services.import_eacs import store_eacs
 from cdsc_server.services.imports import import_green_button
 from cdsc_server.services.operators import add_operator
@@ -48,6 +49,16 @@ SEED = 20_260_301
 _SAMPLES = Path(__file__).parents[3] / "examples" / "greenbutton"
 #: How far back the quarter hours lie that were estimated first and corrected later, as seen from the making.
 _CORRECTED_DAYS_AGO = 40
+#: Older bills have no files, as with utilities that threw away what they once printed.
+_FILES_KEPT = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What all bills have in common: who writes them, and where their files are kept."""
+
+    utility: Utility
+    blobs: BlobStore
 
 
 def make(files: Files, now: datetime, *, days: int | None = None, customers: int | None = None) -> Iterator[int]:
@@ -65,7 +76,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
     start = None if days is None else local_midnight(int(now.timestamp()), -days)
     town = residents(SEED, now, start=start, customers=customers)
     yield len(town)
-    with _opened(files, files.unfinished) as utility:
+    with _opened(files, files.unfinished) as ground:
         for left, resident in reversed(list(enumerate(reversed(town)))):
             with transaction() as session:
                 person = resident.person
@@ -73,8 +84,8 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
                     customer_rows(resident.customer_id, person.username, person.name, real=person.real, at=now)
                 )
                 session.flush()
-                session.add_all(object_rows(resident, utility, at=now))
-                _store_history(session, resident, now, entity_of(utility))
+                session.add_all(object_rows(resident, ground.utility, at=now))
+                _store_history(session, resident, now, ground)
             yield left
         _store_certificates(town, now)
         if customers is None:
@@ -97,7 +108,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
 def fill_up(files: Files, now: datetime) -> int:
     """Store what was measured, bought and billed since the last start; gives the number of blocks written."""
     written = 0
-    with _opened(files, files.database) as utility:
+    with _opened(files, files.database) as ground:
         with reading() as session:
             town = [each.customer_id for each in residents(SEED, now)]
             made = session.scalar(select(func.min(CustomerRow.created)).where(CustomerRow.customer_id.in_(town))) or now
@@ -107,7 +118,7 @@ def fill_up(files: Files, now: datetime) -> int:
         for resident in residents(SEED, made, start=int(start.timestamp())):
             if resident.customer_id in known:
                 with transaction() as session:
-                    written += _store_since(session, resident, now, entity_of(utility))
+                    written += _store_since(session, resident, now, ground)
         _store_certificates(residents(SEED, made, start=int(start.timestamp())), now)
     return written
 
@@ -135,13 +146,14 @@ def _import_samples(now: datetime) -> None:
 
 
 @contextmanager
-def _opened(files: Files, database: Path) -> Iterator[Utility]:
+def _opened(files: Files, database: Path) -> Iterator[_Ground]:
     settings = files.settings(database=database)
     migrate.upgrade(settings.database_url)
-    app = create_app(settings, system_ports(settings))
+    ports = system_ports(settings)
+    app = create_app(settings, ports)
     with app.app_context():
         try:
-            yield load_catalogue(settings).utility
+            yield _Ground(load_catalogue(settings).utility, ports.blobs)
         finally:
             db.engine.dispose()
 
@@ -151,7 +163,7 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _store_history(session: Session, resident: Resident, made: datetime, entity: dict[str, Any]) -> None:
+def _store_history(session: Session, resident: Resident, made: datetime, ground: _Ground) -> None:
     rows = {row.series_id: row for row in _created_series(session, resident, made)}
     writes: list[tuple[UsageSeriesRow, Readings]] = []
     corrections: list[tuple[UsageSeriesRow, Readings]] = []
@@ -164,12 +176,10 @@ def _store_history(session: Session, resident: Resident, made: datetime, entity:
     put_many(session, writes, at=made)
     # A version replaced at the instant it was written would leave no trace.
     put_many(session, corrections, at=made + timedelta(seconds=1))
-    for billed in resident.accounts:
-        contracts = [each for each in resident.contracts if each.account_id == billed.account_id]
-        _add(session, bills(billed, contracts, SEED, entity=entity, until=made))
+    _store_bills(session, resident, ground, until=made)
 
 
-def _store_since(session: Session, resident: Resident, now: datetime, entity: dict[str, Any]) -> int:
+def _store_since(session: Session, resident: Resident, now: datetime, ground: _Ground) -> int:
     rows = {row.series_id: row for row in find_series(session, resident.customer_id)}
     key = customer_key_of(resident.customer_id)
     last = func.max(UsageBlockRow.start + UsageBlockRow.span)
@@ -182,16 +192,26 @@ def _store_since(session: Session, resident: Resident, now: datetime, entity: di
     writes = [(rows[each], readings) for each, readings in _readings(resident, stored, now) if each in rows]
     written = put_many(session, writes, at=now)
     mark_synced(session, resident.customer_id, list(rows), at=now)
-    for billed in resident.accounts:
-        contracts = [each for each in resident.contracts if each.account_id == billed.account_id]
-        before = _last_bill(session, billed)
-        _add(session, bills(billed, contracts, SEED, entity=entity, until=now, last=before))
+    _store_bills(session, resident, ground, until=now)
     return written.new + written.corrected
 
 
-def _add(session: Session, bills: Iterable[Bill]) -> None:
-    for bill in bills:
-        session.add_all([bill.statement, *bill.sections])
+def _store_bills(session: Session, resident: Resident, ground: _Ground, *, until: datetime) -> None:
+    """Store the bills of every account since its last one; those of the last year with the file that was sent."""
+    for billed in resident.accounts:
+        own = [each for each in resident.contracts if each.account_id == billed.account_id]
+        entity, last = entity_of(ground.utility), _last_bill(session, billed)
+        for bill in bills(billed, own, SEED, entity=entity, until=until, last=last):
+            session.add_all([bill.statement, *bill.sections])
+            if bill.statement.statement_date >= until.date() - _FILES_KEPT:
+                _add_file(bill, billed.account.name, own[0].service.address, ground)
+
+
+def _add_file(bill: Bill, name: str, address: str, ground: _Ground) -> None:
+    printed = bill_pdf(bill.statement, bill.sections, utility=ground.utility.name, name=name, address=address)
+    stored = ground.blobs.put([printed])
+    bill.statement.file_hash, bill.statement.file_size = stored.content_hash, stored.size
+    bill.statement.file_mimetype = "application/pdf"
 
 
 def _last_bill(session: Session, billed: Billed) -> BillStatementRow | None:

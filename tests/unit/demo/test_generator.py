@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import re
+import zlib
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,11 +13,16 @@ import numpy as np
 import pytest
 
 from cdsc_server.demo import history, supply_mix
+from cdsc_server.demo.bill_pdf import bill_pdf
 from cdsc_server.demo.bills import bills as bills_of
 from cdsc_server.demo.months import months_between, slots_of
 from cdsc_server.demo.people import GREEN, STANDARD
 from cdsc_server.demo.town import Contract, Resident, residents
+from cdsc_server.domain.bill_rules import bill_faults
+from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.readings import GAP, Quality, Readings
+from tests.factories.bills import ENTITY
+from tests.support import requirement
 
 NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
 END = int(NOW.timestamp())
@@ -208,3 +216,83 @@ def test_the_cast_holds_every_kind_of_customer(town):
     assert len({contract.contract_id for each in town.values() for contract in each.contracts}) == sum(
         len(each.contracts) for each in town.values()
     )
+
+
+def handed_in(bill):
+    """A made-up bill in the words of `cdsc import bills`."""
+    statement = bill.statement
+    names = {
+        **dict.fromkeys(("previous_balance_amount", "previous_balance_paid", "previous_balance_unpaid")),
+        **dict.fromkeys(("account_number", "currency", "new_charges_amount", "new_charges", "new_balance_amount")),
+        **dict.fromkeys(("amount_due", "shutoff_prevention_minimum_due", "shutoff_prevention_date")),
+    }
+    return {
+        "bill_number": statement.bill_statement_id,
+        "statement_date": statement.statement_date.isoformat(),
+        "amount_due_date": statement.amount_due_date.isoformat(),
+        **{name: getattr(statement, name) for name in names},
+        "bill_sections": [
+            {
+                "section_number": section.bill_section_id,
+                "section_types": section.types,
+                "start_date": section.start_date.isoformat(),
+                "end_date": section.end_date.isoformat(),
+                "distribution_entity": section.distribution_entity,
+                "supply_entity": section.supply_entity,
+                "related_servicecontracts": section.contracts,
+                "related_servicepoints": section.service_points,
+                "related_meterdevices": section.meter_devices,
+                "usage_details": section.usage_details,
+                "cost_details": section.cost_details,
+                "line_items": section.line_items,
+            }
+            for section in bill.sections
+        ],
+    }
+
+
+@requirement("WG3-01-10.6.5.1-01", "WG3-01-10.5.2-07", "WG3-01-10.6.7-15")
+def test_made_up_bills_keep_every_rule_that_real_ones_must_keep(town):
+    """Those of every account; each section tells its total, and what was sent to the grid is a credit."""
+    for resident in town.values():
+        for billed in resident.accounts:
+            own = [each for each in resident.contracts if each.account_id == billed.account_id]
+            made = itertools.islice(bills_of(billed, own, 1, entity=ENTITY, until=NOW), 3)
+            bills = [handed_in(bill) for bill in made]
+
+            assert bill_faults({"bill_statements": bills}) == []
+            for section in (section for bill in bills for section in bill["bill_sections"]):
+                assert ["overall_total"] in [each["types"] for each in section["cost_details"]]
+                sent = [line["cost"] for line in section["line_items"] if "sent to the grid" in line["name"]]
+                assert all(cost <= 0 for cost in sent)
+
+
+def test_every_charge_of_a_service_names_its_section(town):
+    """And the tax of the whole bill names none."""
+    resident = town["ada@example.com"]
+    bill = next(bills_of(resident.accounts[0], resident.contracts, 1, entity=ENTITY, until=NOW))
+
+    named = [each.get("related_billsections") for each in bill.statement.new_charges]
+
+    assert named[-1] is None
+    assert {each for ids in named[:-1] for each in ids} == {each.bill_section_id for each in bill.sections}
+
+
+def test_a_bill_is_printed_with_what_it_says(town):
+    """On as many pages as it takes, and the same bytes each time."""
+    resident = max(town.values(), key=lambda each: len(each.contracts))
+    bill = next(bills_of(resident.accounts[0], resident.contracts, 1, entity=ENTITY, until=NOW))
+    printed = [
+        bill_pdf(bill.statement, bill.sections, utility="Kestrel", name="Ada (Lane)", address="1 Road\nAshford Bay")
+        for _ in range(2)
+    ]
+
+    pages = [zlib.decompress(each) for each in re.findall(rb"stream\n(.+?)\nendstream", printed[0], re.DOTALL)]
+
+    assert printed[0] == printed[1]
+    assert media_type(printed[0]) == "application/pdf"
+    told = b"".join(pages)
+    assert len(pages) > 1
+    for words in ("Kestrel", r"Ada \(Lane\)", "Ashford Bay", f"${bill.statement.amount_due:,.2f}"):
+        assert f"({words}) Tj".encode() in told
+    assert told.count(b" each) Tj") == len([line for each in bill.sections for line in each.line_items if line["rate"]])

@@ -130,6 +130,8 @@ def test_a_month_that_ends_brings_a_bill_and_a_mix(files):
         ("2026-05-03",),
     ]
     assert _rows(files, mixes)[0][0] > 2
+    for name, size in _rows(files, "SELECT file_hash, file_size FROM bill_statements"):
+        assert (files.directory / "blobs" / name[:2] / name).stat().st_size == size
 
 
 def test_a_late_correction_keeps_the_estimate_it_replaced(files):
