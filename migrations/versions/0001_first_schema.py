@@ -430,6 +430,7 @@ def upgrade() -> None:
         sa.Column("status_options", sa.Text(), nullable=False),
         sa.Column("registered_fields", sa.Text(), nullable=False),
         sa.Column("limits", sa.Text(), nullable=False),
+        sa.Column("purposes", sa.Text(), nullable=False),
         sa.Column("reach", sa.String(), nullable=False),
         sa.Column("default_scope", sa.String(), nullable=True),
         sa.Column("default_redirect_uri", sa.String(), nullable=True),

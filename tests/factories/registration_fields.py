@@ -50,6 +50,11 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
+def _purpose(**changes: Any) -> dict[str, Any]:
+    sound = {"id": "", "name": "Advice", "content": "We advise.", "related_uri": None, "scopes_supported": []}
+    return {**sound, **changes}
+
+
 #: By format: a value that fits, and values that do not, null among them for formats without _or_null.
 SOUND: dict[str, Any] = {
     "string": "Bright Bills Ltd",
@@ -61,6 +66,17 @@ SOUND: dict[str, Any] = {
     "pdf": b64(PDF),
     "choice": "advice",
     "choice_list": ["carbon", "advice"],
+    "purposes": [
+        {"id": "", "name": "Advice", "content": "We advise you.", "related_uri": None, "scopes_supported": []},
+        {
+            "id": "",
+            "name": "Carbon",
+            "content": "We count.\n  Then we tell.",
+            "related_uri": "https://client.example/carbon",
+            "related_name": "How we count",
+            "scopes_supported": [],
+        },
+    ],
 }
 WRONG: dict[str, list[Any]] = {
     "string": ["", "   ", 7, True, [], ["x"], {}, "x" * 21],
@@ -121,6 +137,7 @@ WRONG: dict[str, list[Any]] = {
     ],
     "choice": ["", "other", "Advice", 7, [], ["advice"], True],
     "choice_list": ["advice", [], ["other"], ["advice", "advice"], [7], [["advice"]], {}],
+    "purposes": ["advice", [], {}, ["advice"], [{}], [7], [_purpose(id="mine")], [_purpose(scopes_supported=["x"])]],
 }
 _CHOICES = """choices = [
   { id = "advice", name = "Advice", description = "It advises." },
@@ -185,7 +202,7 @@ format = "{form}"
 type = "cds_rate_plan"
 name = "{scope}"
 description = "For tests."
-fields = {fields_of("cds_rate_plan")}
+fields = {fields_of("cds_rate_plan", "purpose")}
 {member} = {_toml(names)}
 """
     path = directory / "catalogue.toml"

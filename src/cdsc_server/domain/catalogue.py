@@ -28,6 +28,7 @@ from cdsc_server.domain.offered_fields import (
 )
 from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
+from cdsc_server.domain.purposes import Purpose, read_purposes, with_purposes
 from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scenarios import read_scenarios
@@ -99,6 +100,9 @@ class Catalogue:
     #: Ids of the scenarios that the operator claims; each is whole.
     scenarios: tuple[str, ...] = ()
 
+    #: This Server's own, by id; each scope's choices of the field `purpose` are those that fit it.
+    purposes: Mapping[str, Purpose] = field(default_factory=dict)
+
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
         return self.scopes.get(self.aliases.get(name, name))
@@ -131,10 +135,11 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     # By the names configured: an entry with a fault of its own is there, and need not be told twice.
     faults += _coverage_checks(scopes, config.get("coverage", {}))
     faults += _field_checks(scopes, registration_fields)
+    purposes = read_purposes(config.get("purposes", {}), scopes, faults)
     scenarios = read_scenarios(config.get("scenarios", []), scopes, faults)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
-    return Catalogue(
+    catalogue = Catalogue(
         utility,
         scopes,
         aliases,
@@ -145,7 +150,9 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
         metadata,
         eac_formats,
         scenarios,
+        purposes,
     )
+    return with_purposes(catalogue, purposes)
 
 
 def _read_utility(table: Mapping[str, Any], faults: list[str]) -> Utility | None:

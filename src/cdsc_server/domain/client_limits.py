@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.detail_fields import Limit
 from cdsc_server.domain.durations import INFINITE, read_duration
 from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.domain.own_fields import DATE, DECIMAL, INT
+from cdsc_server.domain.purposes import Kept, purposes_of, with_purposes
 from cdsc_server.errors import InvalidRequest
 
 #: By scope id and field id: its "maximum", its "minimum", or both.
@@ -32,6 +33,23 @@ def limited(catalogue: Catalogue, limits: Limits) -> Catalogue:
         offered |= {name: _narrowed(offered[name], limit) for name, limit in fields.items() if name in offered}
         scopes[scope_id] = replace(scopes[scope_id], fields=offered)
     return replace(catalogue, scopes=scopes) if limits else catalogue
+
+
+class Offered(Protocol):
+    """What of a Client Object makes its catalogue another than everybody's."""
+
+    @property
+    def scope(self) -> str: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def purposes(self) -> Mapping[str, Kept]: ...
+
+
+def offered_to(catalogue: Catalogue, client: Offered) -> Catalogue:
+    """The catalogue as one Client Object meets it: its own limits, and Purposes of its own beside this Server's."""
+    own = limited(catalogue, client.limits)
+    return with_purposes(own, purposes_of(own, client.scope, client.purposes)) if client.purposes else own
 
 
 def checked_limit(

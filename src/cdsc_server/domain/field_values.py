@@ -1,4 +1,4 @@
-"""The eighteen formats of registration fields, each judged strictly (CDS-WG1-02 3.7)."""
+"""The formats of registration fields, each judged strictly (CDS-WG1-02 3.7, CDS-WG3-01 5.1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-_PLAIN: Final = ("string", "string_list", "url", "email", "boolean", "image", "pdf", "choice", "choice_list")
+from cdsc_server.domain.purposes import submitted_fault
+
+_PLAIN: Final = (
+    "string",
+    "string_list",
+    "url",
+    "email",
+    "boolean",
+    "image",
+    "pdf",
+    "choice",
+    "choice_list",
+    "purposes",
+)
 FORMATS: Final = tuple(name for plain in _PLAIN for name in (plain, f"{plain}_or_null"))
 #: Formats that max_length limits, and those that max_size does (CDS-WG1-02 3.5).
 TEXTS: Final = tuple(name for name in FORMATS if name.removesuffix("_or_null") in ("string", "url", "email"))
@@ -58,6 +71,8 @@ def value_fault(form: str, value: Any, limits: Limits, choices: Collection[str] 
             return _file_fault(kind, value, limits)
         case "choice":
             return None if isinstance(value, str) and value in choices else f"must be one of {', '.join(choices)}"
+        case "purposes":
+            return submitted_fault(value)
         case "choice_list":
             return _list_fault(value) or _choices_fault(value, choices)
         case _:

@@ -34,6 +34,7 @@ class Choice:
     name: str
     description: str
     value_format: Mapping[str, Any] | None = None
+    #: More about it: an address, or a path below that of this Server; None where the scope's says enough.
     documentation: str | None = None
 
 

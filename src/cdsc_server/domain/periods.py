@@ -32,12 +32,14 @@ _SAYS: Final = {
     ("today", "day"): marked("From today, %(today)s, until %(end)s."),
     ("day", "today"): marked("From %(start)s to today, %(today)s."),
     ("oldest", "today"): marked("From the oldest we have to today, %(today)s."),
+    ("today", "today"): marked("Only today, %(today)s."),
     ("day", "over"): marked("From %(start)s to %(end)s."),
     ("oldest", "over"): marked("From the oldest we have to %(end)s."),
 }
 _SHORT: Final = {
     ("day", "today"): marked("From %(start)s to today, nothing after that"),
     ("oldest", "today"): marked("From the oldest we have to today, nothing after that"),
+    ("today", "today"): marked("Only today, nothing older, nothing after that"),
     ("day", "over"): marked("From %(start)s to %(end)s, nothing after that"),
     ("oldest", "over"): marked("From the oldest we have to %(end)s, nothing after that"),
 }
@@ -131,7 +133,7 @@ def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: Zo
         at = durations.local_midnight(at.astimezone(zone).date(), zone)
     past, ahead = start is None or start < at, end is None or end > at
     begins = "oldest" if start is None else "day" if past or start > at else "today"
-    ends = ("stop" if end is None else "day") if ahead else "today" if end == at else "over"
+    ends = ("stop" if end is None else "day") if ahead else "today" if end == at or begins == "today" else "over"
     dated = {
         "start": "" if start is None else day(start, zone),
         "end": "" if end is None else day(end, zone),

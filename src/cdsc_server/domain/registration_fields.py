@@ -31,6 +31,7 @@ _TAKEN: Final = frozenset(
         "cds_default_scope",
         "cds_default_redirect_uri",
         "cds_default_authorization_details",
+        "cds_purposes",
     }
 )
 
@@ -102,6 +103,10 @@ class RegistrationField:
     def submitted(self) -> bool:
         """Whether it comes with the registration request; all others are met afterwards."""
         return self.type is FieldType.REGISTRATION_FIELD
+
+    @property
+    def holds_purposes(self) -> bool:
+        return self.format in ("purposes", "purposes_or_null")
 
     @property
     def is_file(self) -> bool:

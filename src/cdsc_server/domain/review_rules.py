@@ -14,6 +14,7 @@ REVIEWABLE: Final[Mapping[str, tuple[str, ...]]] = {
     "logo_uri": (),
     "tos_uri": (),
     "policy_uri": (),
+    "cds_purposes": (),
     "redirect_uris": ("cds_default_redirect_uri",),
     "scope": ("cds_default_scope", "cds_default_authorization_details"),
 }

@@ -13,7 +13,7 @@ from typing import Final
 
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
 from cdsc_server.domain.merging import check_merges
@@ -112,7 +112,7 @@ def check_client(asking: Asking) -> Asking:
     client = None if client_id is None else authorization_requests.find_client(client_id)
     if client is None or client.status == ClientStatus.DISABLED or not client.response_types:
         raise UntrustedRequest("client_id: it is missing, unknown or not allowed to ask customers", field="client_id")
-    return replace(asking, client=client, catalogue=limited(asking.catalogue, client.limits))
+    return replace(asking, client=client, catalogue=offered_to(asking.catalogue, client))
 
 
 def check_redirect_uri(asking: Asking) -> Asking:

@@ -99,7 +99,7 @@ def scope_description(scope: Scope, *, base_url: str) -> dict[str, Any]:
     fields = (
         _fixed_fields(scope, documentation)
         if scope.type.id in _FIXED_FIELDS
-        else [_detail_field(scope, offered, documentation) for offered in scope.fields.values()]
+        else [_detail_field(scope, offered, base_url) for offered in scope.fields.values()]
     )
     return {
         "id": scope.id,
@@ -153,7 +153,8 @@ def field_description(field: RegistrationField, *, base_url: str) -> dict[str, A
     return described
 
 
-def _detail_field(scope: Scope, offered: OfferedField, documentation: str) -> dict[str, Any]:
+def _detail_field(scope: Scope, offered: OfferedField, base_url: str) -> dict[str, Any]:
+    documentation = f"{base_url}/docs#scope-{scope.id}"
     described = {
         "id": offered.field.id,
         "name": offered.field.name,
@@ -168,16 +169,17 @@ def _detail_field(scope: Scope, offered: OfferedField, documentation: str) -> di
     if offered.maximum is not None:
         described |= {"maximum": offered.maximum, "minimum": offered.minimum}
     if offered.field.format.startswith("choice"):
-        described["choices"] = [_choice(choice, documentation) for choice in offered.choices]
+        described["choices"] = [_choice(choice, documentation, base_url) for choice in offered.choices]
     return described
 
 
-def _choice(choice: Choice, documentation: str) -> dict[str, Any]:
+def _choice(choice: Choice, documentation: str, base_url: str) -> dict[str, Any]:
+    own = choice.documentation or documentation
     described: dict[str, Any] = {
         "id": choice.id,
         "name": choice.name,
         "description": choice.description,
-        "documentation": choice.documentation or documentation,
+        "documentation": f"{base_url}{own}" if own.startswith("/") else own,
     }
     if choice.value_format is not None:
         # 10.8.2: a Value Format has an id. Segments name their own, for a format may stand in several of them.

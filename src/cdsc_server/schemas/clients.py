@@ -57,6 +57,18 @@ class ClientUpdateSchema(ClientMetadataSchema):
     cds_default_scope = ScopeString(allow_none=True)
     cds_default_redirect_uri = fields.String(allow_none=True)
     cds_default_authorization_details = fields.List(fields.Dict(), allow_none=True)
+    cds_purposes = fields.Dict(keys=fields.String(), values=fields.Dict(), allow_none=True)
+
+
+class PurposeSchema(Schema):
+    """A Purpose: CDS-WG3-01 8.3."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True, metadata={"description": "For the Client; no Customer sees it."})
+    content = fields.String(required=True, metadata={"description": "What the form shows, as plain text."})
+    related_uri = fields.URL(required=True, allow_none=True)
+    related_name = fields.String(required=True, allow_none=True)
+    scopes_supported = fields.List(fields.String(), required=True)
 
 
 class ClientSchema(Schema):
@@ -85,6 +97,9 @@ class ClientSchema(Schema):
     cds_default_scope = fields.String()
     cds_default_redirect_uri = fields.URL()
     cds_default_authorization_details = fields.List(fields.Dict())
+    cds_purposes = fields.Dict(
+        keys=fields.String(), values=fields.Nested(PurposeSchema), metadata={"description": "CDS-WG3-01 8.1."}
+    )
 
     @post_dump(pass_original=True)
     def with_registration_fields(self, shown: dict[str, Any], whole: Mapping[str, Any], **_: object) -> dict[str, Any]:

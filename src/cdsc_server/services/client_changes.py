@@ -10,8 +10,9 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
+from cdsc_server.domain import purposes
 from cdsc_server.domain.catalogue import Catalogue, Scope
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, ClientStatus, checked_redirect_uri, checked_scope
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, RelatedType
@@ -22,7 +23,7 @@ from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services import changelog, requirements
 from cdsc_server.services.clients import to_wire
 from cdsc_server.services.messages import add_message, reply
-from cdsc_server.services.registration import URIS, is_file, kept_values
+from cdsc_server.services.registration import URIS, is_file, kept_values, new_purpose_id
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients, reviews
 from cdsc_server.storage.clients import ClientRow
@@ -32,7 +33,7 @@ from cdsc_server.storage.messages import MessageRow
 #: Only meaningful for a Client Object that asks Customers.
 _DEFAULTS: Final = ("cds_default_scope", "cds_default_redirect_uri", "cds_default_authorization_details")
 _UPDATABLE: Final = frozenset(
-    {"scope", "redirect_uris", "client_name", "contacts", "cds_status", *URIS, *_DEFAULTS},
+    {"scope", "redirect_uris", "client_name", "contacts", "cds_status", "cds_purposes", *URIS, *_DEFAULTS},
 )
 
 
@@ -99,7 +100,7 @@ def replace_client(
         row = clients.find_client(session, client_id, registration_id=registration_id, lock=True)
         if row is None:
             raise NotFound("no Client Object has this client_id")
-        before = _as_shown(row, settings.base_url)
+        before = _as_shown(row, rules)
         names = rules.field_names(str(sent.get("scope", row.scope))) | rules.field_names(row.scope)
         _refuse_what_is_ours(sent, before, names)
         _replace(row, sent, rules)
@@ -112,7 +113,7 @@ def replace_client(
         if status == ClientStatus.DISABLED and row.status != status:
             shut_down(session, row, now=now)
         row.status = status
-        members = _differing(before, _as_shown(row, settings.base_url))
+        members = _differing(before, _as_shown(row, rules))
         if members or not waiting:
             row.modified = now
             changelog.client_changed(session, row, members=members, now=now)
@@ -147,7 +148,8 @@ def apply_changes(
     row = clients.find_client(session, str(message.related_key), registration_id=message.registration_id, lock=True)
     if row is None or row.status == ClientStatus.DISABLED:
         raise Conflict("the Client Object is disabled, or there is none any more")
-    before = _as_shown(row, settings.base_url)
+    rules = _Rules(catalogue, settings.base_url, blobs, now)
+    before = _as_shown(row, rules)
     sent = {name: value for name, value in before.items() if name in _UPDATABLE or name in row.registered_fields}
     for update in message.updates_requested or ():
         if update["new_value"] is None:
@@ -155,10 +157,10 @@ def apply_changes(
         else:
             sent[update["field"]] = update["new_value"]
     try:
-        _replace(row, sent, _Rules(catalogue, settings.base_url, blobs, now))
+        _replace(row, sent, rules)
     except InvalidClientMetadata as fault:
         raise Conflict(f"it does not fit the Client Object any more: {fault.description}") from fault
-    members = _differing(before, _as_shown(row, settings.base_url))
+    members = _differing(before, _as_shown(row, rules))
     row.modified = now
     changelog.client_changed(session, row, members=members, now=now)
     return row
@@ -170,7 +172,7 @@ def _hold_back(
     """Put back what has to be reviewed first, and tell of it; whether there is anything."""
     if ClientStatus.PRODUCTION not in row.status_options or not row.response_types:
         return False
-    after = _as_shown(row, rules.base_url)
+    after = _as_shown(row, rules)
     changed = _differing(before, after)
     names = {name for name in rules.catalogue.review.client_fields if name in changed}
     # More than was cleared for production never comes without a review.
@@ -206,8 +208,9 @@ def _tell_of_review(session: Session, row: ClientRow, updates: Sequence[dict[str
     )
 
 
-def _as_shown(row: ClientRow, base_url: str) -> dict[str, Any]:
-    shown: dict[str, Any] = exact_json.loads(exact_json.dumps(to_wire(row, base_url=base_url)))
+def _as_shown(row: ClientRow, rules: _Rules) -> dict[str, Any]:
+    wire = to_wire(row, catalogue=rules.catalogue, base_url=rules.base_url)
+    shown: dict[str, Any] = exact_json.loads(exact_json.dumps(wire))
     return shown
 
 
@@ -234,6 +237,7 @@ def _replace(row: ClientRow, sent: Mapping[str, Any], rules: _Rules) -> None:
         row.authorization_details_types
     )
     row.registered_fields = _field_values(row, sent, rules)
+    row.purposes = _purposes(row, sent.get("cds_purposes") or {}, catalogue)
     if not row.response_types:
         if sent.get("redirect_uris"):
             raise _refusal("redirect_uris", "has no meaning for a client that asks no customers")
@@ -263,6 +267,17 @@ def _field_values(row: ClientRow, sent: Mapping[str, Any], rules: _Rules) -> dic
     return kept_values(rules.catalogue, scopes, kept, blobs=rules.blobs)
 
 
+def _purposes(row: ClientRow, sent: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """The Purposes of its own that a Client Object has from now on (CDS-WG3-01 8.2)."""
+    try:
+        kept = purposes.replaced(sent, row.purposes, catalogue.purposes, new_id=new_purpose_id)
+    except ValueError as fault:
+        raise _refusal("cds_purposes", str(fault)) from fault
+    if kept and not purposes.taking(catalogue, row.scope):
+        raise _refusal("cds_purposes", "no scope of this client takes a purpose")
+    return {purpose_id: dict(each) for purpose_id, each in kept.items()}
+
+
 def _default_scope(row: ClientRow, words: str) -> str:
     for word in words.split():
         if word not in row.scope.split():
@@ -274,7 +289,7 @@ def _default_details(
     row: ClientRow, details: list[dict[str, Any]], *, catalogue: Catalogue, at: datetime
 ) -> list[dict[str, Any]]:
     try:
-        read_request(limited(catalogue, row.limits), "", details, allowed=frozenset(row.scope.split()), at=at)
+        read_request(offered_to(catalogue, row), "", details, allowed=frozenset(row.scope.split()), at=at)
     except (InvalidAuthorizationDetails, InvalidScope) as fault:
         raise _refusal("cds_default_authorization_details", fault.description) from fault
     return details

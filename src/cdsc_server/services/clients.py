@@ -12,7 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.purposes import purposes_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidClient, NotFound
 from cdsc_server.ports import Clock
@@ -151,14 +153,15 @@ def _found(session: Session, client_id: str, registration_id: str) -> ClientRow:
     return row
 
 
-def to_wire(row: ClientRow | Row[Any], *, base_url: str) -> dict[str, Any]:
+def to_wire(row: ClientRow | Row[Any], *, catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     """The Client Object as the API shows it; never with a secret (CDS-WG1-02 5.1)."""
     defaults = {
         "cds_default_scope": row.default_scope,
         "cds_default_redirect_uri": row.default_redirect_uri,
         "cds_default_authorization_details": row.default_authorization_details,
     }
-    # Only a Client Object with limits of its own has metadata of its own (CDS-WG1-02 5.1).
+    purposes = purposes_of(catalogue, row.scope, row.purposes)
+    # Only a Client Object with limits or Purposes of its own has metadata of its own (CDS-WG1-02 5.1).
     own = f"{base_url}/clients/{row.client_id}/cds-server-metadata.json"
     return {
         "client_id": row.client_id,
@@ -179,6 +182,9 @@ def to_wire(row: ClientRow | Row[Any], *, base_url: str) -> dict[str, Any]:
         "cds_client_uri": f"{base_url}/clients/{row.client_id}",
         "cds_status": row.status,
         "cds_status_options": row.status_options,
-        "cds_server_metadata": own if row.limits else f"{base_url}/.well-known/cds-server-metadata.json",
+        "cds_server_metadata": own
+        if row.limits or row.purposes
+        else f"{base_url}/.well-known/cds-server-metadata.json",
         **(defaults if row.response_types else {}),
+        **({"cds_purposes": {each.id: each.to_wire() for each in purposes.values()}} if purposes else {}),
     }

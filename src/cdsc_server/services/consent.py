@@ -19,6 +19,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.drafts import Draft, SectionEdit
+from cdsc_server.domain.purposes import purposes_of
 from cdsc_server.domain.stated import stated_holdings
 from cdsc_server.errors import InvalidRequest, NotFound, Problem
 from cdsc_server.ports import Clock, KeyStore
@@ -467,8 +468,9 @@ def _open(
     client = clients.find_client(database, row.client_id)
     if row.expires <= now or client is None or client.status == ClientStatus.DISABLED:
         raise RequestOver("This request is not open any more.")
+    purposes = purposes_of(catalogue, client.scope, client.purposes)
     if session.customer_id is None:
-        return _Opened(row, request, client, None, Holdings({}), asked_of(catalogue, request, None))
+        return _Opened(row, request, client, None, Holdings({}), asked_of(catalogue, request, None, purposes))
     customer = customers.find_customer(database, session.customer_id)
     if customer is None:
         raise RequestOver("This request is not open any more.")
@@ -482,7 +484,8 @@ def _open(
     if client_is_test != customer.is_test:
         return NotForYou(client.client_name, client_is_test)
     holdings = read_holdings(database, customer.customer_id, now=now)
-    asked = grant_approvals.with_earlier_ticks(database, request, asked_of(catalogue, request, holdings), holdings)
+    asked = asked_of(catalogue, request, holdings, purposes)
+    asked = grant_approvals.with_earlier_ticks(database, request, asked, holdings)
     asked = last_bill.beginning_with_it(
         database, asked, customer_id=customer.customer_id, zone=catalogue.utility.timezone, now=now
     )

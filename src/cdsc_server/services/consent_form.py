@@ -20,6 +20,8 @@ from cdsc_server.domain.drafts import Draft, SectionDraft, begun
 from cdsc_server.domain.field_values import is_email
 from cdsc_server.domain.merging import section_places
 from cdsc_server.domain.periods import Period, periods_of
+from cdsc_server.domain.purposes import FIELD as PURPOSE
+from cdsc_server.domain.purposes import Purpose
 from cdsc_server.domain.stated import asked_to_tick
 from cdsc_server.domain.wanted_words import Wanted, wanted_in_words
 from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, covered, in_words, words_of
@@ -86,6 +88,7 @@ class Section:
     wanted: tuple[Wanted, ...]
     error: str
     show_details: bool
+    purpose: Purpose | None
 
     @property
     def title(self) -> str:
@@ -206,6 +209,8 @@ class Asked:
     kind: str
     ticked: Ticked
     merged: tuple[tuple[Scope, RequestedEntry], ...] = ()
+    #: What the Client says it is for; None when the entry names nothing, or nothing that is there any more.
+    purpose: Purpose | None = None
 
     @property
     def entries(self) -> tuple[tuple[Scope, RequestedEntry], ...]:
@@ -231,12 +236,18 @@ class Asked:
         return any(entry.values.get("error_if_no_preselections") is True for _, entry in self.entries)
 
 
-def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Holdings | None) -> tuple[Asked, ...]:
+def asked_of(
+    catalogue: Catalogue,
+    request: AuthorizationRequest,
+    holdings: Holdings | None,
+    purposes: Mapping[str, Purpose],
+) -> tuple[Asked, ...]:
     """
     Every section of the request, as it meets what this Customer has; scopes no longer offered are left away.
 
     Args:
         holdings: None of somebody who did not sign in; then what is named is ticked, whoever has it.
+        purposes: those of the Client Object, by id.
     """
     rules = rules_of(catalogue.utility.country)
     scopes = [(scope, entry) for entry in request.entries if (scope := catalogue.scope(entry.scope_id)) is not None]
@@ -246,7 +257,7 @@ def asked_of(catalogue: Catalogue, request: AuthorizationRequest, holdings: Hold
         kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
         values = entry.values
         ticked = asked_to_tick(kind, values) if holdings is None else preselected(holdings, kind, values, rules)
-        found.append(Asked(scope, entry, kind, ticked, tuple(merged)))
+        found.append(Asked(scope, entry, kind, ticked, tuple(merged), purposes.get(str(values.get(PURPOSE)))))
     return tuple(found)
 
 
@@ -365,6 +376,7 @@ def _section(
             "include_meter_devices" in scope.type.implied or entry.values.get("include_meter_devices") is True
             for scope, entry in asked.entries
         ),
+        purpose=asked.purpose,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.messages import MessageStatus
@@ -142,7 +142,7 @@ def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue:
         return row.review is not None
     client = clients.find_client(session, row.client_id)
     asked = asked_entries(
-        catalogue if client is None else limited(catalogue, client.limits),
+        catalogue if client is None else offered_to(catalogue, client),
         row.authorization_details,
         words=(row.scope if change.scope is None else change.scope).split(),
         details=change.authorization_details or (),

@@ -18,12 +18,14 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.address_rules import rules_of
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings, Ticked, preselected
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry, read_request
 from cdsc_server.domain.drafts import begun
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
 from cdsc_server.domain.merging import check_merges
+from cdsc_server.domain.purposes import FIELD as PURPOSE
+from cdsc_server.domain.purposes import Purpose, purposes_of
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
 from cdsc_server.languages import day, speaking
 from cdsc_server.services import last_bill, receipts, sharing_mails
@@ -137,9 +139,10 @@ def give(
         return grant.grant_id
     holdings = _holdings(session, client, customer_id, at=at)
     requested = _read(client, scope, authorization_details, catalogue=catalogue, at=at)
+    purposes = purposes_of(catalogue, client.scope, client.purposes)
     asked = last_bill.beginning_with_it(
         session,
-        [_asked(each, holdings, catalogue) for each in requested],
+        [_asked(each, holdings, catalogue, purposes) for each in requested],
         customer_id=str(customer_id),
         zone=catalogue.utility.timezone,
         now=at,
@@ -176,7 +179,7 @@ def _read(
 ) -> tuple[RequestedEntry, ...]:
     try:
         entries = read_request(
-            limited(catalogue, client.limits), scope, details, allowed=frozenset(client.scope.split()), at=at
+            offered_to(catalogue, client), scope, details, allowed=frozenset(client.scope.split()), at=at
         )
         check_merges(catalogue, entries)
     except (InvalidAuthorizationDetails, InvalidScope) as fault:
@@ -215,7 +218,7 @@ def _row(
     )
 
 
-def _asked(entry: RequestedEntry, holdings: Holdings, catalogue: Catalogue) -> Asked:
+def _asked(entry: RequestedEntry, holdings: Holdings, catalogue: Catalogue, purposes: Mapping[str, Purpose]) -> Asked:
     """What an entry opens of this Customer: what it names, and all of its kind where it names nothing."""
     scope = catalogue.scopes[entry.scope_id]
     kind = entry.values.get("authorization_form_selection_type") or scope.selections[0]
@@ -223,7 +226,8 @@ def _asked(entry: RequestedEntry, holdings: Holdings, catalogue: Catalogue) -> A
     if wanted.asked and not wanted.ids:
         raise InvalidRequest("customer_id: this Customer has nothing of what is asked for", field="customer_id")
     ids = wanted.ids if wanted.asked else holdings.known[kind]
-    return Asked(scope, entry, kind, Ticked(ids, wanted.future, asked=True))
+    purpose = purposes.get(str(entry.values.get(PURPOSE)))
+    return Asked(scope, entry, kind, Ticked(ids, wanted.future, asked=True), purpose=purpose)
 
 
 def _selection(asked: Asked, holdings: Holdings) -> Selection:

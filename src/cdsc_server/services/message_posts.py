@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.message_posts import (
@@ -169,7 +169,7 @@ def _check_grants(
     client = _client_at(session, related)
     if client is None:
         return
-    offered = limited(catalogue, client.limits)
+    offered = offered_to(catalogue, client)
     words, types = frozenset(client.scope.split()), frozenset(client.authorization_details_types)
     for n, entry in enumerate(asked):
         where, details = f"grants_requested.{n}", entry["authorization_details"]

@@ -128,6 +128,7 @@ def frozen(
                 "periods": [asdict(period) for period in part.periods],
                 "kind": section.kind,
                 "counted": section.counted,
+                "purpose": _purpose(section),
                 "covered": section.covered,
                 "items": [{"title": item.title, "about": item.about, "numbers": list(item.numbers)} for item in ticked],
             }
@@ -136,6 +137,13 @@ def frozen(
         ],
     }
     return shown if terms is None else {**shown, "terms": dict(terms)}
+
+
+def _purpose(section: Section) -> dict[str, Any] | None:
+    """The text as it was read, and whose it is."""
+    if section.purpose is None:
+        return None
+    return {name: getattr(section.purpose, name) for name in ("content", "related_uri", "related_name", "ours")}
 
 
 def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock: Clock) -> Receipt:

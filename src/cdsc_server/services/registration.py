@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from cdsc_server.domain import purposes
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
 from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, PlannedClient, planned_clients
 from cdsc_server.domain.field_values import file_bytes, media_type
@@ -65,7 +66,14 @@ def register(
         session.add(registration)
         session.flush()
         rows = [
-            _client_row(plan, registration, values_of(catalogue, plan.scopes, values), settings=settings, now=now)
+            _client_row(
+                plan,
+                registration,
+                values_of(catalogue, plan.scopes, values),
+                catalogue=catalogue,
+                settings=settings,
+                now=now,
+            )
             for plan in planned
         ]
         session.add_all(rows)
@@ -102,6 +110,20 @@ def is_file(value: Any) -> bool:
     return isinstance(value, dict) and FILE in value
 
 
+def new_purpose_id() -> str:
+    """An id that no Purpose has yet."""
+    return f"purpose-{secrets.token_hex(8)}"
+
+
+def _purposes(catalogue: Catalogue, plan: PlannedClient, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The Purposes that came with a registration, for a Client Object that may name them (CDS-WG3-01 5.1)."""
+    if not purposes.taking(catalogue, plan.scope):
+        return {}
+    fields = [each for each in taken_fields(catalogue, plan.scopes).values() if each.holds_purposes]
+    sent = [purpose for each in fields for purpose in values.get(str(each.field_name)) or ()]
+    return {purpose_id: dict(kept) for purpose_id, kept in purposes.submitted(sent, new_id=new_purpose_id).items()}
+
+
 def values_of(catalogue: Catalogue, scopes: Iterable[Scope], values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that belong to a Client Object of these scopes."""
     names = {field.field_name for field in taken_fields(catalogue, scopes).values()}
@@ -113,6 +135,7 @@ def _client_row(
     registration: RegistrationRow,
     values: dict[str, Any],
     *,
+    catalogue: Catalogue,
     settings: Settings,
     now: datetime,
 ) -> ClientRow:
@@ -133,6 +156,7 @@ def _client_row(
         authorization_details_types=list(plan.authorization_details_types),
         uris={name: sent[name] for name in URIS if name in sent},
         registered_fields=values,
+        purposes=_purposes(catalogue, plan, values),
         status=plan.status,
         status_options=list(plan.status_options),
         default_scope=plan.scope if asks_customers else None,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue, Scope
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.direct_access import Permission, Reach
 from cdsc_server.domain.issued_tokens import IssuedToken
@@ -137,7 +137,7 @@ def _with_details(
     now = clock.now()
     with transaction() as session:
         row = clients.find_client(session, client.client_id, lock=True)
-        offered = catalogue if row is None else limited(catalogue, row.limits)
+        offered = catalogue if row is None else offered_to(catalogue, row)
         allowed = frozenset(client.scope.split())
         asked = read_request(offered, words, details, allowed=allowed, at=now)
         if row is not None and any(catalogue.scopes[entry.scope_id].type.direct for entry in asked):

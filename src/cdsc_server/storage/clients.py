@@ -68,6 +68,8 @@ class ClientRow(DataBase):
     registered_fields: Mapped[dict[str, Any]] = mapped_column(ExactJSON, default_factory=dict)
     #: Limits narrower than the catalogue's; see domain.client_limits.
     limits: Mapped[dict[str, dict[str, dict[str, str]]]] = mapped_column(ExactJSON, default_factory=dict)
+    #: Purposes of its own, by id, as domain.purposes keeps them.
+    purposes: Mapped[dict[str, dict[str, str | None]]] = mapped_column(ExactJSON, default_factory=dict)
     #: Whose data it is permitted to read directly (domain.direct_access.Reach).
     reach: Mapped[str] = mapped_column(String, default=Reach.NAMED.value)
     default_scope: Mapped[str | None] = mapped_column(String)

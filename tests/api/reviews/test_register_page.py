@@ -109,6 +109,7 @@ def test_every_format_can_be_filled_in_by_hand(client, send):
         "pdf": PDF,
         "choice": "carbon",
         "choice_list": ["advice", "carbon"],
+        "purposes": "We count.\r\nOnce a year.",
     }
     page = send(scope="every_format", **{f"cds_f_{form}": value for form, value in plain.items()})
 
@@ -120,6 +121,9 @@ def test_every_format_can_be_filled_in_by_hand(client, send):
     assert own["cds_f_string_list"] == ["one", "two"]
     assert (own["cds_f_boolean"], own["cds_f_choice_list"]) == (False, ["advice", "carbon"])
     assert own["cds_f_string_or_null"] is None
+    (purpose,) = own["cds_f_purposes"]
+    assert purpose["content"] == "We count.\r\nOnce a year."
+    assert purpose["content"] in [each["content"] for each in own["cds_purposes"].values()]
 
 
 @requirement("WG1-02-3.6-09", "WG1-02-3.6-19", "WG1-02-3.6-27", "WG1-02-3.6-37", "WG1-02-3.6-46", "WG1-02-3.6-47")

@@ -457,7 +457,7 @@ class TestEveryMember:
     @pytest.fixture
     def settings(self, settings):
         path = Path(settings.catalogue_file)
-        members = '["client_name", "contacts", "client_uri", "redirect_uris"]'
+        members = '["client_name", "contacts", "client_uri", "redirect_uris", "cds_purposes"]'
         path.write_text(path.read_text().replace('client_fields = ["client_name"]', f"client_fields = {members}"))
         return settings
 
@@ -477,6 +477,20 @@ class TestEveryMember:
 
         shown = party.http.get(f"/clients/{production['client_id']}", headers=party.bearer).json
         assert {name: shown[name] for name in wanted} == wanted
+
+    @requirement("WG3-01-8.2-07")
+    def test_a_new_purpose_waits_for_a_review(self, owed, party, production):
+        mine = {"name": "Footprint", "content": "We count.", "related_uri": None, "related_name": None}
+        answer = put(party, production, cds_purposes={"x": mine})
+        assert answer.status_code == 202
+        assert answer.json["cds_purposes"] == production["cds_purposes"]
+
+        owed.accept(next(each for each in owed.box.listing()["outstanding"] if each["type"] == "field_changes"))
+
+        shown = party.http.get(f"/clients/{production['client_id']}", headers=party.bearer).json["cds_purposes"]
+        assert [each["content"] for each in shown.values() if each["id"] not in production["cds_purposes"]] == [
+            "We count."
+        ]
 
     def test_what_does_not_fit_any_more_is_told_to_the_operator(self, owed, party, production):
         put(party, production, client_uri="https://new.example/")

@@ -167,6 +167,20 @@ def test_a_value_that_breaks_its_format_is_refused_by_name(client, send, registr
     assert registrations() == 0
 
 
+@requirement("WG3-01-3-03", "WG3-01-5.1-01", "WG3-01-5.1-04")
+def test_purposes_that_come_with_a_registration_are_the_client_s(client):
+    """Those of both fields, with ids of ours; null brings none."""
+    party = register(client, ALL_FORMATS, **{**every_sound(), "cds_f_purposes_or_null": None})
+    own = client.get(f"/clients/{party.app.client_id}", headers=party.bearer).json
+
+    made = [each for each in own["cds_purposes"].values() if each["id"] != "service"]
+    assert [(each["name"], each["content"]) for each in made] == [
+        ("Advice", "We advise you."),
+        ("Carbon", "We count.\n  Then we tell."),
+    ]
+    assert all(each["id"] and each["scopes_supported"] == ["every_format"] for each in made)
+
+
 @requirement("WG1-02-3.7-11")
 def test_null_is_a_value_where_the_format_says_so(client):
     nulls = {f"cds_f_{form}": None for form in FORMATS if form.endswith("_or_null")}

@@ -102,6 +102,7 @@ def test_intervals_have_plain_names(seconds, words):
     [
         ("P1Y", "infinite", "From 20 November 2025 until you stop it.", "The past, and new bills as they are written."),
         ("P1Y", "P0D", "From 20 November 2025 to today, 20 November 2026.", "Nothing after today is shared."),
+        ("P0D", "P0D", "Only today, 20 November 2026.", "Nothing after today is shared."),
         ("P0D", "P6M", "From today, 20 November 2026, until 20 May 2027.", "Nothing older is shared."),
         ("2026-01-01", "2026-02-01", "From 1 January 2026 to 1 February 2026.", "Nothing after that day is shared."),
     ],

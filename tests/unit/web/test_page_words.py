@@ -13,6 +13,7 @@ TEMPLATES = Path(cdsc_server.web.__file__).with_name("templates")
 IN_ENGLISH = {
     "pages/payment.html",
     "pages/register.html",
+    "pages/purposes.html",
     "pages/registered.html",
     "pages/registration-field.html",
     "pages/requirement.html",

@@ -37,6 +37,15 @@ OTHER: Final = (
         default=False,
     ),
     DetailField(
+        "purpose",
+        "other",
+        "choice_or_null",
+        "7.4.4",
+        "Purpose",
+        "What the data is for, in words that the form shows: one of the Client's cds_purposes.",
+        consent_only=True,
+    ),
+    DetailField(
         "allow_scope_modifications",
         "other",
         "boolean",

@@ -196,7 +196,7 @@ def _limit(client_id: str, limit: Limit) -> dict[str, Any]:
 def client_object(row: ClientRow) -> dict[str, Any]:
     """A Client Object as this API shows it."""
     return {
-        **to_wire(row, base_url=settings().base_url),
+        **to_wire(row, catalogue=catalogue(), base_url=settings().base_url),
         "uri": uri("clients", row.client_id),
         "registration_id": row.registration_id,
         "limits": row.limits,

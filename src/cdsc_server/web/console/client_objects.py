@@ -9,7 +9,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.operators import DECIDE, SWITCH
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
 from cdsc_server.oauth.rfc8414 import authorization_server_metadata
@@ -138,7 +138,7 @@ def _limits(client_id: str, refusal: Problem | None = None) -> Response:
 def _metadata(row: ClientRow) -> dict[str, str]:
     """What its authorization server metadata says of each scope that has limits of its own."""
     document: dict[str, Any] = authorization_server_metadata(
-        limited(catalogue(), row.limits), base_url=settings().base_url, url=public_url
+        offered_to(catalogue(), row), base_url=settings().base_url, url=public_url
     )
     described = document["cds_scope_descriptions"]
     limited_ids = [scope_id for scope_id in row.limits if scope_id in described]

@@ -8,7 +8,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.catalogue import Scope
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.operators import DECIDE
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
@@ -78,7 +78,7 @@ def _chosen(found: Registration) -> tuple[ClientRow, Scope]:
     for client, scopes in _offers(found):
         for scope in scopes:
             if (client.client_id, scope.id) == (client_id, scope_id):
-                return client, limited(catalogue(), client.limits).scopes[scope.id]
+                return client, offered_to(catalogue(), client).scopes[scope.id]
     raise NotFound("this Client Object cannot be given that")
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server import exact_json
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
-from cdsc_server.domain.client_limits import limited
+from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.oauth.rfc8414 import authorization_server_metadata
 from cdsc_server.schemas.metadata import AuthorizationServerMetadataSchema, ServerMetadataSchema
 from cdsc_server.services import clients
@@ -62,7 +62,5 @@ def authorization_server(client_id: str) -> ResponseReturnValue:
     Scopes with the limits that this Client Object's requests are judged by.
     """
     row = clients.get_client(client_id, registration_id=g.token.registration_id)
-    document = authorization_server_metadata(
-        limited(catalogue(), row.limits), base_url=settings().base_url, url=public_url
-    )
+    document = authorization_server_metadata(offered_to(catalogue(), row), base_url=settings().base_url, url=public_url)
     return cacheable(exact_json.dumps(document), kept_by="private")

@@ -59,5 +59,7 @@ def register() -> ResponseReturnValue:
         keys=ports().keys,
         blobs=ports().blobs,
     )
-    made = RegistrationResponseSchema().dump({**to_wire(row, base_url=settings().base_url), "client_secret": secret})
+    made = RegistrationResponseSchema().dump(
+        {**to_wire(row, catalogue=catalogue(), base_url=settings().base_url), "client_secret": secret}
+    )
     return made, 201, {"Cache-Control": "no-store"}

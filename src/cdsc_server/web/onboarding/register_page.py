@@ -136,6 +136,10 @@ def _sent_value(field: RegistrationField) -> list[tuple[str, Any]]:
         return [(name, texts[0] == "true")]
     if plain == "string_list":
         return [(name, [line.strip() for line in texts[0].splitlines() if line.strip()])]
+    if plain == "purposes":
+        # One is enough to begin with; more go through the Clients API, with links.
+        new = {"id": "", "name": field.description[:200], "content": texts[0], "related_uri": None}
+        return [(name, [{**new, "scopes_supported": []}])]
     return [(name, texts if plain == "choice_list" else texts[0])]
 
 

@@ -43,7 +43,7 @@ def list_clients() -> ResponseReturnValue:
         size=PAGE_SIZE,
     )
     base_url = settings().base_url
-    objects = [clients.to_wire(row, base_url=base_url) for row in page.rows]
+    objects = [clients.to_wire(row, catalogue=catalogue(), base_url=base_url) for row in page.rows]
     return shown(_LISTING, {"clients": objects, **links(page)})
 
 
@@ -57,7 +57,7 @@ def get_client(client_id: str) -> ResponseReturnValue:
     One of this registration.
     """
     row = clients.get_client(client_id, registration_id=g.token.registration_id)
-    return shown(ClientSchema(), clients.to_wire(row, base_url=settings().base_url))
+    return shown(ClientSchema(), clients.to_wire(row, catalogue=catalogue(), base_url=settings().base_url))
 
 
 @blueprint.put("/clients/<client_id>")
@@ -93,5 +93,5 @@ def replace_client(client_id: str) -> ResponseReturnValue:
         clock=ports().clock,
         blobs=ports().blobs,
     )
-    body = shown(ClientSchema(), clients.to_wire(replaced.row, base_url=settings().base_url))
+    body = shown(ClientSchema(), clients.to_wire(replaced.row, catalogue=catalogue(), base_url=settings().base_url))
     return body, 202 if replaced.waiting else 200
