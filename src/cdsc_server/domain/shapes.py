@@ -251,10 +251,12 @@ class Shape:
         return schema
 
     def _knows(self, name: str) -> bool:
+        if name in self.members:
+            return True
         # What begins like a member of the standard is that one, misspelled.
         prefix, joint, rest = name.partition("_")
-        own = self.own and bool(prefix and joint and rest) and name.isidentifier()
-        return name in self.members or (own and prefix not in {known.partition("_")[0] for known in self.members})
+        sound = bool(prefix and joint and rest) and name.isidentifier()
+        return self.own and sound and prefix not in {known.partition("_")[0] for known in self.members}
 
 
 def is_number(value: Any) -> bool:
