@@ -57,7 +57,8 @@ def sent(file: Download, content: BinaryIO) -> ResponseReturnValue:
     Args:
         content: its bytes, seekable; closed after the last one.
     """
-    response = Response(_Sent(content, _BUFFER), content_type=file.mime_type, direct_passthrough=True)
+    # Not passed through directly: what is to be done after the last byte would be left undone.
+    response = Response(_Sent(content, _BUFFER), content_type=file.mime_type)
     response.headers.extend(_headers(file.name))
     response.content_length = file.size
     response.set_etag(file.content_hash)

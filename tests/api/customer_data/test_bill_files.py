@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from cdsc_server.domain.grants import GrantStatus
-from cdsc_server.storage.db import transaction
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grant_reads import GrantReadRow
 from cdsc_server.storage.grants import GrantRow
 from tests.factories import customer_data as make
 from tests.support import requirement
@@ -170,3 +172,17 @@ def test_a_download_that_broke_off_goes_on(bills, reader):
     rest = reader.file("new", Range="bytes=5-", **{"If-Range": whole.headers["ETag"]})
 
     assert (rest.status_code, rest.data) == (206, make.FILE[5:])
+
+
+def test_a_file_that_was_read_stands_in_the_access_log(app, bills, reader):
+    """In one piece or in parts, by the day of its bill; one that was refused does not."""
+    bills()
+
+    for headers in ({}, {"Range": "bytes=5-"}):
+        reader.file("new", **headers)
+    reader.file("old")
+
+    with app.app_context(), reading() as session:
+        found = session.scalars(select(GrantReadRow)).all()
+        assert [(row.listing, row.answers, row.objects) for row in found] == [("bill_files", 2, 2)]
+        assert found[0].earliest == datetime(2026, 1, 5, 5, tzinfo=UTC)
