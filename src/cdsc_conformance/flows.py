@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,17 +71,20 @@ class CodeClient:
         changes = {"code_challenge": challenge(code_verifier), "redirect_uri": CALLBACK, **changes}
         return parameters(self.session, self.client, **changes)
 
-    def flow(self, **changes: Any) -> Flow:
+    def flow(self, person: Person | None = None, **changes: Any) -> Flow:
         """
         Ask, let the person agree, redeem the code.
+
+        Args:
+            person: somebody who may be signed in already; by default a browser that nobody knows.
 
         Raises:
             Unmet: one of the three did not work.
         """
         code_verifier = verifier()
         asked = self.ask(code_verifier, **changes)
-        with Person(self.session.http, account(self.session)) as person:
-            arrived = person.answer(self.session.endpoint("authorization_endpoint"), asked, CALLBACK)
+        with nullcontext(person) if person else Person(self.session.http, account(self.session)) as browser:
+            arrived = browser.answer(self.session.endpoint("authorization_endpoint"), asked, CALLBACK)
         if "code" not in arrived.parameters:
             raise Unmet(f"the person agreed and the Client got {arrived.parameters.get('error')}")
         tokens = self.redeem(arrived.parameters["code"], code_verifier)

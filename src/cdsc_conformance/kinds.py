@@ -111,6 +111,10 @@ KINDS: Final[Mapping[str, tuple[Callable[[Any], bool], str]]] = {
     "date": (is_date, "an RFC 3339 full-date"),
     "datetime": (is_datetime, "an RFC 3339 date-time with a zone"),
     "url": (is_url, "an absolute URL"),
+    "arrays": (
+        lambda value: isinstance(value, list) and all(isinstance(each, list) for each in value),
+        "an array of arrays",
+    ),
     "countries": (_is_countries, "an array of country codes"),
     "decimal_or_string": (lambda value: is_number(value) or isinstance(value, str), "a number or a string"),
     "integers": (lambda value: isinstance(value, list) and all(map(is_integer, value)), "an array of integers"),

@@ -29,6 +29,7 @@ MODULES: Final = {
     "grants": ("grants", "granted"),
     "token": ("tokens", "grant_admin"),
     "authorize": ("authorization_requests", "code_flow"),
+    "data": ("customer_listings", "customer_objects", "customer_access", "customer_usage", "customer_bills"),
 }
 
 NAMES: Final = tuple(MODULES)

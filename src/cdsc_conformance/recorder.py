@@ -39,18 +39,22 @@ class Recorder:
         #: Values to mask wherever they appear.
         self.secrets: set[str] = set()
         self._verify = verify
+        self._others: list[Recorder] = []
         self._http = requests.Session()
         self._http.auth = _AsGiven()
         self._http.headers.update({"User-Agent": "cdsc-conformance", "Accept": "application/json, */*;q=0.5"})
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, those of every other browser too."""
         self._http.close()
+        for other in self._others:
+            other.close()
 
     def fresh(self) -> Recorder:
         """Another that keeps its exchanges in the same list and has no cookies: a second browser."""
         other = Recorder(verify=self._verify)
         other.exchanges, other.secrets = self.exchanges, self.secrets
+        self._others.append(other)
         return other
 
     def send(

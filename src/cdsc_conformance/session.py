@@ -13,6 +13,7 @@ from cdsc_conformance.recorder import Recorder
 from cdsc_conformance.registration import Registered, register_for
 
 if TYPE_CHECKING:
+    from cdsc_conformance.customer_data import Consents
     from cdsc_conformance.flows import CodeClient, Flow
 
 WELL_KNOWN: Final = "/.well-known/cds-server-metadata.json"
@@ -176,6 +177,13 @@ class Session:
     def agreed(self) -> Flow:
         """One agreement that conditions only read from."""
         return self.code_client.flow(state="kit-agreed")
+
+    @Step
+    def consents(self) -> Consents:
+        """Agreements to every scope of Customer Data that conditions only read from."""
+        from cdsc_conformance.customer_data import Consents  # it stands on this module
+
+        return Consents(self)
 
     def register(self, **members: object) -> Registered:
         """

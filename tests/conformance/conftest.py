@@ -18,8 +18,10 @@ from werkzeug.serving import make_server
 
 from cdsc_conformance.registration import PNG
 from cdsc_conformance.session import Account
+from tests.conformance.household import household
 from tests.factories import people
 from tests.factories.catalogues import changed_catalogue
+from tests.factories.customer_data import FILE
 from tests.support.app import dispose
 from tests.support.live import _not_yet, _Silent, certificate_at
 
@@ -102,7 +104,8 @@ def seed(app: Flask) -> None:
     from cdsc_server.storage.db import transaction
 
     with app.app_context(), transaction() as session:
-        people.baker(session, at=datetime.now(UTC))
+        household(session, at=datetime.now(UTC))
+        app.extensions["cdsc"].ports.blobs.put([FILE])
 
 
 @pytest.fixture

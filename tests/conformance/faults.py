@@ -35,7 +35,8 @@ class Fault:
 
 
 def answer(app: App, request: Request) -> Response:
-    """What the sound application says."""
+    """What the sound application says, not compressed."""
+    request.environ["HTTP_ACCEPT_ENCODING"] = "identity"
     return Response.from_app(app, request.environ)
 
 

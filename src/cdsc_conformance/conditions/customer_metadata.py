@@ -64,7 +64,7 @@ def apis(session: Session) -> Findings:
     """Each listing that a scope gives access to, when asked or by itself, has an address."""
     body, shown_by = session.authorization_server.body, session.authorization_server.exchange
     offered = {field.get("id") for _, scope in session.scopes for field in fields(scope)}
-    default = {name for _, scope in session.scopes for name in facts.implied(scope.get("type"))}
+    default = {name for _, scope in session.scopes for name in facts.access(scope.get("type")).get("implied", ())}
     for member, include, when_offered, when_implied in APIS:
         fault = kind_fault(body.get(member), "url")
         for row, names, verb in ((when_offered, offered, "offers"), (when_implied, default, "implies")):

@@ -43,7 +43,7 @@ class Offered:
 def offered(session: Session, kind: str) -> list[tuple[str, Offered]]:
     """The scopes of a type with words that point at them."""
     known = {str(field.get("id")) for _, field in session.detail_fields}
-    known |= {name for _, scope in session.scopes for name in facts.implied(scope.get("type"))}
+    known |= {name for _, scope in session.scopes for name in facts.access(scope.get("type")).get("implied", ())}
     return [
         (where, Offered(scope, {str(field.get("id")): field for field in fields(scope)}, frozenset(known)))
         for where, scope in session.scopes_of_type(kind)

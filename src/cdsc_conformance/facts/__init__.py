@@ -42,16 +42,35 @@ def enum(name: str) -> tuple[str, ...]:
     return tuple(known["values"] if known else _read("enums")[name])
 
 
+def enum_row(name: str) -> str:
+    """The row that limits an enumeration of Customer Data to its values; empty for any other."""
+    found: str = _read("customer_enums").get(name, {}).get("row", "")
+    return found
+
+
 def literals(name: str) -> list[dict[str, Any]]:
     """What the standard prescribes to the letter for a scope type, or for a field of it (`TYPE.FIELD`)."""
     found: list[dict[str, Any]] = _read("scopes")[name]
     return found
 
 
-def implied(scope_type: object) -> list[str]:
-    """The include fields that a scope of this type stands for without being asked."""
-    found: list[str] = _read("customer_access").get(str(scope_type), [])
+def access(scope_type: object) -> dict[str, Any]:
+    """
+    What a scope type of Customer Data gives access to; empty for any other type.
+
+    Returns:
+        implied: the include fields it stands for without being asked, each with the row that says so, or "".
+        opened, limits: the rows about what its Grants open and leave out, or "".
+        selected: by selection type, the rows about what a choice of the Customer's decides, with the path from an
+            object of the listing to the ids chosen.
+    """
+    found: dict[str, Any] = _read("customer_access").get(str(scope_type), {})
     return found
+
+
+def listings() -> dict[str, dict[str, Any]]:
+    """The listings of Customer Data by the member that holds their objects: address, filters, search, order, rows."""
+    return _read("customer_listings")
 
 
 def rules(table: str) -> dict[str, list[dict[str, Any]]]:
