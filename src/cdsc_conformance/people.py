@@ -48,6 +48,8 @@ class Arrived:
 
     exchange: Exchange
     parameters: dict[str, str]
+    #: Whether the person had to tick what the form had not: nothing was preselected.
+    ticked: bool = False
 
 
 class Person:
@@ -94,7 +96,7 @@ class Person:
                 url = urljoin(exchange.url, location)
                 if url.partition("?")[0] == redirect_uri.partition("?")[0]:
                     found = parse_qs(urlsplit(url).query, keep_blank_values=True)
-                    return Arrived(exchange, {name: values[0] for name, values in found.items()})
+                    return Arrived(exchange, {name: values[0] for name, values in found.items()}, ticked=tried > 1)
                 exchange = self._http.send("GET", url)
                 continue
             forms = forms_of(exchange)

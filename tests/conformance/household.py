@@ -37,7 +37,7 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
     session.flush()
     session.add(people.login(f"{customer_id}@example.com", customer_id, at=at))
     stamp = _Stamps()
-    program = rows.program("P-1", **_PROGRAM)
+    program = rows.program("BB-1", **_PROGRAM)
     phone = {"id": "phone-1", "types": ["phone_number", "work", "primary"], "value": "+15555550100"}
     mail = {"id": "mail-1", "types": ["email", "preferred"], "value": "ada@example.com"}
     of_account = {"entity": _ENTITY, "contacts": [phone, mail], "programs": [program]}
@@ -45,7 +45,9 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
         [
             rows.account("family", types=["customer", "parent"], **{**of_account, **next(stamp)}),
             rows.account("a1", name="Lindqvist Bakeries", parent_id="family", **{**of_account, **next(stamp)}),
-            rows.account("a2", name="Lindqvist Mill", status="suspended", **{**of_account, **next(stamp)}),
+            rows.account(
+                "a2", name="Lindqvist Mill", status="suspended", customer_number=None, **{**of_account, **next(stamp)}
+            ),
         ]
     )
     session.flush()
@@ -56,7 +58,7 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
 
 
 def _places(session: Session, stamp: _Stamps) -> None:
-    program = rows.program("S-1", units="money", **_PROGRAM)
+    program = rows.program("NM-2", units="money", **_PROGRAM)
     kinds = (("electric", "a1"), ("natural_gas", "a1"), ("water", "a2"))
     for n, (commodity, account) in enumerate(kinds, 1):
         details = {"types": ["utility_service", "billed_monthly"], "entity": _ENTITY, "programs": [program]}
@@ -75,39 +77,34 @@ def _places(session: Session, stamp: _Stamps) -> None:
 
 
 def _bills(session: Session, stamp: _Stamps) -> None:
-    program = rows.program("P-1", **_PROGRAM)
-    for n, (account, shop) in enumerate((("a1", 1), ("a1", 2), ("a2", 3)), 1):
-        start, end = date(2026, n, 1), date(2026, n, 28)
-        written = end + timedelta(days=2)
+    """Bills in order and on one day, sections of one service one after another and at once."""
+    for n, (account, shop, month) in enumerate(
+        (("a1", 1, 1), ("a1", 1, 2), ("a1", 2, 2), ("a2", 3, 3), ("a1", 1, 2)), 1
+    ):
+        start, end = date(2026, month, 1), date(2026, month, 28)
         # What is due is what was left and what is new, to the cent.
         due = {
             "previous_balance_unpaid": Decimal("9.50"),
-            "new_charges": [rows.charge(f"b{n}-1", "100.40")],
+            "new_charges": [rows.charge(f"b{n}-1", "100.40", related_billsections=[f"s{n}"])],
             "new_charges_amount": Decimal("100.40"),
             "amount_due": Decimal("109.90"),
+            "programs": [rows.program("BB-1", **_PROGRAM)],
         }
-        session.add(rows.statement(f"b{n}", account, written, programs=[program], **due, **next(stamp)))
+        session.add(rows.statement(f"b{n}", account, end + timedelta(days=2), **due, **next(stamp)))
         session.flush()
         details = _usage_details(f"s{n}", start, end)
-        lines = [_line(f"s{n}-l", start, end, related_usage_details=[details[0]["id"]])]
-        session.add(
-            rows.section(
-                f"s{n}",
-                account,
-                start,
-                end,
-                bill_statement_id=f"b{n}",
-                contracts=[f"shop{shop}"],
-                service_points=[f"p{shop}"],
-                meter_devices=[_METERS[shop - 1]],
-                distribution_entity=_ENTITY,
-                supply_entity=_ENTITY,
-                programs=[rows.program("S-1", units="money", **_PROGRAM)],
-                usage_details=details,
-                line_items=lines,
-                **next(stamp),
-            )
-        )
+        within = {
+            "bill_statement_id": f"b{n}",
+            "contracts": [f"shop{shop}"],
+            "service_points": [f"p{shop}"],
+            "meter_devices": [_METERS[shop - 1]],
+            "distribution_entity": _ENTITY,
+            "supply_entity": _ENTITY,
+            "programs": [rows.program("NM-2", units="money", **_PROGRAM)],
+            "usage_details": details,
+            "line_items": [_line(f"s{n}-l", start, end, related_usage_details=[details[0]["id"]])],
+        }
+        session.add(rows.section(f"s{n}", account, start, end, **within, **next(stamp)))
 
 
 def _usage_details(section: str, start: date, end: date) -> list[dict[str, Any]]:
@@ -152,6 +149,9 @@ def _usage(session: Session) -> None:
     formats: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("used", {**rows.KWH, **_METERED}, {}),
         ("cost", {"type": "cost", "currency": "USD", "indexes": [0]}, {}),
+        ("demand", {"type": "electric_demand", "units": "kW", "demand_type": "peak", "direction": "forward"}, {}),
+        ("oil", {"type": "fuel_oil_usage", "units": "L"}, {}),
+        ("reads", {"type": "meter_readings", "register": None, "units": "kWh"}, {}),
         ("gas", {"type": "natural_gas_usage", "units": "therm"}, {"contract_id": "shop2", "meter_device_id": "m2"}),
         ("water", {"type": "water_usage", "units": "m3"}, {"contract_id": "shop3", "meter_device_id": "m3"}),
         *(

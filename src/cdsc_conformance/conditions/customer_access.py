@@ -97,9 +97,12 @@ def _choosing_one(session: Session, whole: Access, selection: str) -> Iterator[t
         return
     chosen = numbers[-1]
     try:
-        yield session.consents.agree(whole.scope, {SELECTION: selection, member: [chosen]}), str(known[chosen])
+        one = session.consents.agree(whole.scope, {SELECTION: selection, member: [chosen]})
     except Unmet:
         return
+    # Where another field of the scope's own leaves nothing of it, the person has chosen all.
+    if not one.flow.arrived.ticked:
+        yield one, str(known[chosen])
 
 
 def _base(whole: Access, selection: str) -> Iterator[set[Any]]:
@@ -392,6 +395,9 @@ def relative(session: Session) -> Findings:
                 continue
             told = access.entry.get(field)
             tally.look(access.flow.tokens)
+            if told == max((str(each.get("statement_date")) for each in access.objects("bill_statements")), default=""):
+                # 4.7: bills from the last one on, whatever is asked for.
+                continue
             days = _days_from_now(told)
             expected = -length(span) if starts else length(span)
             # Months and years differ by their days; a day either way is the zone's.
