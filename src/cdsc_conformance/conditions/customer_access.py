@@ -385,33 +385,33 @@ def relative(session: Session) -> Findings:
     """A relative bound is counted from the day of the agreement, back for a start and on for an end."""
     tally = Tally()
     for whole in session.consents.open:
+        described = {str(each.get("id")): each for each in fields(whole.scope)}
+        spans = {field: span for field, *_ in BOUNDS if (span := _span(described.get(field, {})))}
+        access = _agreed(session, whole, spans) if spans else None
+        if access is None:
+            continue
+        tally.look(access.flow.tokens)
         for field, *_, starts, _, row in BOUNDS:
-            described = next((each for each in fields(whole.scope) if each.get("id") == field), None)
-            span = next((each for each in _spans(described or {}) if length(each) >= 1), None)
-            if span is None:
-                continue
-            access = _agreed(session, whole, {field: span})
-            if access is None:
-                continue
-            told = access.entry.get(field)
-            tally.look(access.flow.tokens)
-            if told == max((str(each.get("statement_date")) for each in access.objects("bill_statements")), default=""):
-                # 4.7: bills from the last one on, whatever is asked for.
-                continue
-            days = _days_from_now(told)
-            expected = -length(span) if starts else length(span)
-            # Months and years differ by their days; a day either way is the zone's.
-            near = days is not None and abs(days - expected) <= 2 + length(span) / 100
-            tally.judge(row, near, f"{access}: {field} {span} became {shown(told)}")
+            # 4.7: some scopes begin at the last bill, whatever is asked for.
+            if field in spans and access.entry.get(field) not in _bill_dates(whole):
+                span, told = spans[field], access.entry.get(field)
+                days = _days_from_now(told)
+                expected = -length(span) if starts else length(span)
+                # Months and years differ by their days; a day either way is the zone's.
+                near = days is not None and abs(days - expected) <= 2 + length(span) / 100
+                tally.judge(row, near, f"{access}: {field} {span} became {shown(told)}")
     yield from tally.findings(_RELATIVE_ROWS, "no scope of the Client takes a duration here")
 
 
-def _spans(field: Mapping[str, Any]) -> list[str]:
-    """Durations within the limits of a field."""
+def _span(field: Mapping[str, Any]) -> str:
+    """A duration within the limits of a field; empty for none."""
     most = field.get("maximum")
-    return (
-        ["P30D", str(most)] if is_duration(most) and length(str(most)) >= 30 else ["P30D"] if most == "infinite" else []
-    )
+    far = most == "infinite" or (is_duration(most) and length(str(most)) >= 30)
+    return "P30D" if far else ""
+
+
+def _bill_dates(access: Access) -> set[Any]:
+    return {each.get("statement_date") for each in access.objects("bill_statements")}
 
 
 def _days_from_now(value: Any) -> float | None:
