@@ -83,6 +83,20 @@ def _unasked(*names):
     return asking(AUTHORIZE, change)
 
 
+def _all_of(name):
+    """Offer everything for a choice of one (CDS-WG3-01 7.1.3)."""
+
+    def change(form):
+        entries = json.loads(form.get("authorization_details", "[]"))
+        for entry in entries:
+            if name in entry:
+                entry[name] = ["_all"]
+        if entries:
+            form["authorization_details"] = json.dumps(entries)
+
+    return asking(AUTHORIZE, change)
+
+
 def _in_two(request, response):
     """A short list with an empty part after it."""
     if not request.query_string and response.is_json:
@@ -249,8 +263,8 @@ CUSTOMER_DATA_FAULTS = [
         _listed("service_contracts", without("contract_number")),
         CHARGES,
     ),
-    _fault("choice ignored", "WG3-01-6.1.5-20", _unasked("contract_numbers"), SUPPLY),
-    _fault("usage beside the choice", "WG3-01-6.1.9-22", _unasked("contract_numbers"), USAGE),
+    _fault("choice ignored", "WG3-01-6.1.5-20", _all_of("contract_numbers"), SUPPLY),
+    _fault("usage beside the choice", "WG3-01-6.1.9-22", _all_of("contract_numbers"), USAGE),
     _fault(
         "point nobody sees",
         "WG3-01-10.4.1-11",

@@ -91,7 +91,7 @@ def format_fault(choice: Thing) -> str:
 
 
 #: Each rule tells what is wrong, "" when nothing is, or None when the field is not what the row is about.
-_RULES: Final[Mapping[str, Callable[[Line, Thing, Thing], str | None]]] = {
+RULES: Final[Mapping[str, Callable[[Line, Thing, Thing], str | None]]] = {
     "id": lambda *_: "",
     "format": _format,
     "optional": _optional,
@@ -121,7 +121,7 @@ def detail_fields(session: Session) -> Findings:
             yield from skipped([line["row"] for line in lines[slip != "" :]], f"no scope offers {name}")
             continue
         for line in lines:
-            said = [(where, _RULES[line["rule"]](line, scope, field)) for where, scope, field in found]
+            said = [(where, RULES[line["rule"]](line, scope, field)) for where, scope, field in found]
             if all(fault is None for _, fault in said):
                 yield from skipped(line["row"], f"no scope offers {name} as the row is about")
             else:

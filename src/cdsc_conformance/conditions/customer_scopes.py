@@ -123,7 +123,7 @@ def _default(line: Line, it: Offered) -> str | None:
 
 
 #: Each rule tells what is wrong, "" when nothing is, or None when the scope is not what the row is about.
-_RULES: Final[Mapping[str, Callable[[Line, Offered], str | None]]] = {
+RULES: Final[Mapping[str, Callable[[Line, Offered], str | None]]] = {
     "type": lambda _line, _it: "",
     "contains": _contains,
     "lacks": _lacks,
@@ -155,7 +155,7 @@ def scope_types(session: Session) -> Findings:
             yield from skipped([line["row"] for line in lines[slip != "" :]], f"no scope is of type {kind}")
             continue
         for line in lines:
-            said = [(where, _RULES[line["rule"]](line, it)) for where, it in scopes]
+            said = [(where, RULES[line["rule"]](line, it)) for where, it in scopes]
             if all(fault is None for _, fault in said):
                 yield from skipped(line["row"], f"no scope of type {kind} has what the row is about")
             else:

@@ -133,7 +133,7 @@ _RULES: Final = tuple(
     for row in (
         *(row for every, units, _ in _TYPES.values() for row in (every, *units)),
         *_ABSENT.values(),
-        "10.8.4-01", "10.8.5-02", "10.8.5-04", "10.8.6-06", "10.8.5.1.1-12", "10.8.5.2.1-13", "10.8.5.3.2-04",
+        "10.8.4-01", "10.8.5-01", "10.8.5-02", "10.8.5-04", "10.8.6-06", "10.8.5.1.1-12", "10.8.5.2.1-13", "10.8.5.3.2-04",
         "10.8.5.7.1-06", "10.8.5.8.2-02",
     )
 )  # fmt: skip
@@ -149,6 +149,8 @@ def types(session: Session) -> Findings:
         for column, value_format in enumerate(formats(segment)):
             kind = value_format.get("type")
             told = f"{where}, format {column}"
+            fits = kind in _TYPES or kind in known
+            tally.judge("WG3-01-10.8.5-01", fits, f"{told}: nothing defines type {shown(kind)}")
             if kind in _TYPES:
                 _judge_type(tally, told, value_format, _cells(segment, column))
             else:

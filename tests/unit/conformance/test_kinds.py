@@ -12,6 +12,12 @@ from cdsc_conformance.kinds import KINDS, is_datetime, is_duration, is_url, read
     [
         ("datetime", "2026-01-01T00:00:00.123Z", "2026-01-01T00:00:00"),
         ("datetime", "2016-12-31T23:59:60Z", "2026-13-01T00:00:00Z"),
+        ("date", "2024-02-29", "2026-02-29"),
+        ("date", "2026-01-01", "2026-01-01T00:00:00Z"),
+        ("countries", ["US", "DE"], ["USA"]),
+        ("integers", [0, 1], [0, -1]),
+        ("arrays", [[]], [{}]),
+        ("decimal_or_string", "12", None),
         ("url", "https://utility.example/a?b=c#d", "/relative"),
         ("url", "mailto:nobody@utility.example", "https://utility.example/a b"),
         ("integer", 0, -1),
