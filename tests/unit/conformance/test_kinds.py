@@ -45,7 +45,8 @@ def test_every_instant_that_python_writes_is_a_datetime(instant):
     text = instant.isoformat()
     if instant.utcoffset().total_seconds() % 60 == 0:
         assert is_datetime(text)
-        assert read_datetime(text) == instant
+        # Where a zone repeats an hour, Python finds no two instants of it alike.
+        assert read_datetime(text).timestamp() == instant.timestamp()
 
 
 @given(st.one_of(st.none(), st.text(), st.integers(), st.lists(st.text()), st.dictionaries(st.text(), st.text())))
