@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cdsc_server.domain.choosing import Item, Ticked
@@ -22,6 +22,8 @@ class SectionDraft:
         only_ticked: whether the list shows ticked entries only.
         page: of a list too long for one page, from 0.
         added: numbers written by hand, of somebody who did not sign in.
+        bounds: ends of periods that were moved, and things that are not to be included; each as place of the scope in
+            the section and field, such as "0:segment_start".
     """
 
     ids: frozenset[str] = frozenset()
@@ -31,6 +33,16 @@ class SectionDraft:
     only_ticked: bool = False
     page: int = 0
     added: tuple[str, ...] = ()
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+
+    def bounds_at(self, place: int) -> dict[str, str]:
+        """The moved ends of one scope of the section, by field."""
+        return {name.partition(":")[2]: value for name, value in self.bounds.items() if name.startswith(f"{place}:")}
+
+    def without_at(self, place: int) -> frozenset[str]:
+        """What is not to be included of one scope of the section."""
+        return frozenset(name.partition(":")[2] for name in self.without if name.startswith(f"{place}:"))
 
     def matches(self, items: Sequence[Item]) -> list[Item]:
         """The entries that the search finds, all of them when nothing is searched for."""
@@ -47,6 +59,8 @@ class SectionEdit:
         shown: the ids that had a box on that page; others keep their ticks.
         ticked: the boxes that were ticked.
         added: numbers written by hand, which counts as ticking them.
+        bounds: as in the draft, empty values for what was asked for.
+        includable: what could be left out on that page; `included` is what was not.
     """
 
     shown: frozenset[str]
@@ -56,6 +70,9 @@ class SectionEdit:
     find: str
     only_ticked: bool
     added: tuple[str, ...] = ()
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    includable: frozenset[str] = frozenset()
+    included: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,14 +93,29 @@ class Draft:
 
     def to_stored(self) -> dict[str, Any]:
         """Plain JSON for the request's row."""
-        sections = [{**vars(section), "ids": sorted(section.ids)} for section in self.sections]
+        sections = [
+            {
+                **vars(section),
+                "ids": sorted(section.ids),
+                "bounds": dict(section.bounds),
+                "without": sorted(section.without),
+            }
+            for section in self.sections
+        ]
         return {**vars(self), "sections": sections}
 
     @classmethod
     def from_stored(cls, stored: Mapping[str, Any]) -> Draft:
         """Back from the request's row."""
         sections = (
-            SectionDraft(**{**section, "ids": frozenset(section["ids"]), "added": tuple(section["added"])})
+            SectionDraft(
+                **{
+                    **section,
+                    "ids": frozenset(section["ids"]),
+                    "added": tuple(section["added"]),
+                    "without": frozenset(section["without"]),
+                }
+            )
             for section in stored["sections"]
         )
         return cls(**{**stored, "sections": tuple(sections)})
@@ -101,6 +133,8 @@ def edited(section: SectionDraft, edit: SectionEdit) -> SectionDraft:
         future=edit.future,
         left_out=edit.left_out,
         added=tuple(dict.fromkeys((*section.added, *edit.added)))[:MOST_ADDED],
+        bounds={**section.bounds, **edit.bounds},
+        without=(section.without - edit.includable) | (edit.includable - edit.included),
         find=edit.find,
         only_ticked=edit.only_ticked,
         page=section.page if edit.find == section.find and edit.only_ticked == section.only_ticked else 0,

@@ -30,7 +30,12 @@ def agreed_to(
     kept = [
         (each, section.draft) for each, section in zip(asked, form.sections, strict=True) if not section.draft.left_out
     ]
-    details = [granted_details(catalogue, entry, at=now) for each, _ in kept for _, entry in each.entries]
+    zone = catalogue.utility.timezone
+    details = [
+        granted_details(catalogue, entry, at=now)
+        for each, draft in kept
+        for _, entry in each.changed(draft, now=now, zone=zone).entries
+    ]
     return details, [_selection(each, draft, holdings) for each, draft in kept for _ in each.entries]
 
 

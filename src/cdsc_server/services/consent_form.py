@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from cdsc_server.domain.address_rules import rules_of
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
@@ -22,6 +23,14 @@ from cdsc_server.domain.merging import section_places
 from cdsc_server.domain.periods import Period, periods_of
 from cdsc_server.domain.purposes import FIELD as PURPOSE
 from cdsc_server.domain.purposes import Purpose
+from cdsc_server.domain.shortening import (
+    Bound,
+    Inclusion,
+    bounds_of,
+    inclusions_of,
+    leaves_nothing,
+    shortened,
+)
 from cdsc_server.domain.stated import asked_to_tick
 from cdsc_server.domain.wanted_words import Wanted, wanted_in_words
 from cdsc_server.domain.wording import KINDS, Contents, contents_of, counted, covered, in_words, words_of
@@ -32,6 +41,8 @@ from cdsc_server.services.examples import Examples, Plot
 LONG: Final = 10
 #: Entries on one page of a list.
 PAGE: Final = 100
+#: Sections for which the style sheet has rules; of more the count is that of the last time the page was loaded.
+TALLIED: Final = 12
 
 #: What a person writes who is not signed in, by kind of list.
 _BY_NUMBER: Final[Mapping[str, str]] = {
@@ -52,6 +63,16 @@ class Part:
     example: str
     example_is_made_up: bool
     plot: Plot | None
+    bounds: tuple[Bound, ...] = ()
+    inclusions: tuple[Inclusion, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """How long, and of which parts where they differ."""
+
+    titles: str
+    period: Period
 
 
 @dataclass(frozen=True)
@@ -87,8 +108,28 @@ class Section:
     asked_in_vain: bool
     wanted: tuple[Wanted, ...]
     error: str
+    time_error: str
     show_details: bool
     purpose: Purpose | None
+
+    @property
+    def statements(self) -> list[Statement]:
+        """One for each period; parts with the same one share it (9.2.2.2)."""
+        titles: dict[Period, list[str]] = {}
+        for part in self.parts:
+            for period in part.periods:
+                titles.setdefault(period, []).append(part.contents.title)
+        shared = len(titles) == 1 or len(self.parts) == 1
+        return [Statement("" if shared else in_words(named), period) for period, named in titles.items()]
+
+    @property
+    def tallied(self) -> bool:
+        """Whether the style sheet counts its ticks for the closing section: all are on the page."""
+        return self.choosable and not self.ticked_elsewhere and self.n <= TALLIED
+
+    @property
+    def shortenable(self) -> bool:
+        return any(part.bounds for part in self.parts)
 
     @property
     def title(self) -> str:
@@ -173,6 +214,7 @@ class Form:
     def faults(self) -> list[tuple[str, str]]:
         """Anchor and words of everything that keeps the form from being approved."""
         found = [(f"s{section.n}-list", section.error) for section in self.sections if section.error]
+        found += [(f"s{section.n}-time", section.time_error) for section in self.sections if section.time_error]
         found += [("contact", self.contact_fault)] if self.contact_fault else []
         return ([("leave-1", self.problem)] if self.problem else []) + found
 
@@ -224,6 +266,22 @@ class Asked:
     @property
     def choosable(self) -> bool:
         return self.editable or not self.ticked.ids
+
+    def changed(self, draft: SectionDraft, *, now: datetime, zone: ZoneInfo) -> Asked:
+        """The same with what the Customer shortened and took out."""
+        if not self.editable:
+            return self
+        entries = [
+            replace(
+                entry,
+                values=shortened(
+                    scope, entry.values, draft.bounds_at(place), draft.without_at(place), at=now, zone=zone
+                ),
+            )
+            for place, (scope, entry) in enumerate(self.entries)
+        ]
+        merged = tuple((scope, entry) for (scope, _), entry in zip(self.merged, entries[1:], strict=True))
+        return replace(self, entry=entries[0], merged=merged)
 
     @property
     def in_vain(self) -> bool:
@@ -282,7 +340,17 @@ def enforced(draft: Draft, asked: Sequence[Asked], holdings: Holdings) -> Draft:
             continue
         ids = section.ids & holdings.known[each.kind]
         future = section.future and offers_future(each.kind)
-        kept.append(replace(section, ids=ids, future=future, left_out=section.left_out and each.editable))
+        fields = {f"{place}:{name}" for place, (scope, _) in enumerate(each.entries) for name in scope.fields}
+        kept.append(
+            replace(
+                section,
+                ids=ids,
+                future=future,
+                left_out=section.left_out and each.editable,
+                bounds={name: value for name, value in section.bounds.items() if name in fields},
+                without=section.without & fields,
+            )
+        )
     return replace(draft, sections=tuple(kept))
 
 
@@ -353,8 +421,24 @@ def _section(
     matched = {item.id for item in found}
     beyond = [item for item in items if item.id in draft.ids and item.id not in matched][:PAGE]
     here = {item.id for item in shown} | {item.id for item in beyond}
-    parts = tuple(_part(scope, entry, examples, catalogue=catalogue, now=now) for scope, entry in asked.entries)
+    zone = catalogue.utility.timezone
+    left = asked.changed(draft, now=now, zone=zone)
+    empty = any(leaves_nothing(scope, entry.values, at=now, zone=zone) for scope, entry in left.entries)
+    if empty:
+        # There are no words for a time that is none; what was asked for is told until it is put right.
+        left = asked.changed(replace(draft, bounds={}), now=now, zone=zone)
+    parts = tuple(_part(scope, entry, examples, catalogue=catalogue, now=now) for scope, entry in left.entries)
+    if asked.editable:
+        parts = tuple(
+            replace(
+                part,
+                bounds=bounds_of(scope, entry.values, draft.bounds_at(place), at=now, zone=zone),
+                inclusions=inclusions_of(scope, entry.values, draft.without_at(place)),
+            )
+            for place, (part, (scope, entry)) in enumerate(zip(parts, asked.entries, strict=True))
+        )
     lacking = checked and not draft.left_out and not draft.ids
+    title = in_words([part.contents.title for part in parts])
     return Section(
         n=n,
         parts=parts,
@@ -371,10 +455,13 @@ def _section(
         pages=pages,
         asked_in_vain=asked.in_vain,
         wanted=wanted_in_words(asked.entry.values),
-        error=_lacking(in_words([part.contents.title for part in parts]), asked) if lacking else "",
+        error=_lacking(title, asked) if lacking else "",
+        time_error=gettext("%(title)s: choose a later end or an earlier start", title=title)
+        if empty and not draft.left_out
+        else "",
         show_details=any(
             "include_meter_devices" in scope.type.implied or entry.values.get("include_meter_devices") is True
-            for scope, entry in asked.entries
+            for scope, entry in left.entries
         ),
         purpose=asked.purpose,
     )

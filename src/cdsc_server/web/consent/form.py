@@ -166,8 +166,15 @@ def _edits() -> dict[int, SectionEdit]:
                 find=sent.get(f"s{n}-find", "").strip()[:100],
                 only_ticked=f"s{n}-only" in sent,
                 added=read_numbers(sent.get(f"s{n}-added", "")),
+                bounds=_bounds(f"s{n}-bound-"),
+                includable=frozenset(sent.getlist(f"s{n}-includable")),
+                included=frozenset(sent.getlist(f"s{n}-include")),
             )
     return edits
+
+
+def _bounds(prefix: str) -> dict[str, str]:
+    return {name.removeprefix(prefix): value for name, value in request.form.items() if name.startswith(prefix)}
 
 
 def _ids(text: str) -> frozenset[str]:
