@@ -30,7 +30,6 @@ _SAYS: Final = {
     ("day", "day"): marked("From %(start)s until %(end)s."),
     ("oldest", "day"): marked("From the oldest we have until %(end)s."),
     ("today", "day"): marked("From today, %(today)s, until %(end)s."),
-    ("today", "today"): marked("Only today, %(today)s."),
     ("day", "today"): marked("From %(start)s to today, %(today)s."),
     ("oldest", "today"): marked("From the oldest we have to today, %(today)s."),
     ("today", "today"): marked("Only today, %(today)s."),
@@ -38,7 +37,6 @@ _SAYS: Final = {
     ("oldest", "over"): marked("From the oldest we have to %(end)s."),
 }
 _SHORT: Final = {
-    ("today", "today"): marked("Only today"),
     ("day", "today"): marked("From %(start)s to today, nothing after that"),
     ("oldest", "today"): marked("From the oldest we have to today, nothing after that"),
     ("today", "today"): marked("Only today, nothing older, nothing after that"),
@@ -145,8 +143,6 @@ def _window(window: Window, values: Mapping[str, Any], *, at: datetime, zone: Zo
     if not ahead:
         after = marked("Only the past. Nothing after today is shared.")
         adds = after if ends == "today" else marked("Only the past. Nothing after that day is shared.")
-        if begins == "today":
-            adds = marked("Nothing older and nothing newer is shared.")
         short = gettext(_SHORT[begins, ends], **dated)
         adds = gettext(adds)
     elif past:

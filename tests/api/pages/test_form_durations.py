@@ -50,7 +50,7 @@ def how_long(visitor):
         case("09", "bill_statements", {"statement_date_end": "P0D"},
              "From 1 March 2025 to today, 1 March 2026.", "Only the past. Nothing after today is shared."),
         case("06", "bill_statements", {"statement_date_start": "P0D", "statement_date_end": "P0D"},
-             "Only today, 1 March 2026.", "Nothing older and nothing newer is shared."),
+             "Only today, 1 March 2026."),
         case("10", "service_bills", {"start_date": "P1Y", "end_date": "2026-06-30"},
              "From 1 March 2025 until 30 June 2026."),
         case("11", "service_bills", {"start_date": "P0D", "end_date": "P1Y"},
