@@ -57,6 +57,7 @@ TEMPLATES = {
     "pages/requirement.html": "registration",
     "pages/sign-in.html": "consent",
     "pages/test-accounts.html": "registration",
+    "pages/addresses.html": "registration",
     "pages/purposes.html": "registration",
     "problem.html": "consent",
     "reader.html": "reader",
@@ -293,6 +294,8 @@ def test_a_developer_who_registers(page, look, live_server, change):
     look(page, "test accounts")
     page.goto("/purposes")
     look(page, "purposes")
+    page.goto("/addresses")
+    look(page, "addresses")
     for field in ("app_kind", "square_logo", "contact_email", "terms", "data_agreement", "business_account",
                   "setup_fee", "company_review"):  # fmt: skip
         page.goto(f"/register/fields/{field}")

@@ -159,7 +159,7 @@ def _detail_field(scope: Scope, offered: OfferedField, base_url: str) -> dict[st
         "id": offered.field.id,
         "name": offered.field.name,
         "description": offered.field.description,
-        "documentation": documentation,
+        "documentation": f"{base_url}{own}" if (own := offered.field.documentation) else documentation,
         "for_types": [scope.id],
         "format": offered.field.format,
         "is_required": offered.field.required,

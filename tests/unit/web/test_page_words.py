@@ -11,6 +11,7 @@ from tests.support.words import WordsOfPage
 TEMPLATES = Path(cdsc_server.web.__file__).with_name("templates")
 #: Pages for developers, in English only.
 IN_ENGLISH = {
+    "pages/addresses.html",
     "pages/payment.html",
     "pages/register.html",
     "pages/purposes.html",

@@ -39,6 +39,8 @@ class DetailField:
     required: bool = False
     #: Whether it has a meaning on a form only; scopes without one may not offer it.
     consent_only: bool = False
+    #: Path of a page of its own; that of its scope where there is none.
+    documentation: str = ""
 
     @property
     def dates(self) -> bool:

@@ -7,7 +7,9 @@ from typing import Final
 from cdsc_server.domain.detail_fields.field import DetailField
 
 
-def _list(field_id: str, section: str, name: str, what: str, *, consent_only: bool = False) -> DetailField:
+def _list(
+    field_id: str, section: str, name: str, what: str, *, consent_only: bool = False, documentation: str = ""
+) -> DetailField:
     return DetailField(
         field_id,
         "preselection",
@@ -18,6 +20,7 @@ def _list(field_id: str, section: str, name: str, what: str, *, consent_only: bo
         maximum=10_000,
         minimum=1,
         consent_only=consent_only,
+        documentation=documentation,
     )
 
 
@@ -95,5 +98,5 @@ PRESELECTION: Final = (
     _list("meter_numbers", "7.1.9", "Meter numbers", "Meters"),
     _choices("meter_types", "7.1.10", "Meter types", "Kinds of meters", _METER_TYPES),
     _choices("meter_apps", "7.1.11", "Meter apps", "Apps whose meters are"),
-    _list("addresses", "7.1.13", "Addresses", "Addresses of what is", consent_only=True),
+    _list("addresses", "7.1.13", "Addresses", "Addresses of what is", consent_only=True, documentation="/addresses"),
 )
