@@ -123,6 +123,10 @@ def _cost_faults(detail: Object, lines: Sequence[Object]) -> Iterator[Fault]:
     if types == {"subtotal"}:
         yield Fault("types", "must name beside subtotal what it is the total of")
     yield from _tax_faults(types)
+    inside = [each["cost"] for each in lines if _counted(each, detail)]
+    if "overall_total" in types and inside and len(inside) == len(lines) and total(inside) != detail["cost"]:
+        # Where a line is not in it, such as one whose place nobody knows, there is nothing to compare with.
+        yield Fault("cost", f"must be {total(inside):f}, which is what the lines in it make")
     if "taxes" in types and (wrong := [each["name"] for each in lines if _counted(each, detail) and not _is_tax(each)]):
         yield Fault("types", f"must not hold taxes where a line in it is no tax: {wrong[0]}")
 
