@@ -96,24 +96,38 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
     Spec: CDS-WG3-01 9.2.2.2.
     """
     said: list[Period] = []
+    told = bounds_told(scope, values)
     for window, what in _BESIDE.items():
-        if {window.start, window.end} <= scope.fields.keys() and _brings_any(_BROUGHT_BY[window], scope, values):
+        if window.start in told:
             period = _window(window, values, at=at, zone=zone)
             said.append(replace(period, says=gettext(what, says=_inside(period.says))) if said else period)
     windowed = bool(said)
-    if "sync_until" in scope.fields and (not windowed or _brings_objects(scope, values)):
+    if "sync_until" in told:
         until = durations.resolve(values["sync_until"], at=at, zone=zone, sign=+1)
         kept = _kept(until, at=at, zone=zone)
         if windowed and said[0].open and until is None:
             # 9.2.2.2: the end of updates is told as well; here it is the same for both.
-            told = gettext("Details of the services are kept up to date as long as that.")
-            said[0] = replace(said[0], adds=f"{told} {said[0].adds}")
+            kept_too = gettext("Details of the services are kept up to date as long as that.")
+            said[0] = replace(said[0], adds=f"{kept_too} {said[0].adds}")
         elif windowed:
             says = gettext("Details of the services: %(says)s", says=_inside(kept.says))
             said.append(replace(kept, says=says))
         else:
             said.append(kept)
     return tuple(said)
+
+
+def bounds_told(scope: Scope, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The fields that bound something which is shared, in the order in which they are told."""
+    told = [
+        name
+        for window in _BESIDE
+        if {window.start, window.end} <= scope.fields.keys() and _brings_any(_BROUGHT_BY[window], scope, values)
+        for name in (window.start, window.end)
+    ]
+    if "sync_until" in scope.fields and (not told or _brings_objects(scope, values)):
+        told.append("sync_until")
+    return tuple(told)
 
 
 def _brings_objects(scope: Scope, values: Mapping[str, Any]) -> bool:

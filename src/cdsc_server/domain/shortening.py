@@ -16,6 +16,7 @@ from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Scope
 from cdsc_server.domain.detail_fields import WINDOWS
 from cdsc_server.domain.offered_fields import OfferedField
+from cdsc_server.domain.periods import bounds_told
 from cdsc_server.domain.wording import ADDS
 from cdsc_server.languages import day, gettext, marked
 
@@ -70,14 +71,16 @@ def bounds_of(
         chosen: value by field, of those that were moved.
     """
     found = []
-    for name, label in _LABELS.items():
-        offered = scope.fields.get(name)
-        options = () if offered is None else _options(offered, values[name], at=at, zone=zone)
-        if offered is not None and options:
+    for name in bounds_told(scope, values):
+        offered = scope.fields[name]
+        options = _options(offered, values[name], at=at, zone=zone)
+        if options:
             asked = _words(offered, values[name], at=at, zone=zone)
             picked = chosen.get(name, "")
             known = [value for value, _ in options]
-            found.append(Bound(name, gettext(label), (("", asked), *options), picked if picked in known else ""))
+            found.append(
+                Bound(name, gettext(_LABELS[name]), (("", asked), *options), picked if picked in known else "")
+            )
     return tuple(found)
 
 

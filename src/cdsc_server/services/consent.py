@@ -202,7 +202,7 @@ def change(
 
     Args:
         edits: by number of the section, from 1.
-        action: "update", "reset", "all-N", "none-N" or "page-N-M".
+        action: "update", "reset", "all-N", "none-N" or "page-N-M"; whatever else a button sends counts as "update".
         contact: where somebody who did not sign in wants the receipt.
 
     Raises:

@@ -41,7 +41,7 @@ def test_a_period_can_only_become_shorter(opened, visitor):
 @requirement("WG3-01-7.4.5-04", "WG3-01-9.2.1.3-04")
 def test_what_is_shortened_is_told_again_and_can_be_undone(opened, visitor):
     address = "/consent/" + opened(USAGE)
-    visitor.press("update-1", untick=(METERS,), **{START: "P3M", END: "P1Y"})
+    visitor.press("time-1", untick=(METERS,), **{START: "P3M", END: "P1Y"})
     visitor.load(address)
     assert "From 1 December 2025 until 1 March 2027." in visitor.text
     assert "<li>Number of each meter</li>" not in visitor.text
@@ -134,7 +134,7 @@ def test_merged_scopes_say_once_what_is_the_same(opened, visitor):
 @requirement("WG3-01-9.2.1.5-03")
 def test_the_closing_section_tells_what_is_shared_until_when(opened, visitor):
     address = "/consent/" + opened(USAGE, "supply_details")
-    visitor.press("update-1", **{END: "P1Y"})
+    visitor.press("time-1", **{END: "P1Y"})
     visitor.load(address)
     first, second = by_class(parsed(visitor.text), "tally")
 

@@ -175,7 +175,7 @@ class TestNumbersByHand:
     @pytest.mark.parametrize("kind", cases("form_selections.tsv", "by hand"))
     def test_a_person_writes_numbers(self, form, visitor, kind):
         address = form({"authorization_form_selection_type": kind})
-        visitor.press("update-1", s1_added="40-7 \n 41-8, 42-9\n")
+        visitor.press("add-1", s1_added="40-7 \n 41-8, 42-9\n")
         visitor.load(address)
 
         assert listed(visitor) == ["40-7", "41-8", "42-9"]

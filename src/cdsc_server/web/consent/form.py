@@ -189,6 +189,6 @@ def _ids(text: str) -> frozenset[str]:
 
 def _anchor(action: str) -> str | None:
     """Back to the section whose button was pressed."""
-    _, _, number = action.partition("-")
+    verb, _, number = action.partition("-")
     number = number.partition("-")[0]
-    return f"s{number}-which" if number.isdecimal() else None
+    return f"s{number}-{'time' if verb == 'time' else 'which'}" if number.isdecimal() else None
