@@ -90,3 +90,24 @@ def test_every_offer_of_a_field_is_what_the_standard_wants(scopes, row):
             expected = {"false": False, "null": None}[values]
             assert member in field
             assert field[member] is expected
+
+
+@requirement("WG3-01-7.4.5-06", "WG3-01-7.4.1-04", "WG3-01-7.4.1-05")
+def test_every_scope_of_the_form_says_what_is_drawn_and_whether_it_may_be_changed(scopes):
+    """The form can be edited, so each scope on it can forbid that; one choice of lists is offered as several are."""
+    for scope in (scope for scope in scopes if scope["response_types_supported"]):
+        fields = fields_of(scope)
+
+        assert "allow_scope_modifications" in fields
+        assert choices_of(scope)
+        assert fields[SELECTION]["default"] in choices_of(scope)
+
+
+@requirement("WG3-01-6.1-01")
+def test_scopes_with_a_form_have_the_response_type_code(client):
+    document = client.get(OAUTH).json
+    consent = [each for each in document["cds_scope_descriptions"].values() if SELECTION in fields_of(each)]
+
+    assert consent
+    assert all("code" in each["response_types_supported"] for each in consent)
+    assert "code" in document["response_types_supported"]

@@ -126,25 +126,32 @@ def shared(app, client, bakery):
     """Has Ada share what a Client asks for by a scope of this type; gives the answer with the token and the party."""
 
     def shares(kind: str, *, includes: bool):
-        described = client.get("/.well-known/oauth-authorization-server").json["cds_scope_descriptions"]
-        scope = next(each for each in described.values() if each["type"] == kind and each["id"] != "generation_mix")
+        scope = scope_of(client, kind)
         offered = [each["id"] for each in scope["authorization_details_fields_supported"]]
         details = {"type": scope["id"], **{name: NAMED[name] for name in NAMED if name in offered}}
         details |= {name: includes for name in offered if name in {**LISTED, **OPENED}}
         party = register(client, f"cds_client_admin cds_grant_admin {scope['id']}")
-        asking = party.asking(
-            scope=scope["id"],
-            authorization_details=exact_json.dumps([details]).decode(),
-            code_challenge=create_s256_code_challenge(VERIFIER),
-        )
-        visitor = Visitor(app.test_client())
-        visitor.load("/oauth/authorize", query_string=asking)
-        visitor.sign_in()
-        code = parse_qs(urlsplit(visitor.press("approve").location).query)["code"][0]
-        form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER, "redirect_uri": CALLBACK}
-        return offered, party, party.token(form).json
+        asked = exact_json.dumps([details]).decode()
+        return offered, party, agreed(app, party, scope=scope["id"], authorization_details=asked)
 
     return shares
+
+
+def scope_of(client, kind: str):
+    """The scope of this type as metadata describe it."""
+    described = client.get("/.well-known/oauth-authorization-server").json["cds_scope_descriptions"]
+    return next(each for each in described.values() if each["type"] == kind and each["id"] != "generation_mix")
+
+
+def agreed(app, party, *, tick=(), **parameters):
+    """Ada signs in and shares; gives the answer with the token."""
+    asking = party.asking(**parameters, code_challenge=create_s256_code_challenge(VERIFIER))
+    visitor = Visitor(app.test_client())
+    visitor.load("/oauth/authorize", query_string=asking)
+    visitor.sign_in()
+    code = parse_qs(urlsplit(visitor.press("approve", tick=tick).location).query)["code"][0]
+    form = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER, "redirect_uri": CALLBACK}
+    return party.token(form).json
 
 
 def told(http, token: str) -> tuple[set[str], dict[str, list[dict]]]:
@@ -161,6 +168,7 @@ def told(http, token: str) -> tuple[set[str], dict[str, list[dict]]]:
     return {*opened, *listed}, listed
 
 
+@requirement("WG3-01-7.2.1.1-08", "WG3-01-7.2.1.1-09")
 @pytest.mark.parametrize("includes", [False, True], ids=["nothing more", "all there is"])
 @pytest.mark.parametrize("kind", types())
 def test_a_scope_opens_what_its_type_brings_and_what_was_asked_for(shared, kind, includes):
@@ -184,5 +192,21 @@ def test_a_scope_opens_what_its_type_brings_and_what_was_asked_for(shared, kind,
     for entry in [*answer["authorization_details"], *grant["authorization_details"]]:
         assert {name for name in entry if name in NAMED} == kept
         assert all(entry[name] == NAMED[name] for name in kept)
+    for kind_of_bill in ("include_bill_statements", "include_bill_sections"):
+        assert all(each["account_number"] == "A-a1" for each in listed.get(kind_of_bill, ()))
     for programs in (each[name] for name in kept for objects in listed.values() for each in objects if name in each):
         assert [each["program_number"] for each in programs] == NAMED[next(iter(kept))]
+
+
+@requirement("WG3-01-7-02", "WG3-01-7-03")
+@pytest.mark.parametrize(("kind", "ticked"), [("cds_service_contracts", "shop0002"), ("cds_account_programs", "a1")])
+def test_defaults_that_a_grant_was_made_with_are_told_beside_its_token(app, client, bakery, kind, ticked):
+    """A request that names nothing but the scope is one that names every default."""
+    scope = scope_of(client, kind)
+    defaults = {each["id"]: each["default"] for each in scope["authorization_details_fields_supported"]}
+    party = register(client, f"cds_client_admin cds_grant_admin {scope['id']}")
+    (entry,) = agreed(app, party, scope=scope["id"], tick=(("s1", ticked),))["authorization_details"]
+
+    _, kept = IMPLIED[kind]
+    told = {name: default for name, default in defaults.items() if name in kept or name not in NAMED}
+    assert entry == {"type": scope["id"], **told}

@@ -101,6 +101,7 @@ def test_without_include_fields_objects_hold_their_required_fields_only(opening,
     "WG3-01-7.2.3.1-04",
     "WG3-01-7.2.3.2-04",
     "WG3-01-7.2.3.3-04",
+    "WG3-01-7.2.3.3-05",
     "WG3-01-7.2.4.1-04",
     "WG3-01-7.2.4.2-04",
 )

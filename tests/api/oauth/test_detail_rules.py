@@ -23,6 +23,7 @@ SOUND = [
         [{**SUPPLY, "contract_numbers": ["1", "2"]}, {**PLAN, "contract_numbers": ["2", "1"]}], id="the same numbers"
     ),
     pytest.param([{**SUPPLY, "meter_numbers": None}, PLAN], id="null"),
+    pytest.param([{**SUPPLY, "purpose": "service"}, {**PLAN, "purpose": "service"}], id="the same purpose"),
     pytest.param([{"type": "account_programs"}, {"type": "service_programs"}], id="programs by default"),
     pytest.param([{"type": "account_programs", "account_programs": ["BB-1"]}], id="programs"),
     pytest.param([{"type": "distribution_details", "addresses": ["1 main street, anytown"]}], id="addresses"),
@@ -45,6 +46,7 @@ REFUSED = [
         "must be the same",
         ("WG3-01-7.4.2-09",),
     ),
+    ([{**SUPPLY, "purpose": "service"}, PLAN], "[1].purpose", "must be the same", ("WG3-01-7.4.2-10",)),
     (
         [SUPPLY, {**PLAN, "allow_scope_modifications": False}],
         "[1].allow_scope_modifications",

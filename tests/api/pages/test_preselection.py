@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
 from tests.factories import customer_data, people
 from tests.support import requirement
 
@@ -123,3 +125,53 @@ def test_an_address_of_two_things_ticks_neither(app, form):
         form(authorization_form_selection_type="account_selection", addresses=["1 a2 street, ashford bay"]).values("s1")
         == []
     )
+
+
+@requirement("WG3-01-7.1.13.1-01")
+@pytest.mark.parametrize("number", ["a-a2", "A-A2", " A-a2", "A-a", "A-a22"])
+def test_a_number_ticks_what_has_it_to_the_letter_only(form, number):
+    """Numbers are not addresses: capitals and blanks count."""
+    assert form(authorization_form_selection_type="account_selection", account_numbers=[number]).values("s1") == []
+
+
+@requirement("WG3-01-7.4.1-07")
+@pytest.mark.parametrize(
+    ("kind", "entries"),
+    [
+        ("account_selection", {"a1", "a2"}),
+        ("service_contract_selection", {"depot", "shop0001", "shop0002", "shop0003"}),
+        ("servicepoint_selection", {"p1", "p2", "p3", "pd"}),
+        ("meter_device_selection", {"m1", "m2", "m3", "md"}),
+    ],
+)
+def test_the_list_is_of_the_kind_that_the_request_names(form, visitor, kind, entries):
+    form(authorization_form_selection_type=kind)
+
+    assert set(re.findall(r'type="checkbox" name="s1" value="([^"]+)"', visitor.text)) == entries
+
+
+@requirement("WG3-01-6.1.6-19")
+def test_under_each_contract_stand_the_meters_that_are_shared_with_it(form, visitor):
+    """Those that are there now."""
+    form(authorization_form_selection_type="service_contract_selection")
+    entries = {each.partition('"')[0]: each for each in visitor.text.split('name="s1" value="')[1:]}
+
+    for contract, meter in (("shop0001", "M-m1"), ("shop0003", "M-m3"), ("depot", "M-md")):
+        entry = entries[contract].partition("</li>")[0]
+        assert meter in entry
+        assert entry.count("M-m") == 1
+
+
+@requirement("WG3-01-7.4.5-05")
+def test_what_may_not_be_changed_is_agreed_to_as_a_whole(form, visitor, stored):
+    """There is nothing to tick or to leave out, and what a browser sends nevertheless counts for nothing."""
+    form(
+        authorization_form_selection_type="service_contract_selection",
+        contract_numbers=["C-depot", "C-shop0001"],
+        allow_scope_modifications=False,
+    )
+    assert 'type="checkbox"' not in visitor.text
+    visitor.press("approve", tick=(("s1-shown", '["depot", "shop0001"]'), ("s1", "depot"), ("leave_out", "1")))
+    (grant,) = stored(GrantRow)
+
+    assert [each["ids"] for each in grant.selections] == [["depot", "shop0001"]]
