@@ -626,6 +626,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("status_before", sa.String(), nullable=True),
+        sa.Column("paused", sa.Boolean(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
         sa.Column("authorization_details", sa.Text(), nullable=False),
         sa.Column("enabled_scope", sa.String(), nullable=False),

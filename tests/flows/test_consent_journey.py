@@ -47,7 +47,7 @@ def test_a_client_asks_reads_and_is_stopped(app, clock, party):
     read = party.http.get("/supply_details", headers=bearer)
     visitor.load("/my-data")
     visitor.load(visitor.text.split('href="/my-data/')[1].join(["/my-data/", ""]).split('"')[0])
-    visitor.press("stop", n=1)
+    visitor.press("stop")
     refused = party.http.get("/supply_details", headers=bearer)
 
     assert answer["state"] == "xyz"

@@ -74,23 +74,36 @@ class Visitor:
         assert self.page is not None
         return self.page.get_data(as_text=True)
 
-    def form(self, n: int = 0) -> FormOnPage:
-        """The form number n of the page that is open."""
+    def form(self, n: int | None = None) -> FormOnPage:
+        """The form number n of the page that is open, the first when no number is given."""
+        return self._forms()[n or 0]
+
+    def form_with(self, do: str) -> FormOnPage:
+        """The first form with this button."""
+        found = [form for form in self._forms() if do in [value for _, _, value in form.buttons]]
+        assert found, do
+        return found[0]
+
+    def _forms(self) -> list[FormOnPage]:
         reader = _Reader()
         reader.feed(self.text)
-        return reader.forms[n]
+        return reader.forms
 
     def press(
         self,
         do: str | None = None,
         *,
-        n: int = 0,
+        n: int | None = None,
         tick: tuple[tuple[str, str], ...] = (),
         untick: tuple[tuple[str, str], ...] = (),
         **fill: str,
     ) -> TestResponse:
-        """Press the button of this value in form n, after ticking and filling in; redirects are not followed."""
-        form = self.form(n)
+        """
+        Press the button of this value, after ticking and filling in; redirects are not followed.
+
+        In form n; without one in the first form that has the button, or the first of all when none is named.
+        """
+        form = self.form(n) if n is not None or do is None else self.form_with(do)
         sends = [each for each in form.sends if each not in untick and each[0].replace("-", "_") not in fill]
         names = {name.replace("-", "_"): name for name, _ in form.sends}
         sends += [each for each in tick if each not in sends]

@@ -36,19 +36,22 @@ PROGRESS: Final = (
 ENDS: Final = (GrantStep.DISABLE, GrantStep.REVOKE)
 
 
-def steps_from(status: GrantStatus, *, of_customer: bool, in_review: bool = False) -> tuple[GrantStep, ...]:
+def steps_from(
+    status: GrantStatus, *, of_customer: bool, in_review: bool = False, paused: bool = False
+) -> tuple[GrantStep, ...]:
     """
     What may be done with a Grant now; nothing with one that is over.
 
     Args:
         of_customer: whether it is the Grant of a Customer, who alone can revoke it.
         in_review: whether a change of it waits for a decision, which says what it is next.
+        paused: whether it is suspended by its Customer; the Server may hold it for itself then.
     """
     if status in FINAL or status is GrantStatus.EXPIRED:
         return ()
     ends = ENDS if of_customer else (GrantStep.DISABLE,)
     if status is GrantStatus.SUSPENDED:
-        return (GrantStep.RESTORE, *ends)
+        return (GrantStep.SUSPEND, GrantStep.RESTORE, *ends) if paused else (GrantStep.RESTORE, *ends)
     moves = status.value in set(PROGRESS) and not in_review
     progress = tuple(step for step in PROGRESS if step.value != status) if moves else ()
     return (GrantStep.SUSPEND, *progress, *ends)

@@ -65,12 +65,36 @@ class StoppedBy(StrEnum):
     SERVER = "server"
 
 
+class Changed(StrEnum):
+    """What a Customer did with a sharing that goes on."""
+
+    PAUSED = "paused"
+    WENT_ON = "went_on"
+    LESSENED = "lessened"
+
+
 _STOPPED: Final = {
     StoppedBy.CUSTOMER: marked("You stopped it on %(day)s at %(time)s."),
     StoppedBy.CLIENT: marked("%(app)s stopped it on %(day)s at %(time)s."),
     StoppedBy.SERVER: marked("We stopped it on %(day)s at %(time)s."),
 }
 _TERMS: Final = {"begins": marked("It begins on %(day)s."), "ends": marked("It ends on %(day)s.")}
+
+
+_CHANGED: Final = {
+    Changed.PAUSED: (
+        marked("%(app)s cannot read your data while you pause"),
+        marked("You paused it on %(day)s at %(time)s. %(app)s reads nothing until you let it go on."),
+    ),
+    Changed.WENT_ON: (
+        marked("%(app)s can read your data again"),
+        marked("You ended the pause on %(day)s at %(time)s. %(app)s can read what it could read before."),
+    ),
+    Changed.LESSENED: (
+        marked("You share less with %(app)s"),
+        marked("You changed it on %(day)s at %(time)s. %(app)s keeps what it already read."),
+    ),
+}
 
 
 def receipt_letter(
@@ -154,6 +178,31 @@ def revoked_letter(
         ],
         after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
         lead=gettext("Your receipt:"),
+        link=link,
+    )
+
+
+def changed_letter(
+    *, customer_name: str, app: str, change: Changed, confirmation: str, at: datetime, zone: ZoneInfo, link: str
+) -> Letter:
+    """
+    Tells that a Customer changed what is shared.
+
+    Args:
+        link: of the receipt, which tells what is shared now.
+    """
+    app = harmless(app)
+    subject, line = _CHANGED[change]
+    return Letter(
+        kind=change.value,
+        subject=gettext(subject, app=app),
+        greeting=_greeting(customer_name),
+        lines=[
+            gettext(line, app=app, day=day(at, zone), time=clock_time(at, zone)),
+            gettext("Was it not you? Call us."),
+        ],
+        after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
+        lead=gettext("Your receipt, where you can also stop:"),
         link=link,
     )
 

@@ -100,13 +100,21 @@ def credentials_ended(session: Session, client: ClientRow, *, credential_ids: Co
     )
 
 
-def grant_ended(session: Session, *, registration_id: str, grant_id: str, status: GrantStatus, now: datetime) -> None:
-    """Tell of a Grant that gives no access any more."""
+def grant_ended(
+    session: Session,
+    *,
+    registration_id: str,
+    grant_id: str,
+    status: GrantStatus,
+    why: str | None = None,
+    now: datetime,
+) -> None:
+    """Tell of a Grant that gives no access any more. `why`: a sentence, where the status alone does not say it."""
     _tell(
         session,
         registration_id,
         name=f"Grant {status}",
-        description=f"{grant_id} is {status}. {_BY_STATUS[status]} It gives no access any more.",
+        description=f"{grant_id} is {status}. {why or _BY_STATUS[status]} It gives no access any more.",
         related=RelatedTo(RelatedType.GRANT, grant_id),
         now=now,
     )

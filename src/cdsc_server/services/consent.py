@@ -30,6 +30,7 @@ from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Asked, Form, asked_of, build_form, enforced, first_draft, usable_draft
 from cdsc_server.services.examples import Examples, find_examples
 from cdsc_server.services.mails import Mailing
+from cdsc_server.services.receipts import looked_at
 from cdsc_server.services.sessions import REMEMBERED, BrowserSession
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients, contact_codes, customers
@@ -512,17 +513,11 @@ def _form(database: Session, opened: _Opened, draft: Draft, *, catalogue: Catalo
         opened.holdings_for(draft),
         examples=examples,
         client_name=opened.client.client_name,
-        client_uri=_looked_at(opened.client, catalogue),
+        client_uri=looked_at(opened.client, catalogue),
         customer_name="" if opened.customer is None else opened.customer.display_name,
         catalogue=catalogue,
         now=now,
     )
-
-
-def _looked_at(client: ClientRow, catalogue: Catalogue) -> str | None:
-    """The Client's web site, where an operator saw it before production and sees each change of it (9.2.1.2)."""
-    seen = client.status == ClientStatus.PRODUCTION and "client_uri" in catalogue.review.client_fields
-    return client.uris.get("client_uri") if seen else None
 
 
 def _after(opened: _Opened, edits: Mapping[int, SectionEdit], action: str) -> Draft:
@@ -593,7 +588,7 @@ def _grant(
     receipts.add_receipt(
         database,
         grant,
-        receipts.frozen(form.client_name, form.kept),
+        receipts.frozen(opened.client, form.kept, catalogue=catalogue),
         stated=stated,
         prefix=catalogue.utility.receipt_prefix,
         keys=keys,

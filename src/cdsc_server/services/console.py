@@ -227,7 +227,12 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
         return Grant(
             row=row,
             status=status,
-            steps=steps_from(status, of_customer=row.customer_id is not None, in_review=row.review is not None),
+            steps=steps_from(
+                status,
+                of_customer=row.customer_id is not None,
+                in_review=row.review is not None,
+                paused=row.paused,
+            ),
             client=clients.clients_by_id(session, [row.client_id])[row.client_id],
             customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),
             relatives=grants.relatives_of(session, [grant_id])[grant_id],

@@ -254,7 +254,7 @@ def _keep_receipt(
         examples = find_examples(session, customer_id, names, now=at, zone=zone)
         sections = sections_of(asked, draft, holdings, examples=examples, catalogue=catalogue, now=at)
         said = {name: day(when, zone) for name, when in (("begins", grant.not_before), ("ends", terms.ends)) if when}
-        form = receipts.frozen(client.client_name, [(each, each.ticked) for each in sections], terms=said)
+        form = receipts.frozen(client, [(each, each.ticked) for each in sections], catalogue=catalogue, terms=said)
     receipts.add_receipt(
         session,
         grant,

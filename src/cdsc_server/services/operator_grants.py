@@ -157,7 +157,8 @@ def change_grant(
             raise NotFound("no Grant has this id")
         before = status_of(row, now=now)
         in_review = row.review is not None
-        if step not in steps_from(before, of_customer=row.customer_id is not None, in_review=in_review):
+        of_customer = row.customer_id is not None
+        if step not in steps_from(before, of_customer=of_customer, in_review=in_review, paused=row.paused):
             why = ", and a change of it waits for review" if in_review else " now"
             raise Conflict(f"The Grant is {before}{why}: nothing was changed")
         _take(session, row, step, told=told.strip(), eta=eta, mailing=mailing, now=now)

@@ -14,7 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Item
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import NotFound
@@ -23,6 +25,7 @@ from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services.consent_form import Section
 from cdsc_server.storage import clients, grants
 from cdsc_server.storage.authorizations import find_code
+from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
 
@@ -106,7 +109,11 @@ def add_receipt(
 
 
 def frozen(
-    client_name: str, kept: Iterable[tuple[Section, Sequence[Item]]], *, terms: Mapping[str, str] | None = None
+    client: ClientRow,
+    kept: Iterable[tuple[Section, Sequence[Item]]],
+    *,
+    catalogue: Catalogue,
+    terms: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """
     What was agreed to as plain JSON: every word that was read, and what was ticked, scope by scope.
@@ -117,24 +124,10 @@ def frozen(
     """
     shown: dict[str, Any] = {
         "language": language(),
-        "client_name": client_name,
-        "sections": [
-            {
-                "scope_id": part.scope_id,
-                "title": part.contents.title,
-                "sentence": part.contents.sentence,
-                "shows": part.contents.shows,
-                "details": list(part.contents.details),
-                "periods": [asdict(period) for period in part.periods],
-                "kind": section.kind,
-                "counted": section.counted,
-                "purpose": _purpose(section),
-                "covered": section.covered,
-                "items": [{"title": item.title, "about": item.about, "numbers": list(item.numbers)} for item in ticked],
-            }
-            for section, ticked in kept
-            for part in section.parts
-        ],
+        "client_name": client.client_name,
+        "client_uri": looked_at(client, catalogue),
+        "terms_url": catalogue.utility.terms_url,
+        "sections": [each for section, ticked in kept for each in told(section, ticked)],
     }
     return shown if terms is None else {**shown, "terms": dict(terms)}
 
@@ -144,6 +137,29 @@ def _purpose(section: Section) -> dict[str, Any] | None:
     if section.purpose is None:
         return None
     return {name: getattr(section.purpose, name) for name in ("content", "related_uri", "related_name", "ours")}
+
+
+def told(section: Section, ticked: Sequence[Item]) -> list[dict[str, Any]]:
+    """One section as plain JSON, scope by scope: its words, and what is ticked in it."""
+    return [
+        {
+            "scope_id": part.scope_id,
+            "title": part.contents.title,
+            "sentence": part.contents.sentence,
+            "shows": part.contents.shows,
+            "details": list(part.contents.details),
+            "periods": [asdict(period) for period in part.periods],
+            "kind": section.kind,
+            "counted": section.counted,
+            "purpose": _purpose(section),
+            "covered": section.covered,
+            "items": [
+                {"id": item.id, "title": item.title, "about": item.about, "numbers": list(item.numbers)}
+                for item in ticked
+            ],
+        }
+        for part in section.parts
+    ]
 
 
 def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock: Clock) -> Receipt:
@@ -182,6 +198,12 @@ def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock:
         newer=newer,
         own=own,
     )
+
+
+def looked_at(client: ClientRow, catalogue: Catalogue) -> str | None:
+    """The Client's web site, where an operator saw it before production and sees each change of it (9.2.1.2)."""
+    seen = client.status == ClientStatus.PRODUCTION and "client_uri" in catalogue.review.client_fields
+    return client.uris.get("client_uri") if seen else None
 
 
 def receipt_of_code(code: str, *, keys: KeyStore, clock: Clock) -> str | None:

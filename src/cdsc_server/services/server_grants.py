@@ -146,9 +146,12 @@ def change_status(
     settle_parent(session, grant, now=now)
 
 
-def suspend(session: Session, grant: GrantRow, *, now: datetime) -> None:
+def suspend(session: Session, grant: GrantRow, *, now: datetime, by_customer: bool = False) -> None:
     """
     Hold a locked Grant, from whatever it is, and tell its Client; it keeps what it opened.
+
+    Args:
+        by_customer: a pause of its Customer; the Server may still suspend what is paused, and then holds it alone.
 
     Raises:
         Conflict: it has ended, or is suspended already.
@@ -156,11 +159,18 @@ def suspend(session: Session, grant: GrantRow, *, now: datetime) -> None:
     Spec: CDS-WG1-02 8.2.
     """
     before = status_of(grant, now=now)
-    if before in _OVER or before is GrantStatus.SUSPENDED:
+    if before in _OVER or (before is GrantStatus.SUSPENDED and not grant.paused):
         raise Conflict(f"status: the Grant is {before}", field="status")
-    grant.status, grant.status_before, grant.modified = GrantStatus.SUSPENDED, before, now
+    if before is not GrantStatus.SUSPENDED:
+        grant.status, grant.status_before = GrantStatus.SUSPENDED, before
+    grant.paused, grant.modified = by_customer, now
     changelog.grant_ended(
-        session, registration_id=grant.registration_id, grant_id=grant.grant_id, status=GrantStatus.SUSPENDED, now=now
+        session,
+        registration_id=grant.registration_id,
+        grant_id=grant.grant_id,
+        status=GrantStatus.SUSPENDED,
+        why="Its Customer paused it." if by_customer else None,
+        now=now,
     )
 
 
@@ -176,6 +186,7 @@ def restore(session: Session, grant: GrantRow, *, now: datetime) -> None:
     if status_of(grant, now=now) is not GrantStatus.SUSPENDED:
         raise Conflict(f"status: the Grant is {status_of(grant, now=now)}", field="status")
     grant.status, grant.status_before, grant.modified = standing_of(grant), None, now
+    grant.paused = False
     what = f"It was suspended and is {status_of(grant, now=now)} again."
     changelog.grant_changed(session, registration_id=grant.registration_id, grant_id=grant.grant_id, what=what, now=now)
     settle_around(session, grant, now=now)

@@ -7,7 +7,7 @@ Ending takes effect in one transaction: the Grant, its tokens and its codes; the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,12 +26,14 @@ from cdsc_server.languages import listed
 from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
-from cdsc_server.services.receipts import receipt_secret
+from cdsc_server.services.receipts import receipt_secret, told
+from cdsc_server.services.standing import standing_sections
 from cdsc_server.storage import authorizations, clients, customers, grant_reads, grants
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grant_reads import GrantReadRow
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
+from cdsc_server.storage.holdings import read_holdings
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class Share:
 
     Args:
         titles: of what can be read now; of what could be, once the Grant is over.
-        sections: as frozen in the latest receipt; what the Grant holds when it has none.
+        sections: of one that is open, in today's words; else as frozen in the latest receipt.
+        paused: the Customer paused it.
         receipts: confirmation number, instant and secret of the address, the oldest first.
         periods: of each part that is still open, counted from the approval.
     """
@@ -57,6 +60,7 @@ class Share:
     modified: datetime
     expires: datetime | None
     last_read: datetime | None
+    paused: bool
     receipts: Sequence[tuple[str, datetime, str]]
 
     @property
@@ -89,8 +93,16 @@ def share_of(grant_id: str, customer_id: str, *, catalogue: Catalogue, clock: Cl
         NotFound: there is none, or it is somebody else's.
     """
     with reading() as session:
-        row = _found(session, grant_id, customer_id)
-        return _shares(session, [row], catalogue=catalogue, keys=keys, now=clock.now())[0]
+        row, now = _found(session, grant_id, customer_id), clock.now()
+        (share,) = _shares(session, [row], catalogue=catalogue, keys=keys, now=now)
+        details, selections = row.enabled_authorization_details, row.selections
+        if not details or not selections:
+            return share
+        holdings = read_holdings(session, customer_id, now=now)
+        sections = standing_sections(details, selections, holdings, catalogue=catalogue, at=now)
+        return replace(
+            share, sections=[each for section in sections.values() for each in told(section, section.ticked)]
+        )
 
 
 def log_of(grant_id: str, customer_id: str, *, zone: ZoneInfo, clock: Clock) -> ReadingLog:
@@ -241,5 +253,6 @@ def _share(
         modified=row.modified,
         expires=row.expires,
         last_read=last_read,
+        paused=row.paused,
         receipts=[(each.confirmation, each.created, receipt_secret(each, keys=keys)) for each in kept],
     )

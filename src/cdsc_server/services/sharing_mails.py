@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.letters import StoppedBy, receipt_letter, revoked_letter
+from cdsc_server.domain.letters import Changed, StoppedBy, changed_letter, receipt_letter, revoked_letter
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
@@ -63,6 +63,25 @@ def tell_of_end(
             confirmation=receipt.confirmation,
             by=by,
             reason=reason,
+            at=now,
+            zone=mailing.utility.timezone,
+            link=_receipt_url(receipt, mailing),
+        )
+    mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
+
+
+def tell_of_change(session: Session, grant: GrantRow, change: Changed, *, mailing: Mailing, now: datetime) -> None:
+    """Write the mail of what a Customer changed, in its transaction; none for a Grant without a receipt."""
+    receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
+    if receipt is None:
+        return
+    reader = _reader(session, receipt)
+    with speaking(reader.language):
+        letter = changed_letter(
+            customer_name=reader.name,
+            app=receipt.form["client_name"],
+            change=change,
+            confirmation=receipt.confirmation,
             at=now,
             zone=mailing.utility.timezone,
             link=_receipt_url(receipt, mailing),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     ForeignKey,
     Index,
@@ -64,6 +65,8 @@ class GrantRow(DataBase):
     status: Mapped[str] = mapped_column(String)
     #: While suspended, the status it goes back to.
     status_before: Mapped[str | None] = mapped_column(String, default=None)
+    #: While suspended: its Customer paused it, and may let it go on.
+    paused: Mapped[bool] = mapped_column(Boolean, default=False)
     scope: Mapped[str] = mapped_column(String)
     #: CDS vocabulary, absolute dates, preselection fields left out (CDS-WG3-01 6.1).
     authorization_details: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)

@@ -45,7 +45,7 @@ def test_the_last_read_is_told(app, shared, visitor, clock):
 @requirement("WG1-02-8.2-09")
 def test_stopping_empties_the_grant(shared, visitor, stored):
     visitor.load(f"/my-data/{shared}")
-    answer = visitor.press("stop", n=1)
+    answer = visitor.press("stop")
 
     assert answer.location == f"/my-data/{shared}"
     (grant,) = stored(GrantRow)
@@ -58,10 +58,10 @@ def test_stopping_empties_the_grant(shared, visitor, stored):
 
 def test_stopping_twice_changes_nothing(shared, visitor, stored, clock):
     visitor.load(f"/my-data/{shared}")
-    visitor.press("stop", n=1)
+    visitor.press("stop")
     first = stored(GrantRow)[0].modified
     clock.advance(minutes=1)
-    visitor.press("stop", n=1)
+    visitor.press("stop")
 
     assert stored(GrantRow)[0].modified == first
 

@@ -103,7 +103,7 @@ def test_stopping_is_confirmed_by_mail_once(shared, letters, visitor, stored, cl
     address = f"/my-data/{stored(GrantRow)[0].grant_id}"
     visitor.load(address)
     for _ in range(2):
-        visitor.press("stop", n=1)
+        visitor.press("stop")
 
     _, (_, mail) = letters()
     assert mail["subject"] == "Kestrel Carbon can no longer read your data"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cdsc_server.domain.lessening import Less
+from cdsc_server.errors import InvalidRequest
 from cdsc_server.exact_json import instant
-from cdsc_server.services import sharing
+from cdsc_server.languages import gettext
+from cdsc_server.services import customer_changes, sharing
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
@@ -53,7 +56,9 @@ def detail(grant_id: str) -> ResponseReturnValue:
     share = sharing.share_of(grant_id, customer_id, catalogue=catalogue(), clock=ports().clock, keys=ports().keys)
     zone = catalogue().utility.timezone
     log = sharing.log_of(grant_id, customer_id, zone=zone, clock=ports().clock)
-    return render("grant.html", share=share, log=log, zone=zone)
+    choices = customer_changes.choices_of(grant_id, customer_id, catalogue=catalogue(), clock=ports().clock)
+    done = request.args.get("done", "")
+    return render("grant.html", share=share, log=log, choices=choices, done=done, zone=zone)
 
 
 @blueprint.get("/my-data/<grant_id>/reads.csv")
@@ -78,14 +83,62 @@ def reads(grant_id: str) -> ResponseReturnValue:
 @blueprint.post("/my-data/<grant_id>")
 @public
 @undocumented("a page")
-def stop(grant_id: str) -> ResponseReturnValue:
-    """Stop sharing."""
+def change(grant_id: str) -> ResponseReturnValue:
+    """Stop sharing, pause it, let it go on, share less or for longer."""
     session = check_form(current_session())
     if session.customer_id is None:
         return _to_sign_in()
-    if request.form.get("do") == "stop":
-        sharing.stop(grant_id, session.customer_id, clock=ports().clock, mailing=mailing())
-    return redirect(url_for("my_data.detail", grant_id=grant_id), 303)
+    if (done := _change(grant_id, session.customer_id)) is None:
+        return redirect(url_for("my_data.detail", grant_id=grant_id), 303)
+    return redirect(url_for("my_data.detail", grant_id=grant_id, done=done), 303)
+
+
+def _change(grant_id: str, customer_id: str) -> str | None:
+    """Do what the pressed button says; gives it when it changed something that the page then tells."""
+    do, clock, post = request.form.get("do", ""), ports().clock, mailing()
+    match do:
+        case "stop":
+            sharing.stop(grant_id, customer_id, clock=clock, mailing=post)
+            return None
+        case "pause":
+            changed = customer_changes.pause(grant_id, customer_id, clock=clock, mailing=post)
+        case "go-on":
+            changed = customer_changes.go_on(grant_id, customer_id, clock=clock, mailing=post)
+        case "longer":
+            changed = customer_changes.share_longer(
+                grant_id, customer_id, catalogue=catalogue(), clock=clock, mailing=post
+            )
+        case "less":
+            changed = customer_changes.lessen(
+                grant_id, customer_id, _less(), catalogue=catalogue(), clock=clock, mailing=post
+            )
+        case _:
+            return None
+    return do if changed else None
+
+
+def _less() -> dict[int, Less]:
+    """What came for each part that was shown, by its place."""
+    sent = request.form
+    return {
+        int(n): Less(
+            ticked=frozenset(sent.getlist(f"p{n}")),
+            future=f"p{n}-future" in sent,
+            left_out=n in sent.getlist("leave_out"),
+            start=_day(f"p{n}-start"),
+            end=_day(f"p{n}-end"),
+        )
+        for n in sent.getlist("part")
+        if n.isdecimal()
+    }
+
+
+def _day(name: str) -> date | None:
+    sent = request.form.get(name, "").strip()
+    try:
+        return date.fromisoformat(sent) if sent else None
+    except ValueError as fault:
+        raise InvalidRequest(gettext("A day is written like 2026-03-31. Nothing has been changed.")) from fault
 
 
 def _customer_id() -> str | None:
