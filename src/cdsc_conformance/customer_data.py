@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from cdsc_conformance import facts
@@ -71,6 +72,14 @@ class Access:
 
     def __str__(self) -> str:
         return f"scope {self.scope.get('id')}"
+
+    @cached_property
+    def granted(self) -> Thing:
+        """The entry as the Grants API tells it; empty when it lists no such Grant."""
+        found = self.session.code_client.grants(grant_ids=" ".join(self.flow.grant_ids))
+        told = next(iter(found), {}).get("authorization_details")
+        entries = [each for each in told if isinstance(each, dict)] if isinstance(told, list) else []
+        return next(iter(entries), {})
 
     def get(self, name: str, **filters: str) -> Exchange:
         """
@@ -144,6 +153,11 @@ class Consents:
         self.closed = list(self._agreements(yes=False))
         if not self.open:
             raise Unmet(next(iter(self.refused.values()), "people are asked about no scope of Customer Data"))
+
+    @property
+    def signed_in(self) -> int:
+        """How often the person was asked for a password so far."""
+        return self._person.signed_in
 
     @property
     def all(self) -> list[Access]:

@@ -28,8 +28,16 @@ MODULES: Final = {
     "messages": ("messages",),
     "grants": ("grants", "granted"),
     "token": ("tokens", "grant_admin"),
-    "authorize": ("authorization_requests", "code_flow"),
-    "data": ("customer_listings", "customer_objects", "customer_access", "customer_usage", "customer_bills"),
+    "authorize": ("authorization_requests", "customer_requests", "code_flow"),
+    "data": (
+        "customer_listings",
+        "customer_objects",
+        "customer_access",
+        "customer_usage",
+        "customer_bills",
+        "customer_grants",
+    ),
+    "form": ("customer_preselections",),
 }
 
 NAMES: Final = tuple(MODULES)

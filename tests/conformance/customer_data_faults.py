@@ -40,9 +40,9 @@ def _only(*scopes):
     return answering(OAUTH, change)
 
 
-def _fault(name, row, wrap, *scopes):
-    narrowed = _only(*scopes)
-    return Fault(name, row, "data", lambda app: narrowed(wrap(app)))
+def _fault(name, row, wrap, *scopes, plan="data"):
+    narrowed = _only(*scopes) if scopes else lambda app: app
+    return Fault(name, row, plan, lambda app: narrowed(wrap(app)))
 
 
 def _listed(kind, change):
@@ -134,6 +134,33 @@ def _old(body):
     for entry in body.get("authorization_details") or []:
         if "statement_date_start" in entry:
             entry["statement_date_start"] = "2000-01-01"
+
+
+def _entries(change):
+    """Change every entry of authorization_details."""
+    return _inner("authorization_details", change)
+
+
+def _kept(entry):
+    entry["account_numbers"] = ["A-a1"]
+
+
+def _another_error(request, response):
+    if "error=access_denied" in response.headers.get("Location", ""):
+        response.headers["Location"] = response.headers["Location"].replace("access_denied", "server_error")
+
+
+def _sent_on(request, response):
+    """Back to wherever the request says."""
+    if response.status_code == 400 and "redirect_uri" in request.args:
+        return Response(status=302, headers={"Location": request.args["redirect_uri"] + "?error=invalid_request"})
+    return None
+
+
+def _on_a_page(request, response):
+    if "error=invalid_scope" in response.headers.get("Location", ""):
+        return Response("<title>Sorry</title>", status=400, mimetype="text/html")
+    return None
 
 
 def _another_entity(thing):

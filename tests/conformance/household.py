@@ -66,8 +66,10 @@ def _places(session: Session, stamp: _Stamps) -> None:
         session.add(
             rows.contract(f"shop{n}", account, label=f"Shop {n}", service_types=services, **details, **next(stamp))
         )
-        session.add(rows.service_point(f"p{n}", types=[commodity, "physical"], **next(stamp)))
-        session.add(rows.meter(_METERS[n - 1], types=[f"{commodity}_usage"], **next(stamp)))
+        premises = [{"id": f"premise-{n}", "premise_number": f"17-{n}", "types": ["building"]}]
+        session.add(rows.service_point(f"p{n}", types=[commodity, "physical"], premises=premises, **next(stamp)))
+        apps = [{"id": f"app-{n}", "app_number": f"APP-{n}", "types": ["installed"], "name": "Load finder"}]
+        session.add(rows.meter(_METERS[n - 1], types=[f"{commodity}_usage"], apps=apps, **next(stamp)))
         session.flush()
         session.add(rows.served(f"p{n}", f"shop{n}", start=_MOVED))
         session.add(rows.installed(_METERS[n - 1], f"p{n}", start=_MOVED))

@@ -377,7 +377,7 @@ def _instant(value: Any) -> datetime:
     return read_datetime(value) if is_datetime(value) else datetime.min.replace(tzinfo=UTC)
 
 
-_RELATIVE_ROWS: Final = tuple(row for *_, row in BOUNDS)
+_RELATIVE_ROWS: Final = (*(row for *_, row in BOUNDS), "WG3-01-7.3-06", "WG3-01-7.3-07")
 
 
 @condition(*_RELATIVE_ROWS)
@@ -391,15 +391,19 @@ def relative(session: Session) -> Findings:
         if access is None:
             continue
         tally.look(access.flow.tokens)
+        granted = access.granted
         for field, *_, starts, _, row in BOUNDS:
             # 4.7: some scopes begin at the last bill, whatever is asked for.
             if field in spans and access.entry.get(field) not in _bill_dates(whole):
                 span, told = spans[field], access.entry.get(field)
-                days = _days_from_now(told)
+                days = days_from_now(told)
                 expected = -length(span) if starts else length(span)
                 # Months and years differ by their days; a day either way is the zone's.
                 near = days is not None and abs(days - expected) <= 2 + length(span) / 100
                 tally.judge(row, near, f"{access}: {field} {span} became {shown(told)}")
+                same = near and granted.get(field) == told
+                told_by_grant = f"{access}: {field} {span} became {shown(granted.get(field))} in the Grant"
+                tally.judge("WG3-01-7.3-07" if starts else "WG3-01-7.3-06", same, told_by_grant)
     yield from tally.findings(_RELATIVE_ROWS, "no scope of the Client takes a duration here")
 
 
@@ -414,7 +418,8 @@ def _bill_dates(access: Access) -> set[Any]:
     return {each.get("statement_date") for each in access.objects("bill_statements")}
 
 
-def _days_from_now(value: Any) -> float | None:
+def days_from_now(value: Any) -> float | None:
+    """How far a date or datetime lies ahead; negative when it is past, None when it is neither."""
     now = datetime.now(UTC)
     if is_date(value):
         return (datetime.fromisoformat(value).replace(tzinfo=UTC) - now) / timedelta(days=1)

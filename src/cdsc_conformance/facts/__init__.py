@@ -61,6 +61,7 @@ def access(scope_type: object) -> dict[str, Any]:
     Returns:
         implied: the include fields it stands for without being asked, each with the row that says so, or "".
         opened, limits: the rows about what its Grants open and leave out, or "".
+        dropped: the rows about preselections that its Grants do not hold; kept: fields they do, with the row.
         selected: by selection type, the rows about what a choice of the Customer's decides, with the path from an
             object of the listing to the ids chosen.
     """
