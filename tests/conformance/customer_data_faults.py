@@ -62,7 +62,12 @@ def _has(name, value):
 
 def _inner(name, change):
     """Change everything in a list of an object."""
-    return lambda thing: [change(one) for one in thing.get(name) or []]
+
+    def all_of_them(thing):
+        for one in thing.get(name) or []:
+            change(one)
+
+    return all_of_them
 
 
 def _cells(change):
@@ -385,4 +390,45 @@ CUSTOMER_DATA_FAULTS = [
         CHARGES,
     ),
     _fault("one entity, two names", "WG3-01-10.6.1-24", _listed("bill_sections", _another_entity), CHARGES),
+    _fault(
+        "preselection stays in the token",
+        "WG3-01-6.1.4-18",
+        answering("/oauth/token", _entries(_kept), "POST"),
+        ACCOUNTS,
+    ),
+    _fault(
+        "preselection stays in the Grant",
+        "WG3-01-6.1.4-19",
+        answering("/grants", each("grants", _entries(_kept))),
+        ACCOUNTS,
+    ),
+    _fault(
+        "default not told",
+        "WG3-01-7-03",
+        answering("/oauth/token", _entries(without("allow_scope_modifications")), "POST"),
+        ACCOUNTS,
+    ),
+    _fault(
+        "duration not counted",
+        "WG3-01-7.3-02",
+        answering("/oauth/token", _entries(_has("sync_until", "P1Y")), "POST"),
+        ACCOUNTS,
+    ),
+    _fault("bills before the furthest", "WG3-01-7.3-04", answering("/oauth/token", _old, "POST"), BILLS),
+    _fault(
+        "one receipt for all",
+        "WG3-01-9.4-04",
+        answering("/grants", each("grants", member("receipt_confirmations", ["X"]))),
+        ACCOUNTS,
+    ),
+    _fault("states ignored", "WG3-01-9.1.1-35", asking("/grants", lambda query: query.pop("states", None)), ACCOUNTS),
+    _fault("a no is an error of the server", "WG3-01-9.1.1-25", responding("/consent", _another_error), ACCOUNTS),
+    _fault("no program is taken for the default", "WG3-01-6.1.2-14", _unasked("account_programs"), plan="authorize"),
+    _fault("merged with nobody", "WG3-01-7.4.2-06", _unasked("merge_selection_with"), plan="authorize"),
+    _fault("sent to a stranger", "WG3-01-9.1.1-11", responding(AUTHORIZE, _sent_on), plan="authorize"),
+    _fault("wrong scope told on a page", "WG3-01-9.1.1-04", responding(AUTHORIZE, _on_a_page), plan="authorize"),
+    _fault("number fills in nothing", "WG3-01-7.1.3-09", _unasked("contract_numbers"), SUPPLY, plan="form"),
+    _fault("number fills in all", "WG3-01-7.1.1-06", _all_of("account_numbers"), ACCOUNTS, plan="form"),
+    _fault("all fills in nothing", "WG3-01-7.1.1-04", _unasked("account_numbers"), ACCOUNTS, plan="form"),
+    _fault("one of two fields counts", "WG3-01-7.1-04", _unasked("service_types"), SUPPLY, plan="form"),
 ]
