@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from argon2 import PasswordHasher
 
-from cdsc_server.demo.history import CURRENCY, ELECTRIC, commodity_of, feeds_in
+from cdsc_server.demo.history import CURRENCY, ELECTRIC, GAS, commodity_of, feeds_in
 from cdsc_server.demo.months import TIMEZONE
 from cdsc_server.demo.people import PASSWORD
 from cdsc_server.demo.town import Billed, Contract, Meter, Resident
@@ -94,9 +94,28 @@ def _account(resident: Resident, billed: Billed, entity: dict[str, Any], stamps:
                 "value": f"+1555{resident.customer_number}",
             },
         ],
-        programs=[],
+        programs=list(_account_programs(resident, billed)),
         **stamps,
     )
+
+
+def _account_programs(resident: Resident, billed: Billed) -> Iterator[dict[str, Any]]:
+    """Homes that heat with gas pay the same in summer and in winter."""
+    heated = [
+        each
+        for each in resident.contracts
+        if each.account_id == billed.account_id and commodity_of(each.service) is GAS
+    ]
+    if heated and billed.account.kind == "residential":
+        yield {
+            "id": f"{billed.account_id}-level",
+            "program_number": "BB-1",
+            "types": ["active"],
+            "name": "Level bills",
+            "description": "The same amount every month, settled once a year.",
+            "documentation": "https://dge.example/developers/programs/level-bills",
+            "start": _local_date(heated[0].start).isoformat(),
+        }
 
 
 def _contract(contract: Contract, kind: str, entity: dict[str, Any], stamps: dict[str, datetime]) -> ServiceContractRow:
@@ -170,7 +189,7 @@ def _meter(contract: Contract, meter: Meter, stamps: dict[str, datetime]) -> lis
         meter_device_id=meter.meter_id,
         meter_number=meter.number,
         types=[commodity.value_type, *ways, "physical_meter", reach],
-        apps=[],
+        apps=list(_apps(contract, meter)),
         **stamps,
     )
     place = InstallationRow(
@@ -181,6 +200,18 @@ def _meter(contract: Contract, meter: Meter, stamps: dict[str, datetime]) -> lis
         end=None if meter.end is None else _instant(meter.end),
     )
     return [device, place]
+
+
+def _apps(contract: Contract, meter: Meter) -> Iterator[dict[str, Any]]:
+    """Smart meters of homes that make power of their own tell what is on."""
+    if feeds_in(contract.service) and not contract.service.analog:
+        yield {
+            "id": f"{meter.meter_id}-load-finder",
+            "app_number": "LF-1",
+            "types": ["installed"],
+            "name": "Load finder",
+            "start": f"{_instant(meter.start):%Y-%m-%dT%H:%M:%SZ}",
+        }
 
 
 def _instant(second: int) -> datetime:

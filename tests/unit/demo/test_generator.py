@@ -12,15 +12,21 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from cdsc_server.app import load_catalogue
 from cdsc_server.demo import history, supply_mix
 from cdsc_server.demo.bill_pdf import bill_pdf
 from cdsc_server.demo.bills import bills as bills_of
 from cdsc_server.demo.months import months_between, slots_of
 from cdsc_server.demo.people import GREEN, STANDARD
+from cdsc_server.demo.rows import object_rows
 from cdsc_server.demo.town import Contract, Resident, residents
 from cdsc_server.domain.bill_rules import bill_faults
 from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.readings import GAP, Quality, Readings
+from cdsc_server.settings import Settings
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.meter_devices import MeterDeviceRow
+from cdsc_server.storage.service_contracts import ServiceContractRow
 from tests.factories.bills import ENTITY
 from tests.support import requirement
 
@@ -296,3 +302,23 @@ def test_a_bill_is_printed_with_what_it_says(town):
     for words in ("Kestrel", r"Ada \(Lane\)", "Ashford Bay", f"${bill.statement.amount_due:,.2f}"):
         assert f"({words}) Tj".encode() in told
     assert told.count(b" each) Tj") == len([line for each in bill.sections for line in each.line_items if line["rate"]])
+
+
+def test_clients_can_name_every_program_and_app_there_is(town):
+    """Whatever is there can be asked for by name."""
+    catalogue = load_catalogue(Settings.for_tests())
+    rows = [row for resident in town.values() for row in object_rows(resident, catalogue.utility, at=NOW)]
+    there = {
+        "account_programs": [
+            each["program_number"] for row in rows if isinstance(row, AccountRow) for each in row.programs
+        ],
+        "service_programs": [
+            each["program_number"] for row in rows if isinstance(row, ServiceContractRow) for each in row.programs
+        ],
+        "meter_apps": [each["app_number"] for row in rows if isinstance(row, MeterDeviceRow) for each in row.apps],
+    }
+
+    for field, numbers in there.items():
+        offers = [scope.fields[field].choices for scope in catalogue.scopes.values() if field in scope.fields]
+        assert set(numbers) <= {choice.id for choices in offers for choice in choices}
+        assert numbers
