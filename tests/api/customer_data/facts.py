@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 from decimal import Decimal
 from pathlib import Path
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 _KINDS = {"decimal": (Decimal, int), "string": str, "date": str, "datetime": str, "Entity": dict}
 
 with (Path(__file__).parents[2] / "data" / "wg3_objects.tsv").open(encoding="utf-8", newline="") as _file:
@@ -38,4 +41,5 @@ def assert_types(kind: str, each: dict) -> None:
             value = each[fact["field"]]
             wanted = list if fact["type"].startswith("Array") else _KINDS.get(fact["type"], str)
             assert isinstance(value, wanted) or (value is None and fact["may_be"] == "null"), fact
-            assert fact["type"] != "datetime" or value.endswith("Z")
+            assert fact["type"] != "datetime" or _INSTANT.fullmatch(value), fact
+            assert fact["type"] != "date" or value is None or _DAY.fullmatch(value), fact

@@ -115,6 +115,7 @@ def test_each_include_field_opens_its_fields_and_no_others(opening, get):
 
 
 @requirement("WG3-01-10.1.1-06", "WG3-01-10.2.1-07", "WG3-01-10.2.1-13", "WG3-01-10.3.1-05", "WG3-01-10.3.1-08")
+@requirement("WG3-01-2-05", "WG3-01-2-06")
 def test_values_have_the_types_of_the_standard(opening, get):
     """Null only where the standard allows it, numbers as numbers, instants with Z."""
     token = opening(*INCLUDES, token="all")
