@@ -12,7 +12,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.drafts import Draft
 from cdsc_server.ports import KeyStore
-from cdsc_server.services import grant_approvals, identifying, receipts, sharing_mails
+from cdsc_server.services import grant_approvals, identifying, loading, receipts, sharing_mails
 from cdsc_server.services.agreements import agreed_to, new_grant, stated_by
 from cdsc_server.services.codes import issue_code
 from cdsc_server.services.consent_form import Form, build_form
@@ -74,6 +74,7 @@ def agree(
         database.flush()
     elif opened.request.cds_grant_id is None:
         grant = new_grant(opened.client, opened.customer_id, details, selections, state=state, now=now)
+        loading.wait_for(database, grant)
         database.add(grant)
         database.flush()
     else:
