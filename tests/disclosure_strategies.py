@@ -116,7 +116,13 @@ MORE = {
     Kind.SERVICE_POINT: ["servicepoint_types[]", "premises[].premise_number"],
     Kind.METER_DEVICE: ["meter_types[]", "meter_apps[].app_number"],
 }
-_VALUES = ["x", "y"]
+
+
+def _values(path: str) -> list[str]:
+    """Of types words that the standard has, of numbers any."""
+    if path == "meter_types[]":
+        return ["electric_usage", "water_usage"]
+    return ["electric", "water"] if path.endswith("_types[]") else ["x", "y"]
 
 
 @st.composite
@@ -125,7 +131,9 @@ def telling_graphs(draw: st.DrawFn) -> CustomerGraph:
     graph = draw(graphs())
     nodes = {
         kind: {
-            each: replace(node, more={path: frozenset(draw(st.sets(st.sampled_from(_VALUES)))) for path in MORE[kind]})
+            each: replace(
+                node, more={path: frozenset(draw(st.sets(st.sampled_from(_values(path))))) for path in MORE[kind]}
+            )
             for each, node in of_kind.items()
         }
         for kind, of_kind in graph.nodes.items()
@@ -138,7 +146,9 @@ def filters(draw: st.DrawFn) -> Filter:
     """Up to two preselection fields, each with some of the values there are."""
     names = draw(st.sets(st.sampled_from(sorted(MATCHED)), max_size=2))
     values = {
-        name: [f"number {each}" for each in _IDS[kind]] if path.endswith("_number") and "." not in path else _VALUES
+        name: [f"number {each}" for each in _IDS[kind]]
+        if path.endswith("_number") and "." not in path
+        else _values(path)
         for name, (kind, path) in MATCHED.items()
     }
     return {name: frozenset(draw(st.sets(st.sampled_from(values[name]), min_size=1))) for name in sorted(names)}

@@ -70,7 +70,7 @@ def program(number: str, **fields: Any) -> dict[str, Any]:
     return {
         "id": f"program-{number}",
         "program_number": number,
-        "types": ["enrolled", "credit_bank"],
+        "types": ["active", "credit_bank"],
         "name": "Rooftop credits",
         "description": "Credit for what flows back.",
         "documentation": "https://dge.example/programs",
@@ -78,6 +78,11 @@ def program(number: str, **fields: Any) -> dict[str, Any]:
         "currency": "USD",
         **fields,
     }
+
+
+def service_program(number: str, **fields: Any) -> dict[str, Any]:
+    """As `program`, for a contract."""
+    return program(number, **{"units": "money", **fields})
 
 
 def statement(
@@ -155,14 +160,14 @@ def contract(contract_id: str, account_id: str, customer_id: str = "ada", **fiel
         "contract_number": f"C-{contract_id}",
         "label": contract_id,
         "address": f"2 {contract_id} Street",
-        "types": ["service_agreement"],
+        "types": ["utility_service"],
         "entity": ENTITY,
         "status": "active",
         "contract_start": date(2020, 1, 1),
         "service_types": ["electric", "supply"],
         "rateplan_code": f"R-{contract_id}",
         "rateplan_name": f"Rate of {contract_id}",
-        "programs": [program(f"S-{contract_id}")],
+        "programs": [service_program(f"S-{contract_id}")],
     }
     return _row(ServiceContractRow, plain, fields)
 

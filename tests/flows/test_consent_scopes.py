@@ -107,7 +107,10 @@ def bakery(app, clock):
         people.baker(session, at=clock.now())
         key = customer_key_of("ada")
         session.get(AccountRow, (key, "a1")).programs = [make.program("BB-1"), make.program("LI-2")]
-        session.get(ServiceContractRow, (key, "shop0001")).programs = [make.program("NM-2"), make.program("DR-1")]
+        session.get(ServiceContractRow, (key, "shop0001")).programs = [
+            make.service_program("NM-2"),
+            make.service_program("DR-1"),
+        ]
         meter = session.get(MeterDeviceRow, (key, "m1"))
         meter.apps = [{**meter.apps[0], "app_number": "LF-1"}]
         session.add(make.account("a2"))

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Index, String, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.storage.among import among
+from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -32,8 +34,7 @@ class AccountRow(OfCustomer, DataBase):
     account_id: Mapped[str] = mapped_column(String, primary_key=True)
     parent_id: Mapped[str | None] = mapped_column(String, default=None)
     customer_number: Mapped[str | None] = mapped_column(String, default=None)
-    #: In the order of Python's strings, whatever the language of the database: some listings stand in it.
-    account_number: Mapped[str] = mapped_column(String().with_variant(String(collation="C"), "postgresql"))
+    account_number: Mapped[str] = mapped_column(String)
     #: Entity (10.1.4) or None.
     entity: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
     name: Mapped[str] = mapped_column(String)
@@ -45,6 +46,19 @@ class AccountRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+keep_to_rules(
+    AccountRow,
+    Kind.ACCOUNT,
+    {
+        "account_entity": "entity",
+        "account_types": "types",
+        "account_status": "status",
+        "account_contacts": "contacts",
+        "account_programs": "programs",
+    },
+)
 
 
 def customers_by_number(session: Session, number: str, *, limit: int) -> set[str]:

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -32,6 +34,13 @@ class MeterDeviceRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+keep_to_rules(
+    MeterDeviceRow,
+    Kind.METER_DEVICE,
+    {"meter_types": "types", "meter_apps": "apps"},
+)
 
 
 class InstallationRow(OfCustomer, DataBase):

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Date, Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -43,6 +45,19 @@ class ServiceContractRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+keep_to_rules(
+    ServiceContractRow,
+    Kind.SERVICE_CONTRACT,
+    {
+        "contract_types": "types",
+        "contract_entity": "entity",
+        "contract_status": "status",
+        "service_types": "service_types",
+        "service_programs": "programs",
+    },
+)
 
 
 def first_contract(session: Session, customer_id: str) -> ServiceContractRow | None:

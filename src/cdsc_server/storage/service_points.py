@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
@@ -38,6 +40,13 @@ class ServicePointRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+keep_to_rules(
+    ServicePointRow,
+    Kind.SERVICE_POINT,
+    {"servicepoint_types": "types", "premises": "premises"},
+)
 
 
 class ServedContractRow(OfCustomer, DataBase):

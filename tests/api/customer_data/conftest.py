@@ -45,7 +45,7 @@ def home(app: Flask) -> None:
                 make.account("family"),
                 make.account("home", parent_id="family"),
                 make.contract("house", "home"),
-                make.contract("shop", "home", service_types=["natural_gas", "distribution"], status="ended"),
+                make.contract("shop", "home", service_types=["natural_gas", "distribution"], status="stopped"),
                 make.service_point("house-sp"),
                 make.service_point("shop-sp"),
                 make.served("house-sp", "house"),

@@ -52,7 +52,8 @@ def all_open(agreed):
 
 @requirement("WG3-01-10.1.10-10", "WG3-01-10.1.10-11", "WG3-01-10.1.10-13", "WG3-01-10.1.10-14", "WG3-01-10.1.10-15")
 @requirement("WG3-01-10.1.10-17", "WG3-01-10.1.10-18", "WG3-01-10.1.10-19", "WG3-01-10.1.10-20", "WG3-01-10.1.10-21")
-@requirement("WG3-01-10.1.10-22", "WG3-01-10.1.10-24", "WG3-01-10.1.10-09")
+@requirement("WG3-01-10.1.10-22", "WG3-01-10.1.10-23", "WG3-01-10.1.10-24", "WG3-01-10.1.10-09")
+@requirement("WG3-01-10.3.5-09", "WG3-01-10.3.5-10", "WG3-01-10.3.5-11")
 @requirement("WG3-01-10.2.7-10", "WG3-01-10.2.7-11", "WG3-01-10.2.7-12", "WG3-01-10.2.7-13", "WG3-01-10.2.7-14")
 @requirement("WG3-01-10.2.7-15", "WG3-01-10.2.7-16", "WG3-01-10.2.7-18", "WG3-01-10.2.7-19", "WG3-01-10.2.7-20")
 @requirement("WG3-01-10.2.7-21", "WG3-01-10.2.7-22", "WG3-01-10.2.7-23", "WG3-01-10.2.7-24", "WG3-01-10.2.7-09")
@@ -81,8 +82,8 @@ def test_each_filter_keeps_what_matches(all_open, get):
         ("/cds/service_contracts", {"cds_servicecontract_ids": "shop bobs-contract"}, ["shop"]),
         ("/cds/service_contracts", {"account_numbers": "A-home"}, ["house", "shop"]),
         ("/cds/service_contracts", {"contract_numbers": "C-shop"}, ["shop"]),
-        ("/cds/service_contracts", {"contract_statuses": "ended"}, ["shop"]),
-        ("/cds/service_contracts", {"contract_types": "service_agreement other"}, ["house", "shop"]),
+        ("/cds/service_contracts", {"contract_statuses": "stopped"}, ["shop"]),
+        ("/cds/service_contracts", {"contract_types": "utility_service other"}, ["house", "shop"]),
         ("/cds/service_contracts", {"service_types": "natural_gas water"}, ["shop"]),
         ("/cds/service_contracts", {"service_types": "supply natural_gas"}, ["house", "shop"]),
         ("/cds/service_contracts", {"q": "c-shop"}, ["shop"]),
@@ -95,6 +96,11 @@ def test_each_filter_keeps_what_matches(all_open, get):
         ("/cds/service_points", {"servicepoint_numbers": "SP-house-sp"}, ["house-sp"]),
         ("/cds/service_points", {"current_servicecontracts": "house bobs"}, ["house-sp"]),
         ("/cds/service_points", {"previous_servicecontracts": "house"}, []),
+        (
+            "/cds/service_points",
+            {"servicepoint_numbers": "SP-house-sp SP-shop-sp", "current_servicecontracts": "house"},
+            ["house-sp"],
+        ),
         ("/cds/service_points", {"q": "3 shop"}, ["shop-sp"]),
         ("/cds/service_points", {"q": "17"}, ["house-sp", "shop-sp"]),
         ("/cds/meter_devices", {"cds_meterdevice_ids": "m-old"}, ["m-old"]),

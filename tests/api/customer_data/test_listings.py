@@ -234,6 +234,45 @@ def test_a_long_listing_comes_in_pages_of_a_hundred(app, agreed, get, settings, 
     assert pages[0]["previous"] is None
 
 
+@pytest.mark.parametrize(
+    ("address", "make"),
+    [
+        pytest.param(
+            "/cds/accounts",
+            lambda n: [customer_data.account(f"n{n:03}")],
+            marks=requirement("WG3-01-10.1.10-07", "WG3-01-10.1.10-08"),
+        ),
+        pytest.param(
+            "/cds/service_points",
+            lambda n: [customer_data.service_point(f"n{n:03}"), customer_data.served(f"n{n:03}", "house")],
+            marks=requirement("WG3-01-10.3.5-07", "WG3-01-10.3.5-08"),
+        ),
+        pytest.param(
+            "/cds/meter_devices",
+            lambda n: [customer_data.meter(f"n{n:03}"), customer_data.installed(f"n{n:03}", "house-sp")],
+            marks=requirement("WG3-01-10.4.5-07", "WG3-01-10.4.5-08"),
+        ),
+    ],
+)
+def test_pages_of_every_listing_lead_on_and_back(app, agreed, get, address, make):
+    """Each object once, in the same order whichever way."""
+    with app.app_context(), transaction() as session:
+        session.add_all([row for n in range(130) for row in make(n)])
+    agreed.to(agreed.entry("account_list", "home", kind="account_selection", later=True), token="accounts")
+    agreed.to(agreed.entry("distribution_details", "house", **ALL))
+    token = "accounts" if address == "/cds/accounts" else "token"
+    first = get(address, token)
+    last = get(address, token, **parse_qs(urlsplit(first["next"]).query))
+    again = get(address, token, **parse_qs(urlsplit(last["previous"]).query))
+    name, member = LISTINGS[address]
+    found = [each[member] for page in (first, last) for each in page[name]]
+
+    assert (len(first[name]), first["previous"], last["next"]) == (100, None, None)
+    assert len(set(found)) == len(found) >= 130
+    assert {f"n{n:03}" for n in range(130)} <= set(found)
+    assert again[name] == first[name]
+
+
 def test_a_page_does_not_repeat_what_changed_meanwhile(app, agreed, get):
     with app.app_context(), transaction() as session:
         session.add_all(customer_data.contract(f"c{n:03}", "home") for n in range(120))

@@ -225,7 +225,7 @@ def test_a_scope_opens_no_other_listing_by_itself(direct, client, scope_id):
         ("query_accounts", {"q": "straße"}, ["bobs"]),
         ("query_accounts", {"q": "STRASSE"}, ["bobs"]),
         ("query_accounts", {"q": "rooftop"}, []),
-        ("query_service_contracts", {"contract_statuses": "ended"}, ["shop"]),
+        ("query_service_contracts", {"contract_statuses": "stopped"}, ["shop"]),
         ("query_service_contracts", {"service_types": "natural_gas"}, ["shop"]),
         ("query_service_contracts", {"q": "rate of shop"}, ["shop"]),
         ("query_service_points", {"servicepoint_numbers": "SP-bobs-sp"}, ["bobs-sp"]),

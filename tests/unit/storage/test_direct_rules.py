@@ -28,11 +28,11 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
     """The rows that a graph stands for."""
     make = customer_data
 
-    def named(node: Node, path: str, member: str) -> list[dict[str, str]]:
-        return [{"id": value, member: value} for value in sorted(node.more[path])]
+    def named(node: Node, path: str, member: str, **others: Any) -> list[dict[str, Any]]:
+        return [{"id": value, member: value, "types": [], **others} for value in sorted(node.more[path])]
 
     for node in graph.nodes[Kind.ACCOUNT].values():
-        programs = named(node, "account_programs[].program_number", "program_number")
+        programs = [make.program(value) for value in sorted(node.more["account_programs[].program_number"])]
         session.add(
             make.account(
                 node.id,
@@ -54,7 +54,9 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
                 created=node.created,
                 modified=node.created,
                 service_types=sorted(node.more["service_types[]"]),
-                programs=named(node, "service_programs[].program_number", "program_number"),
+                programs=[
+                    make.service_program(each) for each in sorted(node.more["service_programs[].program_number"])
+                ],
             )
         )
     for node in graph.nodes[Kind.SERVICE_POINT].values():
@@ -78,7 +80,7 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
                 created=node.created,
                 modified=node.created,
                 types=sorted(node.more["meter_types[]"]),
-                apps=named(node, "meter_apps[].app_number", "app_number"),
+                apps=named(node, "meter_apps[].app_number", "app_number", name="App"),
             )
         )
     for link in {(each.object_id, each.service_point_id, each.start): each for each in graph.served}.values():

@@ -5,7 +5,6 @@ from flask import Flask
 from cdsc_server.web.console import (
     client_objects,
     clients,
-    direct_access,
     files,
     giving,
     grants,
@@ -20,7 +19,6 @@ from cdsc_server.web.console.blueprint import blueprint
 __all__ = [
     "client_objects",
     "clients",
-    "direct_access",
     "files",
     "giving",
     "grants",
