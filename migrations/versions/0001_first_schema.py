@@ -17,7 +17,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("parent_id", sa.String(), nullable=True),
         sa.Column("customer_number", sa.String(), nullable=True),
-        sa.Column("account_number", sa.String(), nullable=False),
+        sa.Column("account_number", sa.String().with_variant(sa.String(collation="C"), "postgresql"), nullable=False),
         sa.Column("entity", sa.Text(), nullable=True),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
@@ -109,6 +109,12 @@ def upgrade() -> None:
         op.f("ix_bill_statements_customer_key_account_id_statement_date"),
         "bill_statements",
         ["customer_key", "account_id", "statement_date"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_bill_statements_statement_date_modified_bill_statement_id"),
+        "bill_statements",
+        ["statement_date", "modified", "bill_statement_id"],
         unique=False,
     )
     op.create_index(
@@ -451,6 +457,15 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "late_data",
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("eta", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name=op.f("fk_late_data_customer_id")),
+        sa.PrimaryKeyConstraint("customer_id", "scope", name=op.f("pk_late_data")),
+    )
+
+    op.create_table(
         "permitted_accounts",
         sa.Column("client_id", sa.String(), nullable=False),
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -638,6 +653,8 @@ def upgrade() -> None:
         sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("not_before", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("review", sa.Text(), nullable=True),
+        sa.Column("loading", sa.Text(), nullable=True),
+        sa.Column("failed_loading", sa.Boolean(), nullable=False),
         sa.Column("eta", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["admin_of"], ["grants.grant_id"], name=op.f("fk_grants_admin_of")),
@@ -648,6 +665,14 @@ def upgrade() -> None:
             ["registration_id"], ["registrations.registration_id"], name=op.f("fk_grants_registration_id")
         ),
         sa.PrimaryKeyConstraint("grant_id", name=op.f("pk_grants")),
+    )
+    op.create_index(
+        "ix_grants_loading",
+        "grants",
+        ["customer_id"],
+        unique=False,
+        sqlite_where=sa.text("loading IS NOT NULL"),
+        postgresql_where=sa.text("loading IS NOT NULL"),
     )
     op.create_index(
         op.f("ix_grants_admin_of"),
@@ -1009,6 +1034,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("admin_of IS NOT NULL"),
     )
 
+    op.drop_index("ix_grants_loading", "grants")
     op.drop_table("grants")
     op.drop_index(op.f("ix_credentials_registration_id_modified_credential_id"), "credentials")
     op.drop_index(op.f("ix_credentials_client_id"), "credentials")
@@ -1051,6 +1077,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts")
 
     op.drop_table("permitted_accounts")
+    op.drop_table("late_data")
     op.drop_index(op.f("ix_clients_registration_id_modified_client_id"), "clients")
 
     op.drop_table("clients")
@@ -1101,6 +1128,7 @@ def downgrade() -> None:
     op.drop_table("eacs")
     op.drop_table("customers")
     op.drop_index("ix_bill_statements_newest", "bill_statements")
+    op.drop_index(op.f("ix_bill_statements_statement_date_modified_bill_statement_id"), "bill_statements")
     op.drop_index(op.f("ix_bill_statements_customer_key_account_id_statement_date"), "bill_statements")
 
     op.drop_table("bill_statements")

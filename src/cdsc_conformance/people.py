@@ -79,6 +79,40 @@ class Person:
         """
         return self._decide(self._http.send("GET", url, params=parameters), redirect_uri, yes=yes)
 
+    def form(self, url: str, parameters: dict[str, str], redirect_uri: str) -> Exchange:
+        """
+        The form that an authorization request leads to, which is left as it is.
+
+        Raises:
+            Unmet: it leads to no form that this person understands.
+        """
+        exchange = self._http.send("GET", url, params=parameters)
+        for _ in range(_MOST_STEPS):
+            location = exchange.header("Location")
+            forms = forms_of(exchange)
+            login = next((form for form in forms if form.password), None)
+            if exchange.status in _REDIRECTS and not urljoin(exchange.url, location).startswith(redirect_uri):
+                exchange = self._http.send("GET", urljoin(exchange.url, location))
+            elif login is not None and self.signed_in < 1:
+                self.signed_in += 1
+                exchange = self._sign_in(exchange, login)
+            elif any(form.button(yes=True) for form in forms) and login is None:
+                return exchange
+            else:
+                break
+        raise Unmet(f"no form to read at {exchange.url}, answered {exchange.status}")
+
+    def press(self, exchange: Exchange, wanted: re.Pattern[str]) -> Exchange | None:
+        """The page after a button with such words is pressed, redirects followed; None when there is no such button."""
+        for form in forms_of(exchange):
+            for name, value, words in form.buttons:
+                if wanted.search(f"{value} {words}"):
+                    pressed = [(name, value)] if name else []
+                    answer = self._press(exchange, form, [*form.fields, *form.boxes, *pressed])
+                    there = answer.header("Location")
+                    return self.open(urljoin(answer.url, there)) if answer.status in _REDIRECTS and there else answer
+        return None
+
     def open(self, url: str) -> Exchange:
         """A page, redirects followed."""
         exchange = self._http.send("GET", url)
@@ -139,6 +173,49 @@ def forms_of(exchange: Exchange) -> list[Form]:
     reader.feed(exchange.text)
     reader.close()
     return reader.forms
+
+
+@dataclass
+class Page:
+    """A page as it reads: its words, its links with their attributes, and the names of its elements."""
+
+    words: str = ""
+    links: list[dict[str, str]] = field(default_factory=list)
+    elements: set[str] = field(default_factory=set)
+    metas: dict[str, str] = field(default_factory=dict)
+
+
+def page_of(exchange: Exchange) -> Page:
+    """What stands in a page."""
+    reader = _Words()
+    reader.feed(exchange.text)
+    reader.close()
+    reader.page.words = " ".join(" ".join(reader.said).split())
+    return reader.page
+
+
+class _Words(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = Page()
+        self.said: list[str] = []
+        self._silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        self.page.elements.add(tag)
+        self._silent += tag in ("script", "style")
+        if tag == "a":
+            self.page.links.append(values)
+        elif tag == "meta" and "name" in values:
+            self.page.metas[values["name"].lower()] = values.get("content", "")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.said.append(data)
 
 
 class _Reader(HTMLParser):

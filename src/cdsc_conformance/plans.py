@@ -37,7 +37,7 @@ MODULES: Final = {
         "customer_bills",
         "customer_grants",
     ),
-    "form": ("customer_preselections",),
+    "form": ("customer_preselections", "customer_pages"),
 }
 
 NAMES: Final = tuple(MODULES)

@@ -20,6 +20,7 @@ _LATE: Final = {
     "demo": "cli_demo:demo",
     "files": "cli_files:files",
     "import": "cli_imports:imports",
+    "late": "cli_late:late",
     "mail": "cli_mail:mail",
     "mail-catcher": "cli_companions:mail_catcher",
     "openapi": "cli_openapi:openapi_command",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+from markupsafe import escape
 
+from cdsc_server.app import load_catalogue
 from tests.support import requirement
 
 OAUTH = "/.well-known/oauth-authorization-server"
@@ -111,3 +114,17 @@ def test_scopes_with_a_form_have_the_response_type_code(client):
     assert consent
     assert all("code" in each["response_types_supported"] for each in consent)
     assert "code" in document["response_types_supported"]
+
+
+@requirement("WG3-01-7.4.4-06")
+def test_a_purpose_of_ours_is_described_with_the_words_that_customers_read(client, scopes, settings):
+    """Where its choice links to."""
+    choices = [choice for scope in scopes for choice in fields_of(scope).get("purpose", {}).get("choices", ())]
+    ours = load_catalogue(settings).purposes
+
+    assert {choice["id"] for choice in choices} == ours.keys()
+    for choice in choices:
+        page = client.get(urlsplit(choice["documentation"]).path)
+        assert page.status_code == 200
+        assert f'id="{choice["id"]}"' in page.text
+        assert str(escape(ours[choice["id"]].content)) in page.text

@@ -168,6 +168,41 @@ def _on_a_page(request, response):
     return None
 
 
+def _written(path, old, new):
+    """Pages at a path and below with other words."""
+
+    def change(_request, response):
+        if response.mimetype == "text/html":
+            response.set_data(response.get_data(as_text=True).replace(old, new))
+
+    return responding(path, change)
+
+
+def _searchable(_request, response):
+    if response.mimetype == "text/html":
+        response.headers.pop("X-Robots-Tag", None)
+        response.set_data(response.get_data(as_text=True).replace("noindex", "index"))
+
+
+def _unsent(path):
+    """Forms at a path and below do nothing."""
+
+    def wrap(app):
+        def faulty(environ, start_response):
+            if environ["PATH_INFO"].startswith(path):
+                environ["REQUEST_METHOD"] = "GET"
+            return app(environ, start_response)
+
+        return faulty
+
+    return wrap
+
+
+def _denied(query):
+    query["error"] = "access_denied"
+    query.pop("error_description", None)
+
+
 def _another_entity(thing):
     if thing.get("supply_entity"):
         thing["supply_entity"] = {**thing["supply_entity"], "entity_name": "Somebody Else"}
@@ -431,4 +466,20 @@ CUSTOMER_DATA_FAULTS = [
     _fault("number fills in all", "WG3-01-7.1.1-06", _all_of("account_numbers"), ACCOUNTS, plan="form"),
     _fault("all fills in nothing", "WG3-01-7.1.1-04", _unasked("account_numbers"), ACCOUNTS, plan="form"),
     _fault("one of two fields counts", "WG3-01-7.1-04", _unasked("service_types"), SUPPLY, plan="form"),
+    _fault(
+        "nobody asks", "WG3-01-9.2.1.2-01", _written("/consent", "Conformance kit", "Somebody"), ACCOUNTS, plan="form"
+    ),
+    _fault(
+        "links in the same tab", "WG3-01-9.2-12", _written("/consent", 'target="_blank"', ""), ACCOUNTS, plan="form"
+    ),
+    _fault(
+        "durations of machines", "WG3-01-9.2.2.2-01", _written("/consent", "</h1>", " P3Y</h1>"), ACCOUNTS, plan="form"
+    ),
+    _fault("accounts without numbers", "WG3-01-9.2.3.1-03", _written("/consent", "A-a", ""), ACCOUNTS, plan="form"),
+    _fault("receipts can be searched", "WG3-01-9.4-09", responding("/receipt", _searchable), ACCOUNTS, plan="form"),
+    _fault(
+        "numbers for strangers", "WG3-01-9.4-32", _written("/receipt", "</main>", "A-a1</main>"), ACCOUNTS, plan="form"
+    ),
+    _fault("receipts stop nothing", "WG3-01-9.4-45", _unsent("/receipt/"), ACCOUNTS, plan="form"),
+    _fault("every failure is a no", "WG3-01-9.3.3-04", asking("/receipt-redirect", _denied), ACCOUNTS, plan="form"),
 ]

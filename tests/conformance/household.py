@@ -55,6 +55,7 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
     session.flush()
     _bills(session, stamp)
     _usage(session)
+    _certificates(session, stamp)
 
 
 def _places(session: Session, stamp: _Stamps) -> None:
@@ -178,6 +179,14 @@ def _usage(session: Session) -> None:
             for month in range(12 * _YEARS):
                 day = datetime(2022 + month // 12, month % 12 + 1, 1, tzinfo=UTC)
                 rows.readings(session, row, day, ["1.000", "2.50"])
+
+
+def _certificates(session: Session, stamp: _Stamps) -> None:
+    """Certificates for an account, a service and everybody, over two periods."""
+    later = {"period_start": datetime(2026, 2, 1, tzinfo=UTC), "period_end": datetime(2026, 3, 1, tzinfo=UTC)}
+    rows.eac(session, "e1", "account", "a1", **next(stamp))
+    rows.eac(session, "e2", "contract", "shop1", **later, **next(stamp))
+    rows.eac(session, "e3", "general", **later, **next(stamp))
 
 
 class _Stamps:

@@ -51,7 +51,10 @@ PLAIN = [
 #: Few locally, so that nobody waits; the long profile of Hypothesis makes it many.
 EXAMPLES = 12 if hypothesis_settings().max_examples <= 100 else 300
 
-SCOPES = "account_list supply_details distribution_details bill_statements service_bills usage_data generation_mix"
+SCOPES = (
+    "account_list supply_details distribution_details bill_statements service_bills usage_data generation_mix "
+    "account_programs service_programs"
+)
 FILES = "cds_server_provided_files"
 
 #: An area with a map, which the catalogue that ships has none of.

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from cdsc_server.domain import durations
 from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.detail_fields import FIELDS, WINDOWS
+from cdsc_server.domain.encryption_keys import key_fault
 from cdsc_server.domain.offered_fields import OfferedField
 from cdsc_server.domain.own_fields import fault_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope
@@ -69,7 +70,16 @@ def read_request(
         entries.append(
             RequestedEntry(described.id, {name: offered.default for name, offered in described.fields.items()})
         )
+    _check_same_key(catalogue, entries)
     return tuple(entries)
+
+
+def _check_same_key(catalogue: Catalogue, entries: Sequence[RequestedEntry]) -> None:
+    """CDS-WG3-01 7.4.6: answers are encrypted to one key, or none is."""
+    keyed = [entry for entry in entries if "jwk" in catalogue.scopes[entry.scope_id].fields]
+    for n, entry in enumerate(entries):
+        if entry in keyed and entry.values["jwk"] != keyed[0].values["jwk"]:
+            raise _refusal(n, "jwk", "differs from that of another scope; send the same key, or null, with all of them")
 
 
 def _read_entry(catalogue: Catalogue, raw: Any, n: int, *, allowed: frozenset[str], at: datetime) -> RequestedEntry:
@@ -202,6 +212,9 @@ def _check(offered: OfferedField, value: Any, n: int, *, at: datetime, zone: Zon
         _check_list(offered, value, n)
     elif offered.field.kind == "duration":
         _check_bound(offered, value, n, at=at, zone=zone)
+    elif offered.field is FIELDS.get("jwk"):
+        if fault := key_fault(value):
+            raise _refusal(n, name, fault)
     else:
         fault = fault_of(offered.field, value, maximum=offered.maximum, minimum=offered.minimum, at=at, zone=zone)
         if fault:

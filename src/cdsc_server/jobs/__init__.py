@@ -21,7 +21,7 @@ from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
-from cdsc_server.services import aggregations, clean_up, mails, requirements
+from cdsc_server.services import aggregations, clean_up, late_data, mails, requirements
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,14 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if changed:
             log.info("%d groups have other members than before", changed)
 
+    def open_late_grants() -> None:
+        with app.app_context():
+            opened = late_data.open_what_is_there(clock=ports.clock)
+        if opened:
+            log.info("%d Grants open a part of what they wait for", opened)
+
     timetable = {
+        open_late_grants: crontab(),
         find_members: crontab(minute="23", hour="3"),
         renew_links: crontab(minute="*/5"),
         expire_grants: crontab(),

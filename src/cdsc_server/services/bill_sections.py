@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -11,15 +10,15 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.bill_disclosure import billings
-from cdsc_server.domain.customer_graph import CustomerGraph, Kind
+from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.detail_fields import optional_fields
 from cdsc_server.domain.disclosure import View, view_of
 from cdsc_server.errors import InsufficientScope
-from cdsc_server.services.customer_data import PAGE, Access
+from cdsc_server.services.customer_data import Access, DirectAccess, cut
+from cdsc_server.services.homes import Home, LookedFor, home_of, homes
 from cdsc_server.services.opened_sections import OpenedSections, opened_sections
 from cdsc_server.storage.bill_sections import BillSectionRow, SectionKey, find_sections
 from cdsc_server.storage.bill_statements import find_days
-from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,7 +80,9 @@ class SectionPage:
     preceding: Place | None
 
 
-def list_sections(access: Access, wanted: Wanted, *, place: Place | None = None, backward: bool = False) -> SectionPage:
+def list_sections(
+    access: Access | DirectAccess, wanted: Wanted, *, place: Place | None = None, backward: bool = False
+) -> SectionPage:
     """
     A page of the visible Bill Sections, in the order of CDS-WG3-01 10.6.9.
 
@@ -90,46 +91,107 @@ def list_sections(access: Access, wanted: Wanted, *, place: Place | None = None,
 
     Raises:
         InsufficientScope: the Grant opens no Bill Sections.
+        InvalidRequest: direct access is asked for next to nothing of very many Customers.
     """
     if not any("include_bill_sections" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any bill sections")
     with reading() as session:
-        graph = read_graph(session, access.customer_id)
-        view = view_of(access.entries, graph, now=access.now)
-        opened = opened_sections(session, access, graph)
-        visible = _visible_statements(session, access, graph)
-        shown = [key for key, _ in opened.values()]
-        if wanted.statements is not None:
-            told = visible(wanted.statements)
-            shown = [key for key in shown if key.statement_id in told]
-        places = sorted((_place(key, view) for key in shown if _fits(key, view, wanted)), key=_order)
-        first, last = 0, len(places)
-        if place is not None and backward:
-            last = bisect_left(places, _order(place), key=_order)
-            first = max(0, last - PAGE)
-        elif place is not None:
-            first = bisect_right(places, _order(place), key=_order)
-        page = places[first : min(last, first + PAGE)]
-        rows = find_sections(session, access.customer_id, [each[-1] for each in page])
-        statements = visible({row.bill_statement_id for row in rows.values() if row.bill_statement_id})
-        sections = [_seen(rows[each[-1]], opened, view, statements) for each in page]
+        found = _found(session, access, wanted, place=place, backward=backward)
+        page, goes_on, began = cut(found, begun=place is not None, backward=backward)
+        rows = find_sections(session, [(of.customer_id, each[-1]) for of, each in page])
+        visible = _visible_statements(
+            session, {of.customer_id: of for of, _ in page}, [row.bill_statement_id for row in rows.values()]
+        )
+        sections = [_seen(rows[of.customer_id, each[-1]], of, visible) for of, each in page]
     return SectionPage(
         sections,
-        following=page[-1] if page and first + len(page) < len(places) else None,
-        preceding=page[0] if page and first > 0 else None,
+        following=page[-1][1] if goes_on else None,
+        preceding=page[0][1] if began else None,
     )
 
 
+@dataclass(frozen=True)
+class _Sections:
+    """The Bill Sections of one Customer that any entry opens."""
+
+    home: Home
+    view: View
+    opened: OpenedSections
+
+    @property
+    def customer_id(self) -> str:
+        return self.home.customer_id
+
+
+def _found(
+    session: Session, access: Access | DirectAccess, wanted: Wanted, *, place: Place | None, backward: bool
+) -> Iterator[tuple[_Sections, Place]]:
+    """What passes the filters, one after another from a place on."""
+    beyond = None if place is None else _order(place)
+    for group in _groups(session, access, wanted, start=None if place is None else place[0], backward=backward):
+        each = _sections(session, group)
+        if wanted.statements is not None:
+            told = _visible_statements(session, {of.customer_id: of for of in each}, wanted.statements)
+        else:
+            told = None
+        places = [
+            (of, _place(key, of))
+            for of in each
+            for key, _ in of.opened.values()
+            if _fits(key, of.view, wanted)
+            and (told is None or (of.customer_id, key.statement_id) in told)
+            and (of.home.turn is None or of.home.key({key.account_id}) in of.home.turn)
+        ]
+        places.sort(key=lambda found: _order(found[1]), reverse=backward)
+        for of, here in places:
+            if beyond is None or (_order(here) < beyond if backward else _order(here) > beyond):
+                yield of, here
+
+
+def _groups(
+    session: Session, access: Access | DirectAccess, wanted: Wanted, *, start: str | None, backward: bool
+) -> Iterator[Sequence[Home]]:
+    if isinstance(access, DirectAccess):
+        return homes(
+            session,
+            access,
+            "include_bill_sections",
+            looked_for=_looked_for(wanted),
+            start=start,
+            backward=backward,
+        )
+    return iter([[home_of(session, access)]])
+
+
+def _looked_for(wanted: Wanted) -> LookedFor:
+    ids = {Kind.ACCOUNT: wanted.accounts, Kind.SERVICE_CONTRACT: wanted.contracts}
+    numbers = {Kind.ACCOUNT: wanted.account_numbers, Kind.SERVICE_CONTRACT: wanted.contract_numbers}
+    return LookedFor(
+        related={kind: values for kind, values in ids.items() if values is not None},
+        numbers={kind: values for kind, values in numbers.items() if values is not None},
+        closely=wanted.ids is not None or wanted.statements is not None,
+    )
+
+
+def _sections(session: Session, group: Sequence[Home]) -> list[_Sections]:
+    opened = opened_sections(session, group)
+    views = (view_of(home.access.entries, home.graph, now=home.access.now) for home in group)
+    return [_Sections(home, view, opened[home.customer_id]) for home, view in zip(group, views, strict=True)]
+
+
 def _visible_statements(
-    session: Session, access: Access, graph: CustomerGraph
-) -> Callable[[Collection[str]], frozenset[str]]:
-    opened = billings(access.entries, graph, now=access.now)
-
-    def visible(ids: Collection[str]) -> frozenset[str]:
-        days = find_days(session, access.customer_id, ids) if opened else {}
-        return frozenset(each for each, facts in days.items() if any(billing.holds(*facts) for billing in opened))
-
-    return visible
+    session: Session, of: Mapping[str, _Sections], ids: Iterable[str | None]
+) -> frozenset[tuple[str, str | None]]:
+    """Which of these Bill Statements may be seen, each with the Customer whose it is."""
+    opened = {
+        customer_id: billings(each.home.access.entries, each.home.graph, now=each.home.access.now)
+        for customer_id, each in of.items()
+    }
+    wanted = {each for each in ids if each is not None}
+    if not wanted or not any(opened.values()):
+        return frozenset()
+    days = find_days(session, list(of), wanted)
+    return frozenset(key for key, facts in days.items() if any(each.holds(*facts) for each in opened[key[0]]))
 
 
 def _fits(key: SectionKey, view: View, wanted: Wanted) -> bool:
@@ -155,27 +217,28 @@ def _numbers(key: SectionKey, view: View) -> list[str]:
     ]
 
 
-def _seen(row: BillSectionRow, opened: OpenedSections, view: View, statements: frozenset[str]) -> SeenSection:
-    _, opens = opened[row.bill_section_id]
+def _seen(row: BillSectionRow, of: _Sections, statements: frozenset[tuple[str, str | None]]) -> SeenSection:
+    _, opens = of.opened[row.bill_section_id]
 
     def told(kind: Kind, ids: Sequence[str]) -> list[str]:
-        return [each for each in ids if view.sees(kind, each)]
+        return [each for each in ids if of.view.sees(kind, each)]
 
     return SeenSection(
         row,
         fields=frozenset(name for name, by in OPTIONAL.items() if by in opens),
-        statement_id=row.bill_statement_id if row.bill_statement_id in statements else None,
+        statement_id=row.bill_statement_id if (of.customer_id, row.bill_statement_id) in statements else None,
         contracts=told(Kind.SERVICE_CONTRACT, row.contracts),
         service_points=told(Kind.SERVICE_POINT, row.service_points),
         meter_devices=told(Kind.METER_DEVICE, row.meter_devices),
-        siblings=[each for each in row.bill_sections if each in opened],
+        siblings=[each for each in row.bill_sections if each in of.opened],
     )
 
 
-def _place(key: SectionKey, view: View) -> Place:
+def _place(key: SectionKey, of: _Sections) -> Place:
     modified = (key.modified - _EPOCH) // timedelta(microseconds=1)
-    number = min(_numbers(key, view), default=None)
-    return key.account_number, number, key.start.isoformat(), -modified, key.id
+    # Of direct access the number by which Customers are gone through.
+    account = key.account_number if of.home.turn is None else of.home.key({key.account_id}) or ""
+    return account, min(_numbers(key, of.view), default=None), key.start.isoformat(), -modified, key.id
 
 
 def _order(place: Place) -> tuple[Any, ...]:

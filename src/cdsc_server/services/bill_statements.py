@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
+from types import MappingProxyType
 from typing import Any, BinaryIO, Final, Generic
 from urllib.parse import quote
+
+from sqlalchemy.orm import Session
 
 from cdsc_server.domain.bill_disclosure import Billing, billings
 from cdsc_server.domain.bills import adding_up, naming_only
 from cdsc_server.domain.detail_fields import optional_fields
 from cdsc_server.errors import InsufficientScope, NotFound
 from cdsc_server.ports import BlobStore
-from cdsc_server.services.customer_data import Access, Shown, cut
+from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, Shown, cut
+from cdsc_server.services.direct_objects import few_customers
+from cdsc_server.services.homes import home_of, homes_of
 from cdsc_server.services.opened_sections import opened_sections
 from cdsc_server.storage.bill_statements import BillFile, BillStatementRow, Place, find_statement, newest_statements
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
+from cdsc_server.storage.direct_rules import Reached
+from cdsc_server.storage.direct_statements import permitted_statements
 
 #: The optional fields with the include field that opens each.
 OPTIONAL: Final[Mapping[str, str]] = optional_fields("bill_statement")
@@ -61,10 +69,11 @@ class StatementPage(Generic[Shown]):
 
 
 def list_statements(
-    access: Access,
+    access: Access | DirectAccess,
     *,
     show: Callable[[SeenStatement], Shown | None],
     base_url: str,
+    asked: Mapping[str, Any] = MappingProxyType({}),
     after: date | None = None,
     before: date | None = None,
     place: Place | None = None,
@@ -76,6 +85,7 @@ def list_statements(
     Args:
         show: the statement as the Client is shown it; None when a filter leaves it out.
         base_url: of this Server, which the addresses of files begin with.
+        asked: the filters that `show` judges, by parameter.
         after, before: only those of these days and between.
         place: the page begins right after it, or when read backward ends right before it.
 
@@ -87,16 +97,13 @@ def list_statements(
     if not any("include_bill_statements" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any bill statements")
     with reading() as session:
-        graph = read_graph(session, access.customer_id)
-        opened = billings(access.entries, graph, now=access.now)
-        # Only charges name sections.
-        charges = any(OPTIONAL["new_charges"] in each.opens for each in opened)
-        sections = opened_sections(session, access, graph).keys() if charges else frozenset[str]()
-        rows = newest_statements(
-            session, access.customer_id, opened, after=after, before=before, place=place, backward=backward
-        )
+        bounds: dict[str, Any] = {"after": after, "before": before, "place": place, "backward": backward}
+        if isinstance(access, DirectAccess):
+            found = _permitted(session, access, asked=asked, **bounds)
+        else:
+            found = _agreed(session, access, **bounds)
         page, goes_on, began = cut(
-            ((row, shown) for row in rows if (shown := show(_seen(row, opened, sections, base_url))) is not None),
+            ((each.row, shown) for each in found if (shown := show(_seen(each, base_url))) is not None),
             begun=place is not None,
             backward=backward,
         )
@@ -107,7 +114,9 @@ def list_statements(
     )
 
 
-def open_file(access: Access, statement_id: str, *, blobs: BlobStore) -> tuple[BillStatementRow, BillFile, BinaryIO]:
+def open_file(
+    access: Access | DirectAccess, statement_id: str, *, blobs: BlobStore
+) -> tuple[BillStatementRow, BillFile, BinaryIO]:
     """
     A Bill Statement, its file, and the bytes of that, seekable and to be closed by the caller.
 
@@ -120,25 +129,83 @@ def open_file(access: Access, statement_id: str, *, blobs: BlobStore) -> tuple[B
     if not any({"include_bill_statements", OPTIONAL["file_uri"]} <= entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any files of bill statements")
     with reading() as session:
+        if isinstance(access, DirectAccess):
+            found = _permitted(session, access, asked={"cds_billstatement_ids": {statement_id}})
+        else:
+            found = _agreed_one(session, access, statement_id)
+        for each in found:
+            if each.row.file is not None and OPTIONAL["file_uri"] in each.opens:
+                return each.row, each.row.file, blobs.open(each.row.file.content_hash)
+    raise NotFound("no bill statement with a file has this id")
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """
+    A Bill Statement that is open.
+
+    Args:
+        opens: the include fields of the entries that open it.
+        sections: ids of the Bill Sections that may be told.
+    """
+
+    row: BillStatementRow
+    opens: frozenset[str]
+    sections: Collection[str] = ()
+
+
+def _agreed(session: Session, access: Access, **bounds: Any) -> Iterator[_Opened]:
+    """The statements that a Customer opened."""
+    home = home_of(session, access)
+    opened = billings(access.entries, home.graph, now=access.now)
+    # Only charges name sections.
+    charges = any(OPTIONAL["new_charges"] in each.opens for each in opened)
+    sections = opened_sections(session, [home])[access.customer_id] if charges else {}
+    for row in newest_statements(session, access.customer_id, opened, **bounds):
+        yield _Opened(row, _opens(row, opened), sections)
+
+
+def _agreed_one(session: Session, access: Access, statement_id: str) -> Iterator[_Opened]:
+    row = find_statement(session, access.customer_id, statement_id)
+    if row is not None:
         opened = billings(access.entries, read_graph(session, access.customer_id), now=access.now)
-        row = find_statement(session, access.customer_id, statement_id)
-    if row is None or row.file is None or "file_uri" not in _fields(row, opened):
-        raise NotFound("no bill statement with a file has this id")
-    return row, row.file, blobs.open(row.file.content_hash)
+        yield _Opened(row, _opens(row, opened))
 
 
-def _seen(row: BillStatementRow, opened: Sequence[Billing], sections: Collection[str], base_url: str) -> SeenStatement:
-    path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
-    return SeenStatement(row, _fields(row, opened), None if row.file is None else base_url + path, sections)
-
-
-def _fields(row: BillStatementRow, opened: Sequence[Billing]) -> frozenset[str]:
-    """The optional fields that those of the billings open that hold the statement."""
-    opens = frozenset[str]().union(
+def _opens(row: BillStatementRow, opened: Sequence[Billing]) -> frozenset[str]:
+    """The include fields of those of the billings that hold the statement."""
+    return frozenset[str]().union(
         *(each.opens for each in opened if each.holds(row.account_id, row.statement_date, row.created))
     )
+
+
+def _permitted(session: Session, access: DirectAccess, *, asked: Mapping[str, Any], **bounds: Any) -> Iterator[_Opened]:
+    """The statements that direct access opens."""
+    entries = [entry for entry in access.entries if "include_bill_statements" in entry.opens]
+    opened = {opened for entry in access.entries for opened in entry.opens}
+    naming = {OPTIONAL["new_charges"], "include_bill_sections"} <= opened
+    found = permitted_statements(
+        session,
+        [Reached.by(entry, access.permission, now=access.now) for entry in entries],
+        customer_ids=few_customers(session, access.permission),
+        asked=asked,
+        limit=PAGE + 1,
+        **bounds,
+    )
+    while together := list(islice(found, PAGE + 1)):
+        customers = sorted({row.customer_id for row, _ in together}) if naming else []
+        sections = opened_sections(session, homes_of(session, access, customers)) if customers else {}
+        for row, by in together:
+            opening = (entry.opens for entry, does in zip(entries, by, strict=True) if does)
+            yield _Opened(row, frozenset[str]().union(*opening), sections.get(row.customer_id, {}))
+
+
+def _seen(opened: _Opened, base_url: str) -> SeenStatement:
+    row = opened.row
+    path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
     absent = {"file_mimetype"} if row.file is None else set[str]()
-    return frozenset(name for name, by in OPTIONAL.items() if by in opens) - absent
+    fields = frozenset(name for name, by in OPTIONAL.items() if by in opened.opens) - absent
+    return SeenStatement(row, fields, None if row.file is None else base_url + path, opened.sections)
 
 
 def _place(row: BillStatementRow) -> Place:

@@ -21,7 +21,7 @@ from cdsc_server.domain.details import RequestedEntry, translate_early
 from cdsc_server.domain.grants import GrantStatus, Selection
 from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrantId, InvalidScope
-from cdsc_server.services import changelog
+from cdsc_server.services import changelog, loading
 from cdsc_server.services.consent_form import Asked
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.server_grants import settle_parent
@@ -117,6 +117,8 @@ def approved(
     grant.scope = grant.enabled_scope = scope_of(details)
     grant.authorization_details = grant.enabled_authorization_details = details
     grant.selections = [selection.to_stored() for selection in selections]
+    grant.loading = None
+    loading.wait_for(session, grant)
     if state is not None:
         grant.states = [*grant.states, state]
     grant.modified = now

@@ -102,7 +102,7 @@ def accept_change(session: Session, message: MessageRow, *, catalogue: Catalogue
         raise Conflict(f"the Grant is {status}: {hint}")
     asked = row.authorization_details
     grant_reviews.put_back(row)
-    new = rescoped(catalogue, asked, agreed=_agreed(row), enabled=row.enabled_authorization_details)
+    new = rescoped(catalogue, asked, agreed=_agreed(row), enabled=[*row.enabled_authorization_details, *_loading(row)])
     _store_scope(session, row, asked, new, status=_status_after(status_of(row, now=now), new, asked), now=now)
 
 
@@ -155,7 +155,7 @@ def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue:
         return True
     returned = grant_reviews.withdraw(session, row, why="A newer change takes its place.", now=now)
     status = status_of(row, now=now)
-    new = rescoped(catalogue, asked, agreed=_agreed(row), enabled=row.enabled_authorization_details)
+    new = rescoped(catalogue, asked, agreed=_agreed(row), enabled=[*row.enabled_authorization_details, *_loading(row)])
     if new.widened and status is GrantStatus.SUSPENDED:
         raise Conflict("the Grant is suspended; it can be reduced, but not widened")
     days = catalogue.review.grant_days
@@ -170,10 +170,15 @@ def _rescope(session: Session, row: GrantRow, change: GrantChange, *, catalogue:
     return False
 
 
+def _loading(row: GrantRow) -> list[dict[str, Any]]:
+    """What was agreed to and waits for late data."""
+    return [each["entry"] for each in row.loading or ()]
+
+
 def _agreed(row: GrantRow) -> Sequence[Mapping[str, Any]]:
     # What a Grant that waits for its Customer lists is what is still to be agreed to.
     waiting = standing_of(row) is GrantStatus.NEEDS_AUTHORIZATION
-    return row.enabled_authorization_details if waiting else row.authorization_details
+    return [*row.enabled_authorization_details, *_loading(row)] if waiting else row.authorization_details
 
 
 def _is_more(catalogue: Catalogue, asked: Sequence[Mapping[str, Any]], row: GrantRow) -> bool:
@@ -202,14 +207,20 @@ def _store_scope(
     now: datetime,
 ) -> None:
     # A Grant that has not begun opens nothing meanwhile.
-    works = [] if new.widened and status_of(row, now=now) is GrantStatus.FUTURE else new.enabled
+    kept = [] if new.widened and status_of(row, now=now) is GrantStatus.FUTURE else new.enabled
+    there = len(row.enabled_authorization_details)
+    works = [(entry, place) for entry, place in kept if place < there]
+    waiting = [(entry, place - there) for entry, place in kept if place >= there]
     enabled = [entry for entry, _ in works]
     if asked == row.authorization_details and enabled == row.enabled_authorization_details:
         return
     if enabled != row.enabled_authorization_details:
         # Tokens that open a part of it stand beside entries that have moved or shrunk; a refresh gives new ones.
         authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
-    row.status = status
+    late = row.loading or []
+    row.loading = [{"entry": entry, "selection": late[place]["selection"]} for entry, place in waiting] or None
+    # Its Client may have given back all that it waited for.
+    row.status = GrantStatus.ACTIVE if late and not row.loading and status is GrantStatus.PENDING else status
     row.scope, row.authorization_details = scope_of(asked), asked
     row.enabled_scope, row.enabled_authorization_details = scope_of(enabled), enabled
     # A Grant that no Customer gave has no selections.

@@ -28,7 +28,7 @@ from cdsc_server.domain.purposes import FIELD as PURPOSE
 from cdsc_server.domain.purposes import Purpose, purposes_of
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
 from cdsc_server.languages import day, speaking
-from cdsc_server.services import last_bill, receipts, sharing_mails
+from cdsc_server.services import last_bill, loading, receipts, sharing_mails
 from cdsc_server.services.consent_form import Asked, sections_of
 from cdsc_server.services.examples import find_examples
 from cdsc_server.services.mails import Mailing
@@ -151,6 +151,7 @@ def give(
     grant = _row(client, " ".join(words), details, customer_id, terms=terms, at=at)
     if not terms.waits:
         grant.selections = [_selection(each, holdings).to_stored() for each in asked]
+        loading.wait_for(session, grant)
     add_grant(session, grant, now=now)
     if not terms.waits:
         _keep_receipt(session, grant, client, asked, holdings, terms=terms, catalogue=catalogue, mailing=mailing, at=at)

@@ -18,7 +18,7 @@ from cdsc_server.domain.grants import GrantStatus, Selection
 from cdsc_server.domain.stated import Stated, selections_of
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog
+from cdsc_server.services import changelog, loading
 from cdsc_server.services.audit import record
 from cdsc_server.services.server_grants import settle_parent
 from cdsc_server.storage import clients, customers, grants
@@ -50,6 +50,7 @@ def settle(
     known = known_by(session, address, stated, is_test=is_test)
     if known is not None:
         opened(grant, *known, now=now)
+        loading.wait_for(session, grant)
         return
     grant.status, grant.eta = GrantStatus.PENDING, now + timedelta(days=days or _DAYS)
     grant.enabled_scope, grant.enabled_authorization_details = "", []
@@ -106,11 +107,12 @@ def identify(grant_id: str, customer_id: str, *, reason: str, actor: str, clock:
             raise Conflict("The Customer does not have what was named: nothing was changed")
         receipt.customer_id = customer_id
         opened(grant, customer_id, selections, now=now)
+        loading.wait_for(session, grant)
         changelog.grant_changed(
             session,
             registration_id=grant.registration_id,
             grant_id=grant_id,
-            what=f"It was pending and is active now. It opens {grant.enabled_scope}.",
+            what=f"It was pending and is {grant.status} now. It opens {grant.enabled_scope or 'nothing yet'}.",
             now=now,
         )
         settle_parent(session, grant, now=now)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.bill_disclosure import chargings
-from cdsc_server.domain.customer_graph import CustomerGraph
-from cdsc_server.services.customer_data import Access
+from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.services.homes import Home
 from cdsc_server.storage.bill_sections import SectionKey, section_keys
 from cdsc_server.storage.bill_statements import naming_statements
 
@@ -16,16 +16,26 @@ from cdsc_server.storage.bill_statements import naming_statements
 OpenedSections = Mapping[str, tuple[SectionKey, frozenset[str]]]
 
 
-def opened_sections(session: Session, access: Access, graph: CustomerGraph) -> OpenedSections:
-    """The sections that any entry opens; none, and nothing asked of the database, where no entry could."""
-    opened = chargings(access.entries, graph, now=access.now)
-    if not opened:
-        return {}
-    named = naming_statements(session, access.customer_id) if any(each.charged for each in opened) else {}
-    found = {}
-    for key in section_keys(session, access.customer_id):
-        about = (key.account_id, key.contracts, key.start, key.end, key.created)
-        opens = [each.opens for each in opened if each.holds(*about, named_on=named.get(key.id, ()))]
-        if opens:
-            found[key.id] = (key, frozenset[str]().union(*opens))
+def opened_sections(session: Session, homes: Sequence[Home]) -> Mapping[str, OpenedSections]:
+    """
+    The sections of each Customer that any entry opens.
+
+    None, and nothing asked of the database, where no entry could.
+    """
+    opened = {home.customer_id: chargings(home.access.entries, home.graph, now=home.access.now) for home in homes}
+    asked = [customer_id for customer_id, each in opened.items() if each]
+    keys = section_keys(session, asked) if asked else {}
+    charged = [customer_id for customer_id in asked if any(each.charged for each in opened[customer_id])]
+    named = naming_statements(session, charged) if charged else {}
+    found: dict[str, dict[str, tuple[SectionKey, frozenset[str]]]] = {home.customer_id: {} for home in homes}
+    for home in homes:
+        for key in keys.get(home.customer_id, ()):
+            # A bill may charge for another Account, which direct access does not open by it.
+            if home.direct and key.account_id not in home.graph.nodes[Kind.ACCOUNT]:
+                continue
+            about = (key.account_id, key.contracts, key.start, key.end, key.created)
+            named_on = named.get((home.customer_id, key.id), ())
+            opens = [each.opens for each in opened[home.customer_id] if each.holds(*about, named_on=named_on)]
+            if opens:
+                found[home.customer_id][key.id] = (key, frozenset[str]().union(*opens))
     return found

@@ -44,6 +44,7 @@ class Receipt:
         status: of the Grant, now.
         newer: secret of the receipt that replaced this one, None when it is the latest.
         client_name_now: what the Client calls itself today.
+        eta: while its data comes late, about when it is there.
         own: whether the visitor is signed in as the Customer.
     """
 
@@ -56,6 +57,7 @@ class Receipt:
     client_name_now: str
     newer: str | None
     own: bool
+    eta: datetime | None = None
 
     @property
     def stoppable(self) -> bool:
@@ -197,6 +199,7 @@ def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock:
         client_name_now=client.client_name if client is not None else row.form["client_name"],
         newer=newer,
         own=own,
+        eta=grant.eta if status is GrantStatus.PENDING and grant.loading else None,
     )
 
 

@@ -123,6 +123,8 @@ def change_status(
         grant_reviews.withdraw(session, grant, why="The Grant was disabled.", now=now)
     elif grant.review is not None:
         raise Conflict("status: a change of the Grant waits for review; decide that first", field="status")
+    if status is GrantStatus.ACTIVE and grant.loading:
+        raise Conflict("status: the Grant waits for late data; say that it is there (cdsc late)", field="status")
     grant.status, grant.eta = status, eta if status is GrantStatus.PENDING else None
     grant.status_before, grant.modified = None, now
     if status is GrantStatus.DISABLED:

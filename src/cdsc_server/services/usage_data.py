@@ -6,10 +6,10 @@ No connection to the database is held while a Client is slow to take what it ask
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -19,11 +19,11 @@ from cdsc_server.domain.disclosure import OPTIONAL, View, view_of
 from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, value_format_id
 from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
-from cdsc_server.services.customer_data import PAGE, Access
+from cdsc_server.services.customer_data import Access, DirectAccess, cut
+from cdsc_server.services.homes import Home, LookedFor, home_of, homes
 from cdsc_server.services.proofs import Proofs, read_proofs
-from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
-from cdsc_server.storage.usage import UsageSeriesRow, find_series
+from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,11 +72,13 @@ class Related:
         ids: by kind, in order.
         numbers: of those objects, where they are open.
         meters: the meter of each series, by id of the series.
+        owners: ids of all its Accounts, told or not.
     """
 
     ids: Mapping[Kind, Sequence[str]]
     numbers: Mapping[Kind, frozenset[str]]
     meters: Mapping[str, str]
+    owners: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,9 @@ class SegmentPage:
     begun: Sequence[Sequence[Column]]
 
 
-def list_segments(access: Access, wanted: Wanted, *, place: Place | None = None, backward: bool = False) -> SegmentPage:
+def list_segments(
+    access: Access | DirectAccess, wanted: Wanted, *, place: Place | None = None, backward: bool = False
+) -> SegmentPage:
     """
     A page of the visible Usage Segments, in the order of CDS-WG3-01 10.8.8.
 
@@ -122,27 +126,49 @@ def list_segments(access: Access, wanted: Wanted, *, place: Place | None = None,
 
     Raises:
         InsufficientScope: the Grant opens no Usage Segments.
+        InvalidRequest: direct access is asked for next to nothing of very many Customers.
     """
     if not any("include_usage_segments" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any usage segments")
     with reading() as session:
-        found = [] if wanted.impossible else list(_segments(session, access, wanted))
-        found.sort(key=lambda segment: _order(segment.place))
-        first, last = 0, len(found)
-        if place is not None and backward:
-            last = bisect_left(found, _order(place), key=lambda segment: _order(segment.place))
-            first = max(0, last - PAGE)
-        elif place is not None:
-            first = bisect_right(found, _order(place), key=lambda segment: _order(segment.place))
-        segments = found[first : min(last, first + PAGE)]
+        found = iter(()) if wanted.impossible else _found(session, access, wanted, place=place, backward=backward)
+        segments, goes_on, began = cut(found, begun=place is not None, backward=backward)
         batches = list(_batches(segments))
         # While the connection is here; fetching another one for a short answer would take longer than the answer.
         begun = _columns(session, batches[0]) if batches else []
     return SegmentPage(
-        following=segments[-1].place if segments and first + len(segments) < len(found) else None,
-        preceding=segments[0].place if segments and first > 0 else None,
+        following=segments[-1].place if goes_on else None,
+        preceding=segments[0].place if began else None,
         batches=batches,
         begun=begun,
+    )
+
+
+def _found(
+    session: Session, access: Access | DirectAccess, wanted: Wanted, *, place: Place | None, backward: bool
+) -> Iterator[SeenSegment]:
+    """What passes the filters, one after another from a place on."""
+    beyond = None if place is None else _order(place)
+    for group in _groups(session, access, wanted, start=None if place is None else place[0], backward=backward):
+        found = [(_order(segment.place), segment) for segment in _segments(session, group, wanted)]
+        found.sort(key=itemgetter(0), reverse=backward)
+        for here, segment in found:
+            if beyond is None or (here < beyond if backward else here > beyond):
+                yield segment
+
+
+def _groups(
+    session: Session, access: Access | DirectAccess, wanted: Wanted, *, start: str | None, backward: bool
+) -> Iterator[Sequence[Home]]:
+    if isinstance(access, Access):
+        return iter([[home_of(session, access)]])
+    return homes(
+        session,
+        access,
+        "include_usage_segments",
+        looked_for=LookedFor(related=wanted.related, numbers=wanted.numbers, closely=wanted.ids is not None),
+        start=start,
+        backward=backward,
     )
 
 
@@ -184,29 +210,69 @@ def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str,
     return told
 
 
-def _segments(session: Session, access: Access, wanted: Wanted) -> Iterator[SeenSegment]:
-    graph = read_graph(session, access.customer_id)
-    rows = find_series(session, access.customer_id)
-    series = {row.series_id: series_of(row) for row in rows}
-    opened = openings(access.entries, graph, series.values(), now=access.now)
-    known = graph.at(access.now)
-    tied = {one.series_id: ties(known, one) for one in series.values() if one.segment_key in opened}
-    opened_series = [one for one in series.values() if one.segment_key in opened]
-    proofs = read_proofs(session, access, graph, opened_series, tied)
-    relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
+def _segments(session: Session, group: Sequence[Home], wanted: Wanted) -> Iterator[SeenSegment]:
+    rows: dict[str, list[UsageSeriesRow]] = {home.access.customer_id: [] for home in group}
+    for row in series_of_customers(session, rows):
+        rows[row.customer_id].append(row)
+    opened = {home.access.customer_id: _Opened.of(session, home, rows[home.access.customer_id]) for home in group}
     # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
-    for as_of in {opening.as_of for each in opened.values() for opening in each}:
-        of_this = {key: [one for one in each if one.as_of == as_of] for key, each in opened.items()}
-        visible = {series_id for each in of_this.values() for one in each for series_id in one.series}
-        asked = [row for row in rows if row.series_id in visible and _may_match(tied[row.series_id], wanted)]
+    for as_of in {opening.as_of for each in opened.values() for of in each.openings.values() for opening in of}:
+        asked = [row for each in opened.values() for row in each.asked(as_of, wanted)]
         for period in segment_periods(session, asked, as_of=as_of):
-            for opening in of_this[period.series[0].segment_key]:
-                rows_seen = [row for row in period.series if row.series_id in opening.series]
-                cut = _cut(period, opening)
-                if rows_seen and cut is not None and _in_time(cut, wanted):
-                    related = relations.of(rows_seen, _second(cut.segment_start), _second(cut.segment_end))
-                    if _among(related, wanted):
-                        yield _seen(cut, related, opening, proofs)
+            yield from opened[period.series[0].customer_id].seen(period, as_of, wanted)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """
+    What is open of one Customer's usage.
+
+    Args:
+        openings: by segment key.
+        tied: what each series that is open belongs to, by its id.
+    """
+
+    home: Home
+    rows: Sequence[UsageSeriesRow]
+    openings: Mapping[str, Sequence[Opening]]
+    tied: Mapping[str, Mapping[Kind, Sequence[Tie]]]
+    relations: _Relations
+    proofs: Proofs | None
+
+    @classmethod
+    def of(cls, session: Session, home: Home, rows: Sequence[UsageSeriesRow]) -> _Opened:
+        access, graph = home.access, home.graph
+        series = [series_of(row) for row in rows]
+        opened = openings(access.entries, graph, series, now=access.now)
+        known = graph.at(access.now)
+        shown = [one for one in series if one.segment_key in opened]
+        tied = {one.series_id: ties(known, one) for one in shown}
+        relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
+        return cls(home, rows, opened, tied, relations, read_proofs(session, access, graph, shown, tied))
+
+    def asked(self, as_of: datetime | None, wanted: Wanted) -> list[UsageSeriesRow]:
+        """The series that show readings of an instant and may pass."""
+        visible = {
+            series_id
+            for each in self.openings.values()
+            for opening in each
+            if opening.as_of == as_of
+            for series_id in opening.series
+        }
+        return [row for row in self.rows if row.series_id in visible and _may_match(self.tied[row.series_id], wanted)]
+
+    def seen(self, period: SegmentPeriod, as_of: datetime | None, wanted: Wanted) -> Iterator[SeenSegment]:
+        """What of a whole segment is open and passes, where it is this Customer's turn."""
+        for opening in self.openings[period.series[0].segment_key]:
+            rows = [row for row in period.series if row.series_id in opening.series]
+            cut = _cut(period, opening) if opening.as_of == as_of else None
+            if rows and cut is not None and _in_time(cut, wanted):
+                related = self.relations.of(rows, _second(cut.segment_start), _second(cut.segment_end))
+                account = min(related.numbers[Kind.ACCOUNT], default=None)
+                if self.home.turn is not None:
+                    account = self.home.key(related.owners)
+                if _among(related, wanted) and (self.home.turn is None or account in self.home.turn):
+                    yield _seen(cut, related, opening, account=account, proofs=self.proofs)
 
 
 def series_of(row: UsageSeriesRow) -> Series:
@@ -244,9 +310,11 @@ def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
     )
 
 
-def _seen(cut: SegmentPeriod, related: Related, opening: Opening, proofs: Proofs | None) -> SeenSegment:
+def _seen(
+    cut: SegmentPeriod, related: Related, opening: Opening, *, account: str | None, proofs: Proofs | None
+) -> SeenSegment:
     place = (
-        min(related.numbers[Kind.ACCOUNT], default=None),
+        account,
         min(related.numbers[Kind.SERVICE_CONTRACT], default=None),
         _second(cut.segment_start),
         -((cut.modified - _EPOCH) // timedelta(microseconds=1)),
@@ -281,7 +349,7 @@ class _Relations:
             for row in rows
             if row.meter_device_id is not None and view.sees(Kind.METER_DEVICE, row.meter_device_id)
         }
-        return Related(ids, numbers, meters)
+        return Related(ids, numbers, meters, frozenset(one for of, one in kept if of is Kind.ACCOUNT))
 
 
 def _numbers(view: View, kind: Kind, ids: Iterable[str]) -> Iterator[str]:

@@ -34,7 +34,8 @@ class AccountRow(OfCustomer, DataBase):
     account_id: Mapped[str] = mapped_column(String, primary_key=True)
     parent_id: Mapped[str | None] = mapped_column(String, default=None)
     customer_number: Mapped[str | None] = mapped_column(String, default=None)
-    account_number: Mapped[str] = mapped_column(String)
+    #: In the order of Python's strings, whatever the language of the database: some listings stand in it.
+    account_number: Mapped[str] = mapped_column(String().with_variant(String(collation="C"), "postgresql"))
     #: Entity (10.1.4) or None.
     entity: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
     name: Mapped[str] = mapped_column(String)

@@ -59,13 +59,16 @@ class SectionKey:
     modified: datetime
 
 
-def section_keys(session: Session, customer_id: str) -> list[SectionKey]:
-    """Those of all sections of a Customer, without what stands in them."""
+def section_keys(session: Session, customer_ids: Collection[str]) -> Mapping[str, Sequence[SectionKey]]:
+    """Those of all sections of each of these Customers, without what stands in them."""
     row = BillSectionRow
     columns = (row.bill_section_id, row.bill_statement_id, row.account_id, row.account_number, row.start_date,
                row.end_date, row.contracts, row.created, row.modified)  # fmt: skip
-    found = session.execute(select(*columns).where(row.customer_key == customer_key_of(customer_id)))
-    return [SectionKey(*each) for each in found]
+    found: dict[str, list[SectionKey]] = {each: [] for each in customer_ids}
+    keys = [customer_key_of(each) for each in customer_ids]
+    for customer_id, *each in session.execute(select(row.customer_id, *columns).where(row.customer_key.in_(keys))):
+        found[customer_id].append(SectionKey(*each))
+    return found
 
 
 def sections_on(
@@ -82,8 +85,11 @@ def sections_on(
     return found
 
 
-def find_sections(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, BillSectionRow]:
-    """The sections with these ids, by id."""
+def find_sections(session: Session, wanted: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], BillSectionRow]:
+    """The sections of these Customers and ids, by both."""
     row = BillSectionRow
-    rows = select(row).where(row.customer_key == customer_key_of(customer_id), row.bill_section_id.in_(sorted(ids)))
-    return {each.bill_section_id: each for each in session.scalars(rows)} if ids else {}
+    rows = select(row).where(
+        row.customer_key.in_(sorted({customer_key_of(customer_id) for customer_id, _ in wanted})),
+        row.bill_section_id.in_(sorted({section_id for _, section_id in wanted})),
+    )
+    return {(each.customer_id, each.bill_section_id): each for each in session.scalars(rows)} if wanted else {}

@@ -34,6 +34,8 @@ class BillStatementRow(OfCustomer, DataBase):
     __table_args__ = (
         Index(None, "customer_key", "account_id", "statement_date"),
         Index("ix_bill_statements_newest", "customer_key", "statement_date", "modified", "bill_statement_id"),
+        # For direct access, which reads across Customers.
+        Index(None, "statement_date", "modified", "bill_statement_id"),
     )
 
     bill_statement_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -118,7 +120,7 @@ def newest_statements(
     if before is not None:
         rows = rows.where(table.statement_date <= before)
     while True:
-        following = rows if place is None else rows.where(_beyond(place, backward=backward))
+        following = rows if place is None else rows.where(beyond(place, backward=backward))
         chunk = session.scalars(following).all()
         yield from (
             row
@@ -142,7 +144,8 @@ def _held(billing: Billing) -> ColumnElement[bool]:
     return and_(true(), *conditions)
 
 
-def _beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
+def beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
+    """Whether a statement stands after a place, or before it when read backward."""
     table = BillStatementRow
     if backward:
         day, modified, further = (
@@ -178,23 +181,28 @@ def find_statements(session: Session, customer_id: str, ids: Collection[str]) ->
     return {each.bill_statement_id: each for each in session.scalars(rows)}
 
 
-def naming_statements(session: Session, customer_id: str) -> Mapping[str, Sequence[Statement]]:
-    """By id of a Bill Section, the statements a charge of which names it."""
+def naming_statements(session: Session, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Sequence[Statement]]:
+    """By Customer and id of a Bill Section, the statements a charge of which names it."""
     row = BillStatementRow
-    rows = select(row.account_id, row.statement_date, row.created, row.new_charges).where(
-        row.customer_key == customer_key_of(customer_id)
+    rows = select(row.customer_id, row.account_id, row.statement_date, row.created, row.new_charges).where(
+        row.customer_key.in_([customer_key_of(each) for each in customer_ids])
     )
-    found: dict[str, list[Statement]] = {}
-    for account_id, day, created, charges in session.execute(rows):
+    found: dict[tuple[str, str], list[Statement]] = {}
+    for customer_id, account_id, day, created, charges in session.execute(rows):
         for section_id in {each for charge in charges for each in charge.get("related_billsections", ())}:
-            found.setdefault(section_id, []).append((account_id, day, created))
+            found.setdefault((customer_id, section_id), []).append((account_id, day, created))
     return found
 
 
-def find_days(session: Session, customer_id: str, ids: Collection[str]) -> Mapping[str, Statement]:
-    """Account, date and creation of the statements with these ids, by id."""
+def find_days(
+    session: Session, customer_ids: Collection[str], ids: Collection[str]
+) -> Mapping[tuple[str, str], Statement]:
+    """Account, date and creation of the statements of these Customers with these ids, by Customer and id."""
     row = BillStatementRow
-    rows = select(row.bill_statement_id, row.account_id, row.statement_date, row.created).where(
-        row.customer_key == customer_key_of(customer_id), row.bill_statement_id.in_(sorted(ids))
+    rows = select(row.customer_id, row.bill_statement_id, row.account_id, row.statement_date, row.created).where(
+        row.customer_key.in_([customer_key_of(each) for each in customer_ids]), row.bill_statement_id.in_(sorted(ids))
     )
-    return {each: (account, day, created) for each, account, day, created in session.execute(rows)} if ids else {}
+    return {
+        (customer_id, each): (account, day, created)
+        for customer_id, each, account, day, created in session.execute(rows)
+    }

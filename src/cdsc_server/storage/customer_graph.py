@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import BindParameter, CompoundSelect, bindparam, literal, null, select, union_all
+from sqlalchemy import BindParameter, CompoundSelect, Select, bindparam, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind, Link, Node
@@ -33,8 +34,15 @@ def read_graph(session: Session, customer_id: str) -> CustomerGraph:
 
 
 @cache
-def _statement() -> CompoundSelect[Any]:
-    customer_key: BindParameter[int] = bindparam("customer_key")
+def _statement(*, many: bool = False) -> CompoundSelect[Any]:
+    """What makes a graph; of several Customers with the key of each in front."""
+    customer_key: BindParameter[Any] = bindparam("customer_keys", expanding=True) if many else bindparam("customer_key")
+
+    def of(row: Any, *columns: Any) -> Select[Any]:
+        if many:
+            return select(row.customer_key, *columns).where(row.customer_key.in_(customer_key))
+        return select(*columns).where(row.customer_key == customer_key)
+
     links = (
         (_SERVED, ServedContractRow, ServedContractRow.contract_id),
         (_INSTALLED, InstallationRow, InstallationRow.meter_device_id),
@@ -60,15 +68,67 @@ def _statement() -> CompoundSelect[Any]:
     return union_all(
         # Links stand first: their columns give the types of the whole.
         *(
-            select(literal(what), object_id, row.service_point_id, null(), row.start, row.end).where(
-                row.customer_key == customer_key
-            )
+            of(row, literal(what), object_id, row.service_point_id, null(), row.start, row.end)
             for what, row, object_id in links
         ),
         *(
-            select(literal(str(kind)), object_id, above, number, row.created, null()).where(
-                row.customer_key == customer_key
-            )
+            of(row, literal(str(kind)), object_id, above, number, row.created, null())
             for kind, row, object_id, above, number in objects
         ),
     )
+
+
+#: Where the values of a member stand that objects are compared by: table, its id, column, and the member of each entry.
+_MORE: Final[Mapping[str, tuple[type[Any], Any, Any, str | None]]] = {
+    "account_programs[].program_number": (AccountRow, AccountRow.account_id, AccountRow.programs, "program_number"),
+    "service_types[]": (ServiceContractRow, ServiceContractRow.contract_id, ServiceContractRow.service_types, None),
+    "service_programs[].program_number": (
+        ServiceContractRow,
+        ServiceContractRow.contract_id,
+        ServiceContractRow.programs,
+        "program_number",
+    ),
+    "servicepoint_types[]": (ServicePointRow, ServicePointRow.service_point_id, ServicePointRow.types, None),
+    "premises[].premise_number": (
+        ServicePointRow,
+        ServicePointRow.service_point_id,
+        ServicePointRow.premises,
+        "premise_number",
+    ),
+    "meter_types[]": (MeterDeviceRow, MeterDeviceRow.meter_device_id, MeterDeviceRow.types, None),
+    "meter_apps[].app_number": (MeterDeviceRow, MeterDeviceRow.meter_device_id, MeterDeviceRow.apps, "app_number"),
+}
+
+
+def read_graphs(
+    session: Session, customer_ids: Collection[str], *, compared: Iterable[str] = ()
+) -> Mapping[str, CustomerGraph]:
+    """
+    The graph of each of these Customers, in one statement and one more for each member by which objects are compared.
+
+    Args:
+        compared: paths of members, such as "service_types[]"; numbers need not be named.
+    """
+    keys = {customer_key_of(customer_id): customer_id for customer_id in customer_ids}
+    more: dict[tuple[int, str], dict[str, frozenset[str]]] = {}
+    for path in compared:
+        if path in _MORE:
+            table, row_id, column, member = _MORE[path]
+            rows = select(table.customer_key, row_id, column).where(table.customer_key.in_(keys))
+            for key, object_id, values in session.execute(rows):
+                told = frozenset(values if member is None else (value[member] for value in values))
+                more.setdefault((key, object_id), {})[path] = told
+    nodes: dict[int, dict[Kind, dict[str, Node]]] = {key: {kind: {} for kind in Kind} for key in keys}
+    links: dict[int, dict[str, list[Link]]] = {key: {_SERVED: [], _INSTALLED: []} for key in keys}
+    for key, what, object_id, other_id, number, since, until in session.execute(
+        _statement(many=True), {"customer_keys": list(keys)}
+    ):
+        if what in links[key]:
+            links[key][what].append(Link(object_id, other_id, since, until))
+        else:
+            told_more = more.get((key, object_id), {})
+            nodes[key][Kind(what)][object_id] = Node(object_id, number, since, other_id, told_more)
+    return {
+        customer_id: CustomerGraph(nodes[key], links[key][_SERVED], links[key][_INSTALLED])
+        for key, customer_id in keys.items()
+    }

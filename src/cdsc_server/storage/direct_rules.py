@@ -109,6 +109,24 @@ class Reached:
         )
         return and_(self._account(row), has_one)
 
+    def holds(self, account: Any) -> ColumnElement[bool]:
+        """Whether an Account is permitted and matches: what belongs to it may be open then."""
+        return self._account(account)
+
+    def bills(self, account: Any) -> ColumnElement[bool]:
+        """Whether what is billed to an Account can be open: it is reached itself, and not as a parent."""
+        contract = aliased(ServiceContractRow)
+        if self.base is Kind.ACCOUNT:
+            return self._account(account)
+        below = [] if self.base is Kind.SERVICE_CONTRACT else [self._has_base_below(contract)]
+        has_one = exists().where(
+            contract.customer_key == account.customer_key,
+            contract.account_id == account.account_id,
+            self._known(Kind.SERVICE_CONTRACT, contract),
+            *below,
+        )
+        return and_(self._account(account), has_one)
+
     def _known(self, kind: Kind, row: Any) -> ColumnElement[bool]:
         """Whether an object was there, and matches what filters its kind."""
         mine = {name: values for name, values in (self.entry.only or {}).items() if MATCHED[name][0] is kind}

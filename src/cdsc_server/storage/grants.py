@@ -34,6 +34,7 @@ from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.keyset import Cursor, Page, plain_page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
+_OVER: Final = FINAL | {GrantStatus.EXPIRED}
 _FUTURE: Final = text("status = 'future'")
 _ADMIN: Final = text("admin_of IS NOT NULL")
 
@@ -50,6 +51,13 @@ class GrantRow(DataBase):
         # For the work that moves a Grant when its time has come; most have neither.
         Index(None, "expires", sqlite_where=text("expires IS NOT NULL"), postgresql_where=text("expires IS NOT NULL")),
         Index(None, "not_before", sqlite_where=_FUTURE, postgresql_where=_FUTURE),
+        # For Grants that wait for data, which are few.
+        Index(
+            "ix_grants_loading",
+            "customer_id",
+            sqlite_where=text("loading IS NOT NULL"),
+            postgresql_where=text("loading IS NOT NULL"),
+        ),
         Index(None, "admin_of", sqlite_where=_ADMIN, postgresql_where=_ADMIN),
     )
 
@@ -81,6 +89,10 @@ class GrantRow(DataBase):
     not_before: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     #: While a change of it waits for an operator: the id of its Message, and what the Grant was before.
     review: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
+    #: What was agreed to and waits for late data: entries, each with its selection; None when nothing does.
+    loading: Mapped[list[dict[str, Any]] | None] = mapped_column(ExactJSON, default=None)
+    #: Whether some of it never came.
+    failed_loading: Mapped[bool] = mapped_column(default=False)
     #: While pending, about when that ends.
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     expires: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
@@ -235,6 +247,15 @@ def parts_of(session: Session, parent_id: str) -> Sequence[GrantRow]:
     return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
+def loading_grants(session: Session, customer_id: str | None = None) -> Sequence[GrantRow]:
+    """The Grants, of a Customer or of anybody, that wait for late data and have not ended; held until this ends."""
+    statement = select(GrantRow).where(GrantRow.loading.is_not(None), GrantRow.status.not_in(_OVER))
+    if customer_id is not None:
+        statement = statement.where(GrantRow.customer_id == customer_id)
+    statement = statement.order_by(GrantRow.grant_id).with_for_update()
+    return session.scalars(statement.execution_options(populate_existing=True)).all()
+
+
 def in_review(session: Session, grant_ids: Collection[str]) -> Sequence[GrantRow]:
     """Those of these Grants of which a change waits for an operator, as they are stored now."""
     if not grant_ids:
@@ -328,9 +349,6 @@ def grants_of_customer(session: Session, customer_id: str) -> Sequence[GrantRow]
         .where(GrantRow.customer_id == customer_id)
         .order_by(GrantRow.created.desc(), GrantRow.grant_id.desc())
     ).all()
-
-
-_OVER = FINAL | {GrantStatus.EXPIRED}
 
 
 def stop_grant(session: Session, grant_id: str, customer_id: str | None, *, now: datetime) -> bool:

@@ -11,7 +11,7 @@ Every unique constraint holds `customer_key`, so that the tables can be distribu
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -149,6 +149,13 @@ def find_series(
             rows = rows.where(column.in_(wanted))
     order = (UsageSeriesRow.segment_key, UsageSeriesRow.position, UsageSeriesRow.series)
     return list(session.scalars(rows.order_by(*order)))
+
+
+def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequence[UsageSeriesRow]:
+    """The series of these Customers, of each ordered by segment key, position and number."""
+    row = UsageSeriesRow
+    rows = select(row).where(row.customer_key.in_([customer_key_of(each) for each in customer_ids]))
+    return session.scalars(rows.order_by(row.customer_key, row.segment_key, row.position, row.series)).all()
 
 
 def mark_synced(session: Session, customer_id: str, series_ids: Collection[str], *, at: datetime) -> None:

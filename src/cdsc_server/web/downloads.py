@@ -50,12 +50,13 @@ def answers(media_type: str) -> dict[int, Answer]:
     }
 
 
-def sent(file: Download, content: BinaryIO) -> ResponseReturnValue:
+def sent(file: Download, content: BinaryIO, *, whole: bool = False) -> ResponseReturnValue:
     """
     The file, or the part of it that the request asks for (RFC 9110 13, 14).
 
     Args:
         content: its bytes, seekable; closed after the last one.
+        whole: whatever part is asked for.
     """
     # Not passed through directly: what is to be done after the last byte would be left undone.
     response = Response(_Sent(content, _BUFFER), content_type=file.mime_type)
@@ -64,7 +65,9 @@ def sent(file: Download, content: BinaryIO) -> ResponseReturnValue:
     response.set_etag(file.content_hash)
     response.last_modified = file.modified
     try:
-        return response.make_conditional(_environ(file.content_hash), accept_ranges=True, complete_length=file.size)
+        return response.make_conditional(
+            _environ(file.content_hash, whole=whole), accept_ranges=True, complete_length=file.size
+        )
     except BaseException:
         content.close()
         raise
@@ -96,12 +99,13 @@ def _headers(name: str) -> Headers:
     return headers
 
 
-def _environ(content_hash: str) -> dict[str, Any]:
+def _environ(content_hash: str, *, whole: bool) -> dict[str, Any]:
     """The request's environment, without a Range that RFC 9110 says to leave unread."""
     environ = dict(request.environ)
     asked = parse_range_header(environ.get("HTTP_RANGE"))
     unread = (
-        request.method != "GET"
+        whole
+        or request.method != "GET"
         or request.if_none_match.contains_weak(content_hash)
         or asked is None
         or asked.units != "bytes"

@@ -16,7 +16,10 @@ from tests.factories.oauth import Authentication, Party, register
 
 __all__ = ["catalogue", "get", "home", "statements"]
 
-SCOPES = "query_accounts query_service_contracts query_service_points query_meter_devices"
+SCOPES = (
+    "query_accounts query_service_contracts query_service_points query_meter_devices "
+    "query_bill_statements query_bill_sections query_usage"
+)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,15 @@ def test_customers_cannot_be_asked_for_direct_access(party, direct):
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_authorization_details")
 
 
-@requirement(*(f"WG3-01-6.2.{n}-0{m}" for n in (1, 2, 3, 4) for m in (1, 2, 3)))
+#: The durations that each scope of section 6.2 must offer.
+BOUNDS = {
+    "query_bill_statements": {"statement_date_start", "statement_date_end"},
+    "query_bill_sections": {"start_date", "end_date"},
+    "query_usage": {"segment_start", "segment_end"},
+}
+
+
+@requirement(*(f"WG3-01-6.2.{n}-0{m}" for n in (1, 2, 3, 4, 5, 6, 8) for m in (1, 2, 3)))
 @pytest.mark.parametrize("scope_id", ALL)
 def test_metadata_describes_each_scope(client, scope_id):
     metadata = client.get("/.well-known/oauth-authorization-server").json
@@ -88,4 +96,5 @@ def test_metadata_describes_each_scope(client, scope_id):
 
     assert scope["type"] == f"cds_{scope_id}"
     assert (scope["response_types_supported"], scope["grant_types_supported"]) == ([], ["client_credentials"])
-    assert "sync_until" in [field["id"] for field in scope["authorization_details_fields_supported"]]
+    offered = {field["id"] for field in scope["authorization_details_fields_supported"]}
+    assert offered >= {"sync_until", *BOUNDS.get(scope_id, ())}

@@ -195,6 +195,15 @@ class TestConfirmedSite:
         assert list(by_id(root, "asks").iter("a")) == []
 
 
+@requirement("WG3-01-9.2.1.2-08")
+def test_of_a_client_nothing_but_name_and_site_is_told(page, visitor):
+    """So there is nothing more to disclose in the documentation of a scope."""
+    uris = {name: f"https://kestrel.example/{name}" for name in ("logo_uri", "tos_uri", "policy_uri")}
+    page(client={"uris": uris, "contacts": ["team@kestrel.example"]})
+
+    assert "kestrel.example" not in visitor.text
+
+
 def test_a_site_nobody_looked_at_is_no_link(page, visitor):
     page(client={"status": "production", "uris": {"client_uri": "https://kestrel.example/"}}, is_test=False)
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from cdsc_server import exact_json
 from cdsc_server.errors import Conflict
@@ -12,7 +13,7 @@ from cdsc_server.services.identifying import identify
 from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.contact_codes import ContactCodeRow
 from cdsc_server.storage.customers import CustomerRow
-from cdsc_server.storage.db import transaction
+from cdsc_server.storage.db import DataBase, reading, transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
 from cdsc_server.storage.outbox import MailRow
 from tests.factories.catalogues import changed_catalogue
@@ -365,3 +366,16 @@ class TestWhoseItIs:
         visitor.press("stop")
         assert stored(GrantRow)[0].status == "revoked"
         assert [mail.recipient for mail in stored(MailRow)][-1] == "stranger@mail.example"
+
+    @requirement("WG3-01-9.2.1.5-12")
+    def test_the_address_is_kept_for_the_receipt_and_nothing_else(self, app, agreed):
+        """It stands with the request while that is open, with its code, on the receipt, and on the mails for it."""
+        agreed(address="stranger@mail.example")
+        with app.app_context(), reading() as session:
+            holding = {
+                table.name
+                for table in DataBase.metadata.sorted_tables
+                if any("stranger@mail.example" in str(row) for row in session.execute(select(table)))
+            }
+
+        assert holding == {"authorization_requests", "contact_codes", "receipts", "mails"}

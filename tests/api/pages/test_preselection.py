@@ -177,3 +177,20 @@ def test_what_may_not_be_changed_is_agreed_to_as_a_whole(form, visitor, stored):
     (grant,) = stored(GrantRow)
 
     assert [each["ids"] for each in grant.selections] == [["depot", "shop0001"]]
+
+
+@requirement("WG3-01-7.1-02")
+def test_what_somebody_else_has_behaves_as_what_nobody_has(app, form, visitor):
+    """The form says the same of both, so that nobody learns which numbers there are."""
+    with app.app_context(), transaction() as session:
+        session.add(customer_data.customer("bob"))
+        session.flush()
+        session.add(customer_data.account("bobs", "bob"))
+    shown = []
+    for number in ("A-bobs", "A-none"):
+        found = form(authorization_form_selection_type="account_selection", account_numbers=[number])
+        text = visitor.text.replace(number, "N")
+        shown.append(re.sub(r'consent/[\w-]+|name="form_token" value="[^"]+"', "", text))
+
+        assert found.values("s1") == []
+    assert shown[0] == shown[1]

@@ -1,4 +1,4 @@
-from cdsc_conformance.people import forms_of
+from cdsc_conformance.people import forms_of, page_of
 from tests.unit.conformance.support import exchange
 
 SIGN_IN = b"""<form action="/login" method="post"><input type="hidden" name="csrf" value="1">
@@ -40,3 +40,17 @@ def test_what_is_ticked_is_sent_and_what_leaves_out_is_never_ticked():
 
 def test_only_pages_have_forms():
     assert forms_of(exchange(body=SIGN_IN)) == []
+
+
+def test_a_page_is_read_as_people_read_it():
+    page = page_of(
+        exchange(
+            body=b"""<meta name="Robots" content="noindex"><style>P1Y</style><h1>Share  <b>data</b></h1>
+            <script>P2Y</script><nav></nav><a href="/help" target="_blank">Help</a>"""
+        )
+    )
+
+    assert page.words == "Share data Help"
+    assert page.links == [{"href": "/help", "target": "_blank"}]
+    assert page.metas == {"robots": "noindex"}
+    assert "nav" in page.elements

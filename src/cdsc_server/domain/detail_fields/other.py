@@ -55,4 +55,12 @@ OTHER: Final = (
         default=True,
         consent_only=True,
     ),
+    DetailField(
+        "jwk",
+        "other",
+        "jwk_or_null",
+        "7.4.6",
+        "Encryption key",
+        "A public key of type EC on P-256 that every answer is encrypted to; the same in all of a request.",
+    ),
 )

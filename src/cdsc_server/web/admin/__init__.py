@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cdsc_server.web.admin import clients, files, grants, me, messages, operators, reviews, trail
+from cdsc_server.web.admin import clients, direct_access, files, grants, me, messages, operators, reviews, trail
 from cdsc_server.web.admin.blueprint import blueprint
 
-__all__ = ["clients", "files", "grants", "install", "me", "messages", "operators", "reviews", "trail"]
+__all__ = ["clients", "direct_access", "files", "grants", "install", "me", "messages", "operators", "reviews", "trail"]
 
 
 def install(app: Flask) -> None:

@@ -15,9 +15,10 @@ from cdsc_server import exact_json
 from cdsc_server.domain.drafts import SectionEdit
 from cdsc_server.domain.stated import read_numbers
 from cdsc_server.errors import InvalidRequest
-from cdsc_server.services import consent, sharing
-from cdsc_server.services.consent import Answered, NotForYou, Outcome, ProofNeeded
+from cdsc_server.services import consent, consent_proofs, sharing
 from cdsc_server.services.consent_form import Form
+from cdsc_server.services.consent_proofs import ProofNeeded, WrongCode
+from cdsc_server.services.open_requests import Answered, NotForYou, Outcome, RequestOver, SignInNeeded
 from cdsc_server.services.sessions import BrowserSession
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, ports, settings
@@ -40,7 +41,7 @@ def form(request_id: str) -> ResponseReturnValue:
     """The form, as far as it is filled in."""
     try:
         shown = consent.open_form(request_id, _session(), **_outside())
-    except consent.SignInNeeded:
+    except SignInNeeded:
         return _to_sign_in(request_id)
     return _shown(shown, request_id)
 
@@ -61,7 +62,7 @@ def decide(request_id: str) -> ResponseReturnValue:
         consent.change(request_id, session, edits, action, contact=contact, **_outside())
         if action.startswith("language-"):
             choose(action.removeprefix("language-"))
-    except consent.SignInNeeded:
+    except SignInNeeded:
         return _to_sign_in(request_id)
     return redirect(url_for("consent.form", request_id=request_id, _anchor=_anchor(action)), 303)
 
@@ -72,8 +73,8 @@ def decide(request_id: str) -> ResponseReturnValue:
 def code(request_id: str) -> ResponseReturnValue:
     """Where somebody who did not sign in enters the code that was mailed."""
     try:
-        return _code_page(consent.proof_needed(request_id, _session(), **_outside()), request_id)
-    except consent.SignInNeeded:
+        return _code_page(consent_proofs.proof_needed(request_id, _session(), **_outside()), request_id)
+    except SignInNeeded:
         return _to_sign_in(request_id)
 
 
@@ -85,16 +86,16 @@ def prove(request_id: str) -> ResponseReturnValue:
     session = check_form(current_session())
     try:
         if request.form.get("do") == "again":
-            return _led(consent.send_again(request_id, session, **_outside()), request_id)
-        return _led(consent.prove(request_id, session, request.form.get("code", ""), **_outside()), request_id)
-    except consent.WrongCode as wrong:
-        return _code_page(consent.proof_needed(request_id, session, **_outside()), request_id, wrong)
-    except consent.SignInNeeded:
+            return _led(consent_proofs.send_again(request_id, session, **_outside()), request_id)
+        return _led(consent_proofs.prove(request_id, session, request.form.get("code", ""), **_outside()), request_id)
+    except WrongCode as wrong:
+        return _code_page(consent_proofs.proof_needed(request_id, session, **_outside()), request_id, wrong)
+    except SignInNeeded:
         return _to_sign_in(request_id)
 
 
 def _code_page(
-    needed: ProofNeeded | Outcome | Answered | NotForYou | None, request_id: str, wrong: consent.WrongCode | None = None
+    needed: ProofNeeded | Outcome | Answered | NotForYou | None, request_id: str, wrong: WrongCode | None = None
 ) -> ResponseReturnValue:
     if not isinstance(needed, ProofNeeded):
         return _led(needed, request_id)
@@ -139,7 +140,7 @@ def _shown(shown: Form | Outcome | Answered | NotForYou, request_id: str) -> Res
 def _session() -> BrowserSession:
     session = current_session()
     if session is None:
-        raise consent.RequestOver("This request is not open here.")
+        raise RequestOver("This request is not open here.")
     return session
 
 

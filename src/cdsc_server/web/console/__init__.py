@@ -5,6 +5,7 @@ from flask import Flask
 from cdsc_server.web.console import (
     client_objects,
     clients,
+    direct_access,
     files,
     giving,
     grants,
@@ -19,6 +20,7 @@ from cdsc_server.web.console.blueprint import blueprint
 __all__ = [
     "client_objects",
     "clients",
+    "direct_access",
     "files",
     "giving",
     "grants",

@@ -113,6 +113,7 @@ def _page(client_id: str, refusal: Problem | None = None) -> Response:
         client=row,
         name=name,
         case=reviews.production_case(client_id, catalogue=catalogue()),
+        direct=any(scope.type.direct for scope in filter(None, map(catalogue().scope, row.scope.split()))),
         refusal=refusal,
         sent=request.form,
         done=request.args.get("done", ""),

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server.schemas.bill_sections import BillSectionFilters, BillSectionListingSchema, BillSectionSchema
 from cdsc_server.services.bill_sections import OPTIONAL, Place, Wanted, list_sections
-from cdsc_server.services.customer_data import access_of, of_customer
+from cdsc_server.services.customer_data import access_of
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.customer_data.blueprint import blueprint, tell_read
@@ -61,7 +61,7 @@ def answer_sections(*, scope_id: str | None = None) -> dict[str, Any]:
         contracts=asked.get("cds_servicecontract_ids"),
         contract_numbers=asked.get("contract_numbers"),
     )
-    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
     asked_for = asked_place((str, (str, type(None)), str, int, str, bool))
     *place, backward = asked_for or [False]
     page = list_sections(access, wanted, place=_place(place), backward=backward)

@@ -13,13 +13,14 @@ from cdsc_server.errors import InvalidRequest
 from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema, BillStatementSchema
 from cdsc_server.schemas.listing_filters import keeps
 from cdsc_server.services.bill_statements import OPTIONAL, SeenStatement, list_statements, open_file
-from cdsc_server.services.customer_data import access_of, of_customer
+from cdsc_server.services.customer_data import access_of
 from cdsc_server.storage.bill_statements import Place
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports, settings
 from cdsc_server.web.customer_data.blueprint import blueprint, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.listings import shape
+from cdsc_server.web.customer_data.sealing import sealing_key
 from cdsc_server.web.describe import describe
 from cdsc_server.web.downloads import Download, answers, sent
 from cdsc_server.web.paging import PARAMETER, asked_place, page_url
@@ -60,11 +61,15 @@ def get_bill_file(statement_id: str) -> ResponseReturnValue:
 
     The bill as the Customer got it, with the token that lists the Bill Statement.
     """
-    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now()))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now())
     row, file, content = open_file(access, statement_id, blobs=ports().blobs)
     tell_read("bill_files", 1, period=[row.statement_date])
     name = f"bill-{row.statement_date.isoformat()}{guess_extension(file.mimetype) or ''}"
-    return sent(Download(name, file.mimetype, file.size, file.content_hash, row.modified), content)
+    return sent(
+        Download(name, file.mimetype, file.size, file.content_hash, row.modified),
+        content,
+        whole=sealing_key() is not None,
+    )
 
 
 def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
@@ -86,9 +91,16 @@ def answer_statements(*, scope_id: str | None = None) -> dict[str, Any]:
         return shown if keeps(_FILTERS, asked, shown) else None
 
     place, backward = _asked_place()
-    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
     page = list_statements(
-        access, show=show, base_url=settings().base_url, after=after, before=before, place=place, backward=backward
+        access,
+        show=show,
+        base_url=settings().base_url,
+        asked=asked,
+        after=after,
+        before=before,
+        place=place,
+        backward=backward,
     )
     days = [date.fromisoformat(shown["statement_date"]) for shown in page.statements]
     tell_read("bill_statements", len(days), period=days)

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from cdsc_server.domain.durations import local_midnight
 from cdsc_server.services.grant_reads import Read, note_reads
 from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.customer_data.sealing import seal
 
 blueprint: Final = Blueprint("customer_data", __name__)
 
@@ -26,7 +27,7 @@ def _finish(response: Response) -> Response:
         # An answer that did not say what it holds is noted all the same. After the last byte, so that nobody waits.
         reads = g.get("reads", (Read(str(request.endpoint).rpartition(".")[2], 1),))
         response.call_on_close(_noting(token.grant.grant_id, reads))
-    return response
+    return seal(response)
 
 
 def tell_read(listing: str, objects: int, *, period: Sequence[datetime] | Sequence[date] = ()) -> None:

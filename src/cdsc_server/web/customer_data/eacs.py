@@ -17,6 +17,7 @@ from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports, public_url
 from cdsc_server.web.customer_data.blueprint import blueprint, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
+from cdsc_server.web.customer_data.sealing import sealing_key
 from cdsc_server.web.describe import describe
 from cdsc_server.web.downloads import Download, answers, sent
 from cdsc_server.web.paging import asked_place, page_url
@@ -78,7 +79,9 @@ def read_energy_attribute_certificate(eac_id: str) -> ResponseReturnValue:
     tell_read("eacs", 1, period=[row.period_start, row.period_end])
     name = f"{row.eac_id}{guess_extension(row.media_type) or ''}"
     digest = hashlib.sha256(data).hexdigest()
-    return sent(Download(name, row.media_type, len(data), digest, row.modified), BytesIO(data))
+    return sent(
+        Download(name, row.media_type, len(data), digest, row.modified), BytesIO(data), whole=sealing_key() is not None
+    )
 
 
 def _told(seen: SeenEac) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from flask import Response, current_app, g, request
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.schemas.usage_segments import UsageSegmentFilters
-from cdsc_server.services.customer_data import access_of, of_customer
+from cdsc_server.services.customer_data import access_of
 from cdsc_server.services.usage_data import (
     Place,
     SeenSegment,
@@ -29,6 +29,7 @@ from cdsc_server.services.usage_data import (
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.customer_data.blueprint import streamed, tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
+from cdsc_server.web.customer_data.sealing import sealing_key
 from cdsc_server.web.customer_data.usage_values import values_json
 from cdsc_server.web.paging import asked_place, page_url
 
@@ -54,7 +55,7 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     """
     wanted = _wanted(asked_filters(_FILTERS))
     place = asked_place(((str, type(None)), (str, type(None)), int, int, str, bool))
-    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
     found = list_segments(
         access, wanted, place=None if place is None else tuple(place[:5]), backward=place is not None and place[5]
     )
@@ -68,7 +69,7 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     body = streamed(_body(found, ends))
     response = current_app.response_class(body, mimetype="application/json")
     response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip") > 0:
+    if request.accept_encodings.quality("gzip") > 0 and sealing_key() is None:
         response.response = _compressed(body)
         response.content_encoding = "gzip"
     return response
