@@ -8,12 +8,21 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.bill_disclosure import chargings
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.segment_sections import Billed, SectionsOfReadings
 from cdsc_server.services.homes import Home
 from cdsc_server.storage.bill_sections import SectionKey, section_keys
 from cdsc_server.storage.bill_statements import naming_statements
 
 #: By id of a section, its key and the include fields of the entries that open it.
 OpenedSections = Mapping[str, tuple[SectionKey, frozenset[str]]]
+
+
+def billed_readings(sections: OpenedSections) -> SectionsOfReadings:
+    """These sections, to be found by the readings that they stand for."""
+    return SectionsOfReadings(
+        Billed(key.id, frozenset(key.contracts), frozenset(key.meter_devices), key.start, key.end)
+        for key, _ in sections.values()
+    )
 
 
 def opened_sections(session: Session, homes: Sequence[Home]) -> Mapping[str, OpenedSections]:

@@ -16,11 +16,13 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.disclosure import OPTIONAL, View, view_of
+from cdsc_server.domain.segment_sections import SectionsOfReadings
 from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, value_format_id
 from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.customer_data import Access, DirectAccess, cut
 from cdsc_server.services.homes import Home, LookedFor, home_of, homes
+from cdsc_server.services.opened_sections import billed_readings, opened_sections
 from cdsc_server.services.proofs import Proofs, read_proofs
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
@@ -52,6 +54,7 @@ class Wanted:
         ends_from: segment_end at this instant or after.
         related: ids of each kind, any of which must be related.
         numbers: numbers of related objects of each kind, as far as they are visible.
+        sections: ids of Bill Sections, any of which it must stand on, as far as they may be told.
         impossible: a filter that no segment can pass.
     """
 
@@ -60,6 +63,7 @@ class Wanted:
     ends_from: datetime | None = None
     related: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
     numbers: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    sections: frozenset[str] | None = None
     impossible: bool = False
 
 
@@ -72,13 +76,13 @@ class Related:
         ids: by kind, in order.
         numbers: of those objects, where they are open.
         meters: the meter of each series, by id of the series.
-        owners: ids of all its Accounts, told or not.
+        belongs: ids of all it belongs to, told or not.
     """
 
     ids: Mapping[Kind, Sequence[str]]
     numbers: Mapping[Kind, frozenset[str]]
     meters: Mapping[str, str]
-    owners: frozenset[str]
+    belongs: Mapping[Kind, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,14 @@ class SeenSegment:
 
     Args:
         period: cut to the open stretch, with the series whose values are shown.
+        sections: ids of Bill Sections it stands on, as far as they may be told.
         as_of: the instant whose readings are shown; None is now.
         proofs: certificates that may be told beside shares of a supply mix; None where there are none to tell.
     """
 
     period: SegmentPeriod
     related: Related
+    sections: Sequence[str]
     place: Place
     as_of: datetime | None
     proofs: Proofs | None
@@ -214,7 +220,11 @@ def _segments(session: Session, group: Sequence[Home], wanted: Wanted) -> Iterat
     rows: dict[str, list[UsageSeriesRow]] = {home.access.customer_id: [] for home in group}
     for row in series_of_customers(session, rows):
         rows[row.customer_id].append(row)
-    opened = {home.access.customer_id: _Opened.of(session, home, rows[home.access.customer_id]) for home in group}
+    sections = opened_sections(session, group)
+    opened = {
+        home.customer_id: _Opened.of(session, home, rows[home.customer_id], billed_readings(sections[home.customer_id]))
+        for home in group
+    }
     # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
     for as_of in {opening.as_of for each in opened.values() for of in each.openings.values() for opening in of}:
         asked = [row for each in opened.values() for row in each.asked(as_of, wanted)]
@@ -230,6 +240,7 @@ class _Opened:
     Args:
         openings: by segment key.
         tied: what each series that is open belongs to, by its id.
+        sections: those that may be told.
     """
 
     home: Home
@@ -238,9 +249,10 @@ class _Opened:
     tied: Mapping[str, Mapping[Kind, Sequence[Tie]]]
     relations: _Relations
     proofs: Proofs | None
+    sections: SectionsOfReadings
 
     @classmethod
-    def of(cls, session: Session, home: Home, rows: Sequence[UsageSeriesRow]) -> _Opened:
+    def of(cls, session: Session, home: Home, rows: Sequence[UsageSeriesRow], sections: SectionsOfReadings) -> _Opened:
         access, graph = home.access, home.graph
         series = [series_of(row) for row in rows]
         opened = openings(access.entries, graph, series, now=access.now)
@@ -248,7 +260,7 @@ class _Opened:
         shown = [one for one in series if one.segment_key in opened]
         tied = {one.series_id: ties(known, one) for one in shown}
         relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
-        return cls(home, rows, opened, tied, relations, read_proofs(session, access, graph, shown, tied))
+        return cls(home, rows, opened, tied, relations, read_proofs(session, access, graph, shown, tied), sections)
 
     def asked(self, as_of: datetime | None, wanted: Wanted) -> list[UsageSeriesRow]:
         """The series that show readings of an instant and may pass."""
@@ -267,12 +279,16 @@ class _Opened:
             rows = [row for row in period.series if row.series_id in opening.series]
             cut = _cut(period, opening) if opening.as_of == as_of else None
             if rows and cut is not None and _in_time(cut, wanted):
-                related = self.relations.of(rows, _second(cut.segment_start), _second(cut.segment_end))
+                low, high = _second(cut.segment_start), _second(cut.segment_end)
+                related = self.relations.of(rows, low, high)
+                contracts, meters = (related.belongs[kind] for kind in (Kind.SERVICE_CONTRACT, Kind.METER_DEVICE))
+                sections = self.sections.of(contracts, meters, low, high, rows[0].timezone)
                 account = min(related.numbers[Kind.ACCOUNT], default=None)
                 if self.home.turn is not None:
-                    account = self.home.key(related.owners)
-                if _among(related, wanted) and (self.home.turn is None or account in self.home.turn):
-                    yield _seen(cut, related, opening, account=account, proofs=self.proofs)
+                    account = self.home.key(related.belongs[Kind.ACCOUNT])
+                billed = wanted.sections is None or not wanted.sections.isdisjoint(sections)
+                if billed and _among(related, wanted) and (self.home.turn is None or account in self.home.turn):
+                    yield _seen(cut, related, opening, sections=sections, account=account, proofs=self.proofs)
 
 
 def series_of(row: UsageSeriesRow) -> Series:
@@ -311,7 +327,13 @@ def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
 
 
 def _seen(
-    cut: SegmentPeriod, related: Related, opening: Opening, *, account: str | None, proofs: Proofs | None
+    cut: SegmentPeriod,
+    related: Related,
+    opening: Opening,
+    *,
+    sections: Sequence[str],
+    account: str | None,
+    proofs: Proofs | None,
 ) -> SeenSegment:
     place = (
         account,
@@ -320,7 +342,7 @@ def _seen(
         -((cut.modified - _EPOCH) // timedelta(microseconds=1)),
         cut.segment_id,
     )
-    return SeenSegment(cut, related, place, opening.as_of, proofs)
+    return SeenSegment(cut, related, sections, place, opening.as_of, proofs)
 
 
 class _Relations:
@@ -349,7 +371,7 @@ class _Relations:
             for row in rows
             if row.meter_device_id is not None and view.sees(Kind.METER_DEVICE, row.meter_device_id)
         }
-        return Related(ids, numbers, meters, frozenset(one for of, one in kept if of is Kind.ACCOUNT))
+        return Related(ids, numbers, meters, {kind: frozenset(one for of, one in kept if of is kind) for kind in Kind})
 
 
 def _numbers(view: View, kind: Kind, ids: Iterable[str]) -> Iterator[str]:

@@ -55,6 +55,7 @@ class SectionKey:
     start: date
     end: date
     contracts: Collection[str]
+    meter_devices: Collection[str]
     created: datetime
     modified: datetime
 
@@ -63,7 +64,7 @@ def section_keys(session: Session, customer_ids: Collection[str]) -> Mapping[str
     """Those of all sections of each of these Customers, without what stands in them."""
     row = BillSectionRow
     columns = (row.bill_section_id, row.bill_statement_id, row.account_id, row.account_number, row.start_date,
-               row.end_date, row.contracts, row.created, row.modified)  # fmt: skip
+               row.end_date, row.contracts, row.meter_devices, row.created, row.modified)  # fmt: skip
     found: dict[str, list[SectionKey]] = {each: [] for each in customer_ids}
     keys = [customer_key_of(each) for each in customer_ids]
     for customer_id, *each in session.execute(select(row.customer_id, *columns).where(row.customer_key.in_(keys))):

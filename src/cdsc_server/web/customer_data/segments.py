@@ -82,8 +82,7 @@ def _wanted(asked: Mapping[str, Any]) -> Wanted:
         ends_from=asked.get("after"),
         related={kind: asked[ids] for kind, (ids, _) in _RELATED.items() if ids in asked},
         numbers={kind: asked[numbers] for kind, (_, numbers) in _RELATED.items() if numbers in asked},
-        # Bill Sections are not served yet, so no segment is related to one.
-        impossible="cds_billsection_ids" in asked,
+        sections=asked.get("cds_billsection_ids"),
     )
 
 
@@ -113,7 +112,7 @@ def _header(segment: SeenSegment, formats: list[dict[str, Any]]) -> bytes:
         "related_servicecontracts": related[Kind.SERVICE_CONTRACT],
         "related_servicepoints": related[Kind.SERVICE_POINT],
         "related_meterdevices": related[Kind.METER_DEVICE],
-        "related_billsections": [],
+        "related_billsections": segment.sections,
         "segment_start": period.segment_start,
         "segment_end": period.segment_end,
         "interval": period.interval,
