@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from cdsc_server.domain.grants import GrantStatus, Selection
 from cdsc_server.domain.letters import Letter
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.services import mails
+from cdsc_server.services import grant_reads, mails
+from cdsc_server.services.grant_reads import Read
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.operators import add_operator
 from cdsc_server.storage.clients import ClientRow
@@ -262,13 +264,23 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
     catalogue = live_server.app.extensions["cdsc"].catalogue
     with live_server.app.app_context(), transaction() as session:
         some = entry(catalogue, "usage_data", Selection("service_contract_selection", frozenset({"shop0001"})),
-                     at=clock.now(), include_contract_numbers=True)  # fmt: skip
+                     at=clock.now(), include_contract_numbers=True, allow_scope_modifications=True)  # fmt: skip
         for status in GrantStatus:
             grant(session, [some], at=clock.now(), token=status, status=status)
     page.goto("/my-data")
     look(page, "my data")
-    follow(page, page.locator("#g1 a"))
+    page.goto("/my-data/grant-active")
     look(page, "shared")
+    with live_server.app.app_context():
+        for hours in range(0, 700, 31):
+            at = clock.now() - timedelta(hours=hours)
+            grant_reads.note_reads("grant-active", [Read("usage_segments", 1 + hours % 5, at, at)], at=at)
+    page.reload()
+    follow(page, "#pause-yes")
+    look(page, "paused, with reads")
+    follow(page, page.locator("button[value=de]"))
+    look(page, "paused, in German")
+    follow(page, page.locator("button[value=en]"))
     page.goto("/my-data/grant-revoked")
     look(page, "shared once")
     change(ClientRow, {"client_id": "app"}, client_name="Kestrel")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,18 +20,40 @@ from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import NotFound
-from cdsc_server.languages import language
+from cdsc_server.languages import language, speaking
 from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services.consent_form import Section
+from cdsc_server.services.standing import standing_sections
 from cdsc_server.storage import clients, grants
 from cdsc_server.storage.authorizations import find_code
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
+from cdsc_server.storage.holdings import read_holdings
 
 #: No 0 O, 1 I L, U V: a number is read out over the telephone.
 _LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTWXYZ"
 _SEALED_FOR: Final = "receipt"
+
+
+@dataclass(frozen=True)
+class Today:
+    """
+    What has become of a section since its approval, in the language of the receipt (CDS-WG3-01 9.4).
+
+    Args:
+        gone: nothing of it is shared any more; then the rest is empty.
+        periods: how long, where that is another time now.
+        details: what is opened, where that is something else now.
+        covered: how many things, where those are others now.
+        items: these things, for the Customer whose receipt it is only.
+    """
+
+    gone: bool = False
+    periods: Sequence[str] = ()
+    details: Sequence[str] = ()
+    covered: str = ""
+    items: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True)
@@ -44,6 +66,9 @@ class Receipt:
         status: of the Grant, now.
         newer: secret of the receipt that replaced this one, None when it is the latest.
         client_name_now: what the Client calls itself today.
+        client_uri_now: its web site today; None for none we looked at.
+        today: beside each section of `form`, what has changed since, None for nothing.
+        new: titles of what was not there yet.
         eta: while its data comes late, about when it is there.
         own: whether the visitor is signed in as the Customer.
     """
@@ -55,6 +80,9 @@ class Receipt:
     status: GrantStatus
     ended: datetime | None
     client_name_now: str
+    client_uri_now: str | None
+    today: Sequence[Today | None]
+    new: Sequence[str]
     newer: str | None
     own: bool
     eta: datetime | None = None
@@ -164,7 +192,9 @@ def told(section: Section, ticked: Sequence[Item]) -> list[dict[str, Any]]:
     ]
 
 
-def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock: Clock) -> Receipt:
+def open_receipt(
+    secret: str, *, customer_id: str | None, catalogue: Catalogue, keys: KeyStore, clock: Clock
+) -> Receipt:
     """
     The receipt at this address.
 
@@ -182,8 +212,10 @@ def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock:
         grant = grants.grant_of_customer(session, row.grant_id, row.customer_id)
         latest = grants.latest_receipt(session, row.grant_id)
         client = clients.find_client(session, grant.client_id) if grant is not None else None
-    if grant is None:
-        raise NotFound("There is no receipt at this address.")
+        if grant is None:
+            raise NotFound("There is no receipt at this address.")
+        with speaking(row.form["language"]):
+            today, new = _changes(session, row, grant, catalogue=catalogue, now=now)
     own = customer_id is not None and customer_id == row.customer_id
     status = status_at(GrantStatus(grant.status), expires=grant.expires, not_before=grant.not_before, now=now)
     newer = None
@@ -197,6 +229,9 @@ def open_receipt(secret: str, *, customer_id: str | None, keys: KeyStore, clock:
         status=status,
         ended=grant.modified if status in SHUT else None,
         client_name_now=client.client_name if client is not None else row.form["client_name"],
+        client_uri_now=looked_at(client, catalogue) if client is not None else None,
+        today=today if own else [None if each is None else replace(each, items=()) for each in today],
+        new=new,
         newer=newer,
         own=own,
         eta=grant.eta if status is GrantStatus.PENDING and grant.loading else None,
@@ -207,6 +242,39 @@ def looked_at(client: ClientRow, catalogue: Catalogue) -> str | None:
     """The Client's web site, where an operator saw it before production and sees each change of it (9.2.1.2)."""
     seen = client.status == ClientStatus.PRODUCTION and "client_uri" in catalogue.review.client_fields
     return client.uris.get("client_uri") if seen else None
+
+
+def _changes(
+    session: Session, row: ReceiptRow, grant: GrantRow, *, catalogue: Catalogue, now: datetime
+) -> tuple[list[Today | None], list[str]]:
+    """What has changed of each section, and titles of what is new; nothing of a Grant that opens nothing any more."""
+    frozen_sections = row.form["sections"]
+    details = grant.enabled_authorization_details
+    # What somebody named who did not sign in cannot be told from what was found for it later; nor can what is still
+    # to come from what was taken away.
+    told_apart = row.customer_id is not None and row.stated is None and not grant.loading
+    if not told_apart or not details or not grant.selections:
+        return [None] * len(frozen_sections), []
+    holdings = read_holdings(session, str(row.customer_id), now=now)
+    standing = standing_sections(details, grant.selections, holdings, catalogue=catalogue, at=row.created)
+    left = [each for section in standing.values() for each in told(section, section.ticked)]
+    today = []
+    for before in frozen_sections:
+        place = next((n for n, each in enumerate(left) if each["scope_id"] == before["scope_id"]), None)
+        today.append(Today(gone=True) if place is None else _difference(before, left.pop(place)))
+    return today, [each["title"] for each in left]
+
+
+def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> Today | None:
+    says = [period["says"] for period in after["periods"]]
+    others = {each["id"] for each in before["items"]} != {each["id"] for each in after["items"]}
+    found = Today(
+        periods=says if says != [period["says"] for period in before["periods"]] else (),
+        details=after["details"] if after["details"] != before["details"] else (),
+        covered=after["covered"] if others or after["covered"] != before["covered"] else "",
+        items=after["items"] if others else (),
+    )
+    return None if found == Today() else found
 
 
 def receipt_of_code(code: str, *, keys: KeyStore, clock: Clock) -> str | None:

@@ -28,7 +28,11 @@ def show(secret: str) -> Response:
     """The receipt."""
     session = current_session()
     receipt = receipts.open_receipt(
-        secret, customer_id=session.customer_id if session else None, keys=ports().keys, clock=ports().clock
+        secret,
+        customer_id=session.customer_id if session else None,
+        catalogue=catalogue(),
+        keys=ports().keys,
+        clock=ports().clock,
     )
     response = render("receipt.html", receipt=receipt, secret=secret, zone=catalogue().utility.timezone)
     response.headers["Referrer-Policy"] = "no-referrer"
