@@ -231,7 +231,7 @@ def _locked(session: Session, grant_id: str, customer_id: str) -> GrantRow:
 
 
 def _can_lessen(row: GrantRow, status: GrantStatus) -> bool:
-    settled = status in _SETTLED and row.review is None
+    settled = status in _SETTLED and row.review is None and row.loading is None
     details = row.enabled_authorization_details
     return settled and details == row.authorization_details and len(details) == len(row.selections) > 0
 
