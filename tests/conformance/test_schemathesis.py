@@ -25,8 +25,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.grants import Selection
 from cdsc_server.services import files
+from cdsc_server.storage import aggregations
 from cdsc_server.storage.db import transaction
 from tests.factories import access, customer_data
 from tests.factories.catalogues import changed_catalogue
@@ -179,6 +181,8 @@ def known(app, client, clock):
             "message_id": message["message_id"],
             "file_id": shared.file_id,
             "eac_id": "certificate",
+            "aggregation_id": "bay",
+            "region_id": "north",
             "entry_id": "north",
             "kind": "geojson",
         },
@@ -219,6 +223,18 @@ def store_customer(session):
         ]
     )
     session.flush()
+    session.add(
+        aggregations.AggregationRow(
+            aggregation_id="bay", aggregation_number="R-1", name="The Bay", types=["public", "region", "meter_type"],
+            confidential=False, is_test=True, lists={"meter_type": ["electric_usage"]},
+            published={"meter_types": ["electric_usage"]}, addresses=["1 Quay"],
+            regions=[{"id": "north", "name": "North", "types": ["geographic"], "geojson": {"type": "Point",
+                      "coordinates": [-73.9, 41.2]}}],
+            created=make.THEN, modified=make.THEN, synced=make.THEN,
+        )
+    )  # fmt: skip
+    session.flush()
+    aggregations.set_members(session, "bay", [("ada", Kind.METER_DEVICE, "m-house")], at=make.THEN)
     row = make.series(session, "energy", contract_id="house", meter_device_id="m-house")
     make.readings(session, row, make.THEN, ["1.50", "", "0.000", *["2.25"] * 45])
     make.eac(session, "certificate", "rateplan", "R-house")

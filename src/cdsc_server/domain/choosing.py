@@ -12,6 +12,8 @@ from cdsc_server.domain.addresses import AddressRules, matched
 ALL: Final = "_all"
 FUTURE: Final = "_include_future"
 
+#: Groups stand beside the chain: each thing in it says which groups it counts towards.
+_GROUPS: Final = "aggregation_selection"
 #: Kinds of things from the whole to the part; each stands beside what it is related to.
 _CHAIN: Final = (
     "account_selection",
@@ -139,6 +141,22 @@ def preselected(holdings: Holdings, kind: str, values: Mapping[str, Any], rules:
                 item.id for item in holdings.items.get(base, ()) if not set(item.named.get(name, ())).isdisjoint(wanted)
             )
             fits = holdings.carried(fitting, base, kind)
+        found = fits if found is None else found & fits
+    if (wanted := values.get("aggregation_numbers")) is not None:
+        # 7.1.12: the group itself, or whatever of this kind belongs to it.
+        items = holdings.items.get(kind, ())
+        fits = frozenset(
+            item.id for item in items if not set(item.named.get("aggregation_numbers", ())).isdisjoint(wanted)
+        )
+        found = fits if found is None else found & fits
+    if values.get("addresses") is not None and kind == _GROUPS:
+        # 7.1.13: one of several addresses is enough.
+        listed = {
+            f"{item.id}\0{place}": address
+            for item in holdings.items.get(kind, ())
+            for place, address in enumerate(item.named.get("addresses", ()))
+        }
+        fits = frozenset(each.partition("\0")[0] for each in matched(values["addresses"], listed, rules))
         found = fits if found is None else found & fits
     if values.get("addresses") is not None and kind in _ADDRESSED:
         base = _ADDRESSED[kind]

@@ -147,6 +147,8 @@ def read_fields(
         if value is None and name in scope.type.kept:
             # It says what is consented to, so it says something (CDS-WG3-01 6.1.2, 6.1.3, 6.1.10).
             raise _refusal(n, name, f"must not be null for {scope.id}")
+        if name in scope.type.fixed and value is not scope.type.fixed[name]:
+            raise _refusal(n, name, f"is always {str(scope.type.fixed[name]).lower()} for {scope.id}")
         if name not in standing or standing[name] != value:
             _check(offered, value, n, at=at, zone=zone)
     return sent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
 from cdsc_server.domain.detail_fields import SECTIONS, SEGMENTS, STATEMENTS
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.direct_access import Filter, base_of, filter_of
+from cdsc_server.domain.group_scopes import is_about_groups
 
 
 class GrantStatus(StrEnum):
@@ -127,6 +128,34 @@ class GrantedEntry:
     programs: frozenset[str] | None = None
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """
+    The time that an entry opens usage of; None has no bound.
+
+    Args:
+        end: readings that end after it are out.
+        as_of: readings stored after it are out.
+    """
+
+    start: datetime | None
+    end: datetime | None
+    as_of: datetime | None
+
+
+def bounds_of(details: Mapping[str, Any]) -> Bounds:
+    """The time that an entry opens usage of; what ends after `sync_until` is data of a later time (7.3.1)."""
+    start, end, sync_until = (_bound(details.get(name)) for name in (SEGMENTS.start, SEGMENTS.end, "sync_until"))
+    ends = [bound for bound in (end, sync_until) if bound is not None]
+    return Bounds(start, min(ends, default=None), sync_until)
+
+
+def expiry_of(details: Sequence[Mapping[str, Any]]) -> datetime | None:
+    """When a Grant of these entries ends by itself: at the earliest `expires` in them (7.3.8)."""
+    ends = [end for entry in details if (end := _bound(entry.get("expires"))) is not None]
+    return min(ends, default=None)
+
+
 def granted_details(catalogue: Catalogue, entry: RequestedEntry, *, at: datetime) -> dict[str, Any]:
     """
     The entry as Grant, token and introspection show it (CDS-WG3-01 6.1, 7.3).
@@ -159,7 +188,8 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         selection: None where no Customer chose.
     """
     scope = catalogue.scope(details["type"])
-    if scope is None:
+    if scope is None or is_about_groups(scope.type.id, details):
+        # Sums of groups are read in a way of their own, and open nothing of anybody by itself.
         return None
     only = filter_of(details) if scope.type.direct else None
     if only is not None:
@@ -169,10 +199,10 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
     return GrantedEntry(
         scope_id=scope.id,
         scope_type=scope.type.id,
-        opens=_opened(scope, details),
+        opens=opened(scope, details),
         selection=selection,
         programs=_programs(scope, details),
-        value_formats=_formats(scope, details),
+        value_formats=value_formats(scope, details),
         start=_bound(details.get(SEGMENTS.start)),
         end=_bound(details.get(SEGMENTS.end)),
         sync_until=_bound(details.get("sync_until")),
@@ -184,17 +214,18 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
     )
 
 
-def _opened(scope: Scope, details: Mapping[str, Any]) -> frozenset[str]:
+def opened(scope: Scope, details: Mapping[str, Any]) -> frozenset[str]:
+    """The include fields that an entry opens: true ones, and those that its scope implies."""
     asked = {
         name
         for name, value in details.items()
         if value is True and name in scope.fields and name.startswith("include_")
     }
-    opened = asked | scope.type.implied
+    found = asked | scope.type.implied
     # CDS-WG3-01 7.2.2, 7.2.4: contracts together with meters always bring the Service Points between them.
-    if {"include_service_contracts", "include_meter_devices"} <= opened:
-        opened = opened | {"include_service_points"}
-    return frozenset(opened)
+    if {"include_service_contracts", "include_meter_devices"} <= found:
+        found = found | {"include_service_points"}
+    return frozenset(found)
 
 
 def _programs(scope: Scope, details: Mapping[str, Any]) -> frozenset[str] | None:
@@ -202,7 +233,8 @@ def _programs(scope: Scope, details: Mapping[str, Any]) -> frozenset[str] | None
     return frozenset(each for name in named for each in details.get(name) or ()) if named else None
 
 
-def _formats(scope: Scope, details: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+def value_formats(scope: Scope, details: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """The kinds of usage values that an entry names (7.2.8.1)."""
     offered = scope.fields.get("include_usage_segment_value_types")
     chosen = details.get("include_usage_segment_value_types")
     if offered is None or chosen is None:

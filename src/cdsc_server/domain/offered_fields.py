@@ -105,6 +105,7 @@ def offered_field(
         default = [choice.id for choice in choices]
     if detail.id == "authorization_form_selection_type":
         default = selections[0] if selections else None
+    default = scope_type.fixed.get(detail.id, default)
     return OfferedField(
         detail, default, limits.get("maximum", detail.maximum), limits.get("minimum", detail.minimum), choices
     )

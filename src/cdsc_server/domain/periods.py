@@ -114,6 +114,8 @@ def periods_of(scope: Scope, values: Mapping[str, Any], *, at: datetime, zone: Z
             said.append(replace(kept, says=says))
         else:
             said.append(kept)
+    if "expires" in scope.fields:
+        said.append(_counted(durations.resolve(values["expires"], at=at, zone=zone, sign=+1), at=at, zone=zone))
     return tuple(said)
 
 
@@ -195,6 +197,20 @@ def _kept(until: datetime | None, *, at: datetime, zone: ZoneInfo) -> Period:
     ahead = until is None or until > at
     last = _last(until, zone) if ahead else gettext("nothing")
     return Period(says, adds, short, past=False, next=ahead, open=until is None, first="", last=last)
+
+
+def _counted(until: datetime | None, *, at: datetime, zone: ZoneInfo) -> Period:
+    """How long a Customer counts towards a total."""
+    if until is None:
+        says, adds = gettext("Counted until you stop it."), gettext(_ANY_TIME)
+    elif until <= at:
+        says = gettext("Counted this one time.")
+        adds = gettext("Whoever wants it again has to ask you again.")
+    else:
+        says, adds = gettext("Counted until %(end)s.", end=day(until, zone)), gettext(_SOONER)
+    ahead = until is None or until > at
+    last = _last(until, zone) if ahead else gettext("nothing")
+    return Period(says, adds, says.rstrip("."), past=True, next=ahead, open=until is None, first="", last=last)
 
 
 def _inside(says: str) -> str:

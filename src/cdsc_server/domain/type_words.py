@@ -29,6 +29,16 @@ SERVICES: Final[Mapping[str, str]] = {
     "unmetered": marked("without a meter"),
 }
 
+#: Kinds of groups that mean something to people in them (10.7.2).
+GROUPS: Final[Mapping[str, str]] = {
+    "building": marked("building"),
+    "region": marked("area"),
+    "local": marked("neighbourhood"),
+    "municipality": marked("town"),
+    "province": marked("province"),
+    "country": marked("country"),
+}
+
 CONNECTIONS: Final[Mapping[str, str]] = {
     **_COMMODITIES,
     "single_service": marked("one service"),

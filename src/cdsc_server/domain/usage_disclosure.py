@@ -103,7 +103,7 @@ def openings(
         limiting = set() if entry.only is None else {Kind.ACCOUNT, *(MATCHED[name][0] for name in entry.only)} - {kind}
         start, end = _window(entry)
         for one in rows:
-            shown = any(_matches(one.value_format, wanted) for wanted in entry.value_formats)
+            shown = any(matches(one.value_format, wanted) for wanted in entry.value_formats)
             if entry.value_formats and not shown:
                 continue
             tied = ties(known, one)
@@ -166,7 +166,8 @@ def _window(entry: GrantedEntry) -> tuple[int | None, int | None]:
     return _second(entry.start, up=True), min(ends, default=None)
 
 
-def _matches(value_format: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+def matches(value_format: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a Value Format is of a kind of values."""
     return all(name in value_format and value_format[name] == value for name, value in wanted.items())
 
 

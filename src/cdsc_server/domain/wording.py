@@ -127,6 +127,14 @@ WORDS: Final[Mapping[str, Words]] = {
         marked("12 Mill Street has solar credit since 1 March 2024."),
         icon="tag",
     ),
+    "aggregation_consent": Words(
+        marked("Counted in a total"),
+        marked("Your use counts towards the total of a building or area."),
+        marked("Few homes or shops are in this total, so somebody could work out part of your use from it."),
+        (marked("The total of all together, never your own numbers"),),
+        marked("17 Mill Street, eight flats together: 2,310 kWh in October 2026."),
+        icon="bars",
+    ),
     "account_list": Words(
         marked("Your accounts"),
         marked("A list of the accounts you have with us."),
@@ -156,6 +164,7 @@ _BY_TYPE: Final = {
     "cds_accounts": "account_list",
     "cds_bill_statements": "bill_statements",
     "cds_service_bills": "service_bills",
+    "cds_aggregation_consent": "aggregation_consent",
 }
 
 #: What each optional field adds to the details.
@@ -177,6 +186,8 @@ ADDS: Final[Mapping[str, str]] = {
     "include_meter_numbers": marked("Number of each meter"),
     "include_meter_apps": marked("Apps installed on the meter, if any"),
     "include_eacs": marked("Certificates that prove clean power was bought for you"),
+    "include_aggregations": marked("Buildings and areas whose total it counts towards"),
+    "include_aggregation_addresses": marked("Addresses of these buildings"),
     "include_bill_statements": marked("The whole bills the charges stand on"),
     "include_bill_sections": marked("What each service cost"),
     "include_usage_segments": marked("How much energy you used"),
@@ -274,6 +285,16 @@ KINDS: Final[Mapping[str, KindWords]] = {
         marked("You have no meters with us."),
         marked("%(title)s: tick at least one meter"),
         marked("%(title)s: tick at least one meter, or leave this part out"),
+    ),
+    "aggregation_selection": KindWords(
+        marked("Which totals"),
+        marked_plural("%(count)s total", "%(count)s totals"),
+        marked_plural("%(count)s total, and totals you add later", "%(count)s totals, and totals you add later"),
+        marked("Also share totals I add later"),
+        marked("Totals you add later are shared too."),
+        marked("Nothing of yours counts towards a total."),
+        marked("%(title)s: tick at least one total"),
+        marked("%(title)s: tick at least one total, or leave this part out"),
     ),
 }
 

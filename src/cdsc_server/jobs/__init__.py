@@ -21,7 +21,7 @@ from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
-from cdsc_server.services import aggregations, clean_up, late_data, mails, requirements
+from cdsc_server.services import aggregations, clean_up, group_grants, late_data, mails, requirements
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -97,8 +97,15 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if opened:
             log.info("%d Grants open a part of what they wait for", opened)
 
+    def settle_groups() -> None:
+        with app.app_context():
+            settled = group_grants.settle_all(catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
+        if settled:
+            log.info("%d Grants for the usage of groups are others now", settled)
+
     timetable = {
         open_late_grants: crontab(),
+        settle_groups: crontab(),
         find_members: crontab(minute="23", hour="3"),
         renew_links: crontab(minute="*/5"),
         expire_grants: crontab(),

@@ -27,6 +27,7 @@ LISTINGS: Final = (
     ("cds_meterdevices_api", "/cds/meter_devices", "include_meter_devices"),
     ("cds_billstatement_api", "/cds/bill_statements", "include_bill_statements"),
     ("cds_billsection_api", "/cds/bill_sections", "include_bill_sections"),
+    ("cds_aggregations_api", "/cds/aggregations", "include_aggregations"),
     ("cds_usagesegments_api", "/cds/usage_segments", "include_usage_segments"),
     ("cds_eacs_api", "/cds/eacs", "include_eacs"),
 )

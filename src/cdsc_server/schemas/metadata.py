@@ -106,6 +106,7 @@ class AuthorizationServerMetadataSchema(Schema):
     cds_meterdevices_api = fields.URL()
     cds_billstatement_api = fields.URL()
     cds_billsection_api = fields.URL()
+    cds_aggregations_api = fields.URL()
     cds_usagesegments_api = fields.URL()
     cds_usagesegments_additional_value_types = fields.Dict()
     cds_eacs_api = fields.URL()

@@ -10,7 +10,7 @@ from typing import Any
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.drafts import SectionDraft
-from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
+from cdsc_server.domain.grants import GrantStatus, Selection, expiry_of, granted_details
 from cdsc_server.domain.narrowing import scope_of
 from cdsc_server.domain.stated import Stated
 from cdsc_server.services.consent_form import Asked, Form
@@ -79,6 +79,7 @@ def new_grant(
         receipt_confirmations=[],
         created=now,
         modified=now,
+        expires=expiry_of(details),
     )
 
 

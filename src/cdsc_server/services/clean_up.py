@@ -8,7 +8,7 @@ from typing import Final
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.ports import Clock
 from cdsc_server.services import changelog, grant_reviews
-from cdsc_server.services.server_grants import settle_parent
+from cdsc_server.services.server_grants import settle_parent, unsettle_parent
 from cdsc_server.storage import clean_up
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
@@ -46,6 +46,7 @@ def expire_grants(*, clock: Clock) -> int:
             changelog.grant_ended(
                 session, registration_id=registration_id, grant_id=grant_id, status=GrantStatus.EXPIRED, now=now
             )
+            unsettle_parent(session, session.get_one(GrantRow, grant_id), now=now)
         begun = clean_up.begin_grants(session, now=now)
         for grant_id in begun:
             grant = session.get_one(GrantRow, grant_id)

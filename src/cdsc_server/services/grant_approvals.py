@@ -18,7 +18,7 @@ from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings, Ticked
 from cdsc_server.domain.details import RequestedEntry, translate_early
-from cdsc_server.domain.grants import GrantStatus, Selection
+from cdsc_server.domain.grants import GrantStatus, Selection, expiry_of
 from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrantId, InvalidScope
 from cdsc_server.services import changelog, loading
@@ -119,6 +119,7 @@ def approved(
     grant.selections = [selection.to_stored() for selection in selections]
     grant.loading = None
     loading.wait_for(session, grant)
+    grant.expires = min((end for end in (grant.expires, expiry_of(details)) if end is not None), default=None)
     if state is not None:
         grant.states = [*grant.states, state]
     grant.modified = now

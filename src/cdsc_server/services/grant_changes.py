@@ -22,7 +22,7 @@ from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_m
 from cdsc_server.services.grants import SeenGrant, found, seen, standing_of, status_of
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.messages import reply
-from cdsc_server.services.server_grants import settle_around
+from cdsc_server.services.server_grants import settle_around, unsettle_parent
 from cdsc_server.storage import authorizations, clients, grants
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
@@ -128,6 +128,7 @@ def _close(session: Session, row: GrantRow, *, mailing: Mailing, now: datetime) 
     row.modified = now
     own_grants.revoke_tokens_of(session, row, now=now)
     own_grants.end_admin_grants(session, row.grant_id, now=now)
+    unsettle_parent(session, row, now=now)
     changelog.grant_ended(
         session, registration_id=row.registration_id, grant_id=row.grant_id, status=GrantStatus.CLOSED, now=now
     )

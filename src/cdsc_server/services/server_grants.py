@@ -132,6 +132,7 @@ def change_status(
         own_grants.revoke_tokens_of(session, grant, now=now)
         own_grants.end_admin_grants(session, grant.grant_id, now=now)
         authorizations.void_codes(session, grant.grant_id, now=now)
+        unsettle_parent(session, grant, now=now)
     if status in SHUT:
         changelog.grant_ended(
             session, registration_id=grant.registration_id, grant_id=grant.grant_id, status=status, now=now
@@ -215,11 +216,33 @@ def settle_parent(session: Session, part: GrantRow, *, now: datetime) -> None:
         _settle(session, parent, now=now)
 
 
+def unsettle_parent(session: Session, part: GrantRow, *, now: datetime) -> None:
+    """
+    With a part that has ended, let the Grant that it was a part of open nothing until it is settled again.
+
+    What is left of it may be enough: the work that settles Grants for groups knows (services/group_grants).
+    """
+    parent = None if part.parent_id is None else grants.lock_grant(session, part.parent_id)
+    if parent is None or status_of(parent, now=now) is not GrantStatus.ACTIVE or parent.customer_id is not None:
+        return
+    parent.status, parent.modified = GrantStatus.NEEDS_SUB_GRANTS, now
+    parent.enabled_scope, parent.enabled_authorization_details = "", []
+    changelog.grant_changed(
+        session,
+        registration_id=parent.registration_id,
+        grant_id=parent.grant_id,
+        what="One of its sub-Grants has ended. It opens nothing until another takes its place.",
+        now=now,
+    )
+
+
 def _settle(session: Session, parent: GrantRow, *, now: datetime) -> None:
     if status_of(parent, now=now) is not GrantStatus.NEEDS_SUB_GRANTS:
         return
     # Read after the lock: of two parts that get there at once, the second to come sees both.
-    parts: Sequence[GrantRow] = grants.parts_of(session, parent.grant_id)
+    every: Sequence[GrantRow] = grants.parts_of(session, parent.grant_id)
+    around = grants.relatives_of(session, [each.grant_id for each in every])
+    parts = [each for each in every if not around[each.grant_id].replaced_by]
     if not parts or any(_counted(each, now=now) not in SUFFICIENT for each in parts):
         return
     parent.status, parent.modified = GrantStatus.ACTIVE, now

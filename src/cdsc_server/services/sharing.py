@@ -27,6 +27,7 @@ from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret, told
+from cdsc_server.services.server_grants import unsettle_parent
 from cdsc_server.services.standing import standing_sections
 from cdsc_server.storage import authorizations, clients, customers, grant_reads, grants
 from cdsc_server.storage.clients import ClientRow
@@ -180,9 +181,11 @@ def stop_for_customer(
         authorizations.revoke_tokens(session, grant_id=grant_id, now=now)
         authorizations.void_codes(session, grant_id, now=now)
         own_grants.end_admin_grants(session, grant_id, now=now)
+        row = session.get_one(GrantRow, grant_id)
+        unsettle_parent(session, row, now=now)
         changelog.grant_ended(
             session,
-            registration_id=session.get_one(GrantRow, grant_id).registration_id,
+            registration_id=row.registration_id,
             grant_id=grant_id,
             status=GrantStatus.REVOKED,
             now=now,

@@ -15,7 +15,7 @@ from cdsc_server.domain.narrowing import narrowed, scope_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidGrant, InvalidScope, Problem
 from cdsc_server.ports import Clock
-from cdsc_server.services import direct_access, own_grants, tokens
+from cdsc_server.services import direct_access, group_grants, own_grants, tokens
 from cdsc_server.services.clients import AuthenticatedClient, OutOfDate, authenticate_again
 from cdsc_server.services.grants import gives_no_access
 from cdsc_server.settings import Settings
@@ -140,9 +140,13 @@ def _with_details(
         offered = catalogue if row is None else offered_to(catalogue, row)
         allowed = frozenset(client.scope.split())
         asked = read_request(offered, words, details, allowed=allowed, at=now)
-        if row is not None and any(catalogue.scopes[entry.scope_id].type.direct for entry in asked):
+        group_grants.check_request(session, client, asked, catalogue=catalogue)
+        own = [entry for entry in asked if not group_grants.is_about(catalogue, entry)]
+        if row is not None and any(catalogue.scopes[entry.scope_id].type.direct for entry in own):
             direct_access.check_request(session, Permission(client.client_id, Reach(row.reach)), asked)
         grant, made = own_grants.of_details(session, client, asked, catalogue=offered, now=now)
+        if made:
+            group_grants.begin(grant, catalogue=catalogue, now=now)
         expires = tokens.access_end(now, settings.admin_token_seconds, grant_expires=grant.expires)
         secret, values = tokens.new_token(
             kind=tokens.ACCESS, client=client, scope=grant.scope, now=now, expires=expires, grant_id=grant.grant_id

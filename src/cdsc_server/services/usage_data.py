@@ -21,6 +21,7 @@ from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, 
 from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.customer_data import Access, DirectAccess, cut
+from cdsc_server.services.group_usage import SeenSums, sum_columns
 from cdsc_server.services.homes import Home, LookedFor, home_of, homes
 from cdsc_server.services.opened_sections import billed_readings, opened_sections
 from cdsc_server.services.proofs import Proofs, read_proofs
@@ -40,8 +41,9 @@ _NUMBER: Final[Mapping[Kind, str]] = {
     Kind.METER_DEVICE: "meter_number",
 }
 
-#: Where a segment stands: account number, contract number, start, modified (newest first), id; no number stands first.
-Place: TypeAlias = tuple[str | None, str | None, int, int, str]
+#: Where a segment stands: aggregation number, account number, contract number, start, modified (newest first), id.
+#: No number stands first.
+Place: TypeAlias = tuple[str | None, str | None, str | None, int, int, str]
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ class SeenSegment:
         sections: ids of Bill Sections it stands on, as far as they may be told.
         as_of: the instant whose readings are shown; None is now.
         proofs: certificates that may be told beside shares of a supply mix; None where there are none to tell.
+        sums: of a group, what is added up; then `period` names no series.
     """
 
     period: SegmentPeriod
@@ -103,6 +106,12 @@ class SeenSegment:
     place: Place
     as_of: datetime | None
     proofs: Proofs | None
+    sums: SeenSums | None = None
+
+    @property
+    def aggregations(self) -> list[str]:
+        """Ids of the groups it is the sum of, as far as they may be told."""
+        return [self.sums.row.aggregation_id] if self.sums is not None and self.sums.shown else []
 
 
 @dataclass(frozen=True)
@@ -122,22 +131,29 @@ class SegmentPage:
 
 
 def list_segments(
-    access: Access | DirectAccess, wanted: Wanted, *, place: Place | None = None, backward: bool = False
+    access: Access | DirectAccess | None,
+    wanted: Wanted,
+    *,
+    sums: Sequence[SeenSums] = (),
+    place: Place | None = None,
+    backward: bool = False,
 ) -> SegmentPage:
     """
     A page of the visible Usage Segments, in the order of CDS-WG3-01 10.8.8.
 
     Args:
+        access: to what Customers have; None where the Grant opens usage of groups alone.
+        sums: of those groups.
         place: the page begins right after it, or when read backward ends right before it.
 
     Raises:
         InsufficientScope: the Grant opens no Usage Segments.
         InvalidRequest: direct access is asked for next to nothing of very many Customers.
     """
-    if not any("include_usage_segments" in entry.opens for entry in access.entries):
+    if access is not None and not any("include_usage_segments" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any usage segments")
     with reading() as session:
-        found = iter(()) if wanted.impossible else _found(session, access, wanted, place=place, backward=backward)
+        found = _found(session, access, wanted, sums, place=place, backward=backward)
         segments, goes_on, began = cut(found, begun=place is not None, backward=backward)
         batches = list(_batches(segments))
         # While the connection is here; fetching another one for a short answer would take longer than the answer.
@@ -151,16 +167,31 @@ def list_segments(
 
 
 def _found(
-    session: Session, access: Access | DirectAccess, wanted: Wanted, *, place: Place | None, backward: bool
+    session: Session,
+    access: Access | DirectAccess | None,
+    wanted: Wanted,
+    sums: Sequence[SeenSums],
+    *,
+    place: Place | None,
+    backward: bool,
 ) -> Iterator[SeenSegment]:
-    """What passes the filters, one after another from a place on."""
+    """What passes the filters, one after another from a place on: without a group first, then by its number."""
+    if wanted.impossible:
+        return
     beyond = None if place is None else _order(place)
-    for group in _groups(session, access, wanted, start=None if place is None else place[0], backward=backward):
-        found = [(_order(segment.place), segment) for segment in _segments(session, group, wanted)]
-        found.sort(key=itemgetter(0), reverse=backward)
-        for here, segment in found:
-            if beyond is None or (here < beyond if backward else here > beyond):
-                yield segment
+    among_sums = place is not None and place[0] is not None
+    parts: list[Iterable[Iterable[SeenSegment]]] = [[_of_groups(sums, wanted)]]
+    if access is not None and (backward or not among_sums):
+        start = None if place is None or among_sums else place[1]
+        groups = _groups(session, access, wanted, start=start, backward=backward)
+        parts.insert(len(parts) if backward else 0, (_segments(session, group, wanted) for group in groups))
+    for part in parts:
+        for together in part:
+            found = [(_order(segment.place), segment) for segment in together]
+            found.sort(key=itemgetter(0), reverse=backward)
+            for here, segment in found:
+                if beyond is None or (here < beyond if backward else here > beyond):
+                    yield segment
 
 
 def _groups(
@@ -189,6 +220,8 @@ def read_values(page: SegmentPage) -> Iterator[tuple[SeenSegment, Sequence[Colum
 
 
 def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Column]]:
+    if batch[0].sums is not None:
+        return [sum_columns(session, segment.sums) for segment in batch if segment.sums is not None]
     periods = [segment.period for segment in batch if segment.period.series]
     read = iter([columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)])
     return [_proven(segment, next(read)) if segment.period.series else () for segment in batch]
@@ -200,6 +233,8 @@ def _proven(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]
 
 def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str, Any]]:
     """The Value Format of each column, with ids of meters that may be told (CDS-WG3-01 10.8.5)."""
+    if segment.sums is not None:
+        return [_format(segment, column, segment.sums.row.aggregation_id) for column in columns]
     customers = {row.series_id: row.customer_id for row in segment.period.series}
     return [_format(segment, column, customers[column.series_id]) for column in columns]
 
@@ -304,6 +339,28 @@ def series_of(row: UsageSeriesRow) -> Series:
     )
 
 
+def _of_groups(sums: Sequence[SeenSums], wanted: Wanted) -> Iterator[SeenSegment]:
+    """Sums as segments; they are related to no object of a Customer."""
+    nothing = Related(dict.fromkeys(Kind, ()), {kind: frozenset() for kind in Kind}, {}, frozenset())
+    for each in sums:
+        period = SegmentPeriod(
+            segment_id=each.segment_id,
+            series=(),
+            period=each.period.period,
+            segment_start=_instant(each.period.start),
+            segment_end=_instant(each.period.end),
+            interval=each.period.grid.interval,
+            created=_EPOCH + timedelta(microseconds=each.period.created),
+            modified=_EPOCH + timedelta(microseconds=each.period.modified),
+            synced=each.period.synced,
+        )
+        if _in_time(period, wanted) and _among(nothing, wanted):
+            # Sums stand behind all else also where the number of their group is not told.
+            number = each.row.aggregation_number if each.shown else each.segment_id
+            place = (number, None, None, each.period.start, -each.period.modified, each.segment_id)
+            yield SeenSegment(period, nothing, place, each.as_of, None, each)
+
+
 def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
     """What of a whole segment lies in an open stretch; None when no Value Set lies wholly inside it."""
     low, high = _second(period.segment_start), _second(period.segment_end)
@@ -336,6 +393,7 @@ def _seen(
     proofs: Proofs | None,
 ) -> SeenSegment:
     place = (
+        None,
         account,
         min(related.numbers[Kind.SERVICE_CONTRACT], default=None),
         _second(cut.segment_start),
@@ -407,7 +465,9 @@ def _batches(segments: Sequence[SeenSegment]) -> Iterator[list[SeenSegment]]:
     held = 0
     for segment in segments:
         weight = segment.period.count * max(1, len(segment.period.series))
-        if batch and (held + weight > _HELD or segment.as_of != batch[0].as_of):
+        # The sums of a month are made of thousands of readings for each of them.
+        alone = segment.sums is not None or (bool(batch) and batch[0].sums is not None)
+        if batch and (alone or held + weight > _HELD or segment.as_of != batch[0].as_of):
             yield batch
             batch, held = [], 0
         batch.append(segment)
@@ -417,9 +477,13 @@ def _batches(segments: Sequence[SeenSegment]) -> Iterator[list[SeenSegment]]:
 
 
 def _order(place: Place) -> tuple[Any, ...]:
-    account, contract, start, modified, segment_id = place
-    return (account is not None, account or "", contract is not None, contract or "", start, modified, segment_id)
+    *numbers, start, modified, segment_id = place
+    return (*((number is not None, number or "") for number in numbers), start, modified, segment_id)
 
 
 def _second(instant: datetime) -> int:
     return (instant - _EPOCH) // timedelta(seconds=1)
+
+
+def _instant(second: int) -> datetime:
+    return _EPOCH + timedelta(seconds=second)

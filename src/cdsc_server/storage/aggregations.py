@@ -7,6 +7,7 @@ Members are never removed: `until` says when one left, so that a month can go on
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -31,6 +32,8 @@ from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.listing import Place, beyond
+from cdsc_server.storage.service_points import ServicePointRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 #: Rows written by one statement.
@@ -144,13 +147,62 @@ def parts_in_use(session: Session, aggregation_ids: Collection[str]) -> dict[str
     return found
 
 
-def known_to(registration_id: str, *, is_test: bool) -> ColumnElement[bool]:
-    """Whether Clients of a registration may know of a group: it is open to all, or was opened for them."""
-    opened = exists().where(
-        AggregationReaderRow.aggregation_id == func.coalesce(AggregationRow.parent_id, AggregationRow.aggregation_id),
-        AggregationReaderRow.registration_id == registration_id,
-    )
-    return and_(AggregationRow.is_test.is_(is_test), or_(AggregationRow.confidential.is_(False), opened))
+@dataclass(frozen=True)
+class Known:
+    """
+    Whose eyes look at groups.
+
+    Args:
+        is_test: of a sandbox Client Object, which meets fictional Customers only.
+    """
+
+    registration_id: str
+    is_test: bool
+
+    def holds(self) -> ColumnElement[bool]:
+        """Whether they may know of a group: it is open to all, or was opened for them; of a part, the whole counts."""
+        whole = func.coalesce(AggregationRow.parent_id, AggregationRow.aggregation_id)
+        opened = exists().where(
+            AggregationReaderRow.aggregation_id == whole,
+            AggregationReaderRow.registration_id == self.registration_id,
+        )
+        return and_(AggregationRow.is_test.is_(self.is_test), or_(AggregationRow.confidential.is_(False), opened))
+
+
+def newest_known(
+    session: Session, known: Known, *, place: Place | None, backward: bool, limit: int
+) -> Sequence[AggregationRow]:
+    """
+    Groups and their parts that are in use, the last modified first.
+
+    Args:
+        place: they begin right after it, or when read backward right before it and in the opposite order.
+    """
+    row = AggregationRow
+    order = (row.modified.asc(), row.aggregation_id.desc()) if backward else (row.modified.desc(), row.aggregation_id)
+    member = AggregationMemberRow
+    filled = exists().where(member.aggregation_id == row.aggregation_id, member.until.is_(None))
+    rows = select(row).where(known.holds(), or_(row.parent_id.is_(None), filled)).order_by(*order)
+    if place is not None:
+        rows = rows.where(beyond(row, row.aggregation_id, place, backward=backward))
+    return session.scalars(rows.limit(limit)).all()
+
+
+def find_known(session: Session, aggregation_id: str, known: Known) -> AggregationRow | None:
+    """The group, when they may know of it."""
+    return session.scalars(
+        select(AggregationRow).where(AggregationRow.aggregation_id == aggregation_id, known.holds())
+    ).one_or_none()
+
+
+def known_groups(
+    session: Session, *, numbers: Collection[str], ids: Collection[str] = (), known: Known
+) -> Sequence[AggregationRow]:
+    """The whole groups of these numbers or with these ids that they may know of, by number."""
+    row = AggregationRow
+    named = or_(among(row.aggregation_number, numbers), among(row.aggregation_id, ids))
+    rows = select(row).where(row.parent_id.is_(None), named, known.holds()).order_by(row.aggregation_number)
+    return session.scalars(rows).all()
 
 
 def open_for(session: Session, aggregation_id: str, registration_id: str, *, at: datetime) -> bool:
@@ -206,6 +258,23 @@ def members_of_customer(
         .order_by(AggregationRow.aggregation_number, row.kind, row.object_id)
     )
     return [(group, Kind(kind), object_id) for group, kind, object_id in session.execute(statement)]
+
+
+def premises_in(session: Session, customer_id: str, aggregation_ids: Collection[str], *, at: datetime) -> list[str]:
+    """The numbers of the premises of a Customer's Service Points in these groups, sorted."""
+    row, point = AggregationMemberRow, ServicePointRow
+    key = customer_key_of(customer_id)
+    statement = (
+        select(point.premises)
+        .join(row, (row.customer_key == point.customer_key) & (row.object_id == point.service_point_id))
+        .where(
+            row.customer_key == key,
+            row.kind == str(Kind.SERVICE_POINT),
+            among(row.aggregation_id, aggregation_ids),
+            *_at(at),
+        )
+    )
+    return sorted({each["premise_number"] for premises in session.scalars(statement) for each in premises})
 
 
 def set_members(
@@ -264,3 +333,11 @@ def answers_about(
     row = AggregationAnswerRow
     rows = select(row).where(row.period_start.in_(sorted(periods)), row.registration_id.in_(("", registration_id)))
     return session.scalars(rows.order_by(row.period_start, row.aggregation_id, row.registration_id)).all()
+
+
+def lock_answers(session: Session) -> None:
+    """Wait until nobody else writes down what is told; held until the transaction ends."""
+    first = select(func.min(AggregationRow.aggregation_id)).scalar_subquery()
+    session.execute(
+        select(AggregationRow.aggregation_id).where(AggregationRow.aggregation_id == first).with_for_update()
+    )

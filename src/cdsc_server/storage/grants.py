@@ -235,6 +235,16 @@ def own_grants_of(session: Session, client_id: str, *, limit: int) -> Sequence[G
     ).all()
 
 
+def open_without_customer(session: Session) -> Sequence[GrantRow]:
+    """The Grants that Clients have for themselves, as far as they open something or may soon."""
+    statuses = (GrantStatus.PENDING, GrantStatus.NEEDS_SUB_GRANTS, GrantStatus.ACTIVE)
+    return session.scalars(
+        select(GrantRow)
+        .where(GrantRow.customer_id.is_(None), GrantRow.admin_of.is_(None), GrantRow.status.in_(statuses))
+        .order_by(GrantRow.grant_id)
+    ).all()
+
+
 def admin_grants_of(session: Session, grant_id: str) -> Sequence[GrantRow]:
     """The Grants that Grant Admins have of a Grant, held until this transaction ends."""
     statement = select(GrantRow).where(GrantRow.admin_of == grant_id).order_by(GrantRow.grant_id).with_for_update()

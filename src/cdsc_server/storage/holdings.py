@@ -1,17 +1,22 @@
-"""What a Customer has, as the form lists it: six statements, whatever the number of things."""
+"""What a Customer has, as the form lists it: seven statements, whatever the number of things."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.choosing import Holdings, Item
-from cdsc_server.domain.type_words import CONNECTIONS, METERS, SERVICES, in_words
+from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
+from cdsc_server.domain.type_words import CONNECTIONS, GROUPS, METERS, SERVICES, in_words
 from cdsc_server.domain.wording import counted
 from cdsc_server.languages import gettext, marked
 from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.aggregations import AggregationRow, members_of_customer
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -156,13 +161,53 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
             for row in meters
         ],
     }
+    lists = _with_groups(items, members_of_customer(session, customer_id, at=now))
     return Holdings(
-        {kind: sorted(listed, key=_order) for kind, listed in items.items()},
+        {kind: sorted(listed, key=_order) for kind, listed in lists.items()},
         (
             [(row.account_id, row.contract_id) for row in contracts],
             [(row.contract_id, row.service_point_id) for row in served],
             [(row.service_point_id, row.meter_device_id) for row in installed],
         ),
+    )
+
+
+#: The list that things of each kind stand in.
+_LIST: Final[Mapping[Kind, str]] = {kind: selection for selection, kind in SELECTED_KIND.items()}
+
+
+def _with_groups(
+    items: Mapping[str, list[Item]], belongs: Sequence[tuple[AggregationRow, Kind, str]]
+) -> dict[str, list[Item]]:
+    """The lists with the groups that things in them count towards, and a list of these groups."""
+    numbers: dict[tuple[str, str], list[str]] = {}
+    rows: dict[str, AggregationRow] = {}
+    own: dict[str, list[str]] = {}
+    titles = {(kind, item.id): item.title for kind, each in items.items() for item in each}
+    for row, kind, object_id in belongs:
+        numbers.setdefault((_LIST[kind], object_id), []).append(str(row.aggregation_number))
+        rows[row.aggregation_id] = row
+        if (_LIST[kind], object_id) in titles and kind in (Kind.SERVICE_CONTRACT, Kind.METER_DEVICE):
+            own.setdefault(row.aggregation_id, []).append(titles[_LIST[kind], object_id])
+    found = {
+        kind: [
+            replace(item, named={**item.named, "aggregation_numbers": numbers.get((kind, item.id), ())})
+            for item in each
+        ]
+        for kind, each in items.items()
+    }
+    found["aggregation_selection"] = [_group(row, own.get(row.aggregation_id, ())) for row in rows.values()]
+    return found
+
+
+def _group(row: AggregationRow, own: Sequence[str]) -> Item:
+    """A group as its own Customer sees it: what it is, and what of theirs is in it; nothing of others."""
+    return Item(
+        row.aggregation_id,
+        row.name,
+        _joined(in_words(GROUPS, row.types), *row.addresses[:1]),
+        (gettext("Group %(number)s", number=row.aggregation_number), *dict.fromkeys(own)),
+        named={"aggregation_numbers": _numbers(row.aggregation_number), "addresses": row.addresses},
     )
 
 

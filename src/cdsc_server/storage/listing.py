@@ -58,7 +58,7 @@ def newest_first(
     size = limit if few and limit is not None else _CHUNK
     while True:
         # Whoever filters may soon have enough, so the rest waits in the database and not in a cursor.
-        following = rows if place is None else rows.where(_beyond(row, row_id, place, backward=backward))
+        following = rows if place is None else rows.where(beyond(row, row_id, place, backward=backward))
         chunk = session.scalars(following.limit(size)).all()
         yield from (found for found in chunk if few or getattr(found, row_id.key) in ids)
         if len(chunk) < size or size == limit:
@@ -67,7 +67,8 @@ def newest_first(
         place = Place(last.modified, getattr(last, row_id.key))
 
 
-def _beyond(row: Any, row_id: InstrumentedAttribute[str], place: Place, *, backward: bool) -> ColumnElement[bool]:
-    beyond = row.modified > place.modified if backward else row.modified < place.modified
+def beyond(row: Any, row_id: InstrumentedAttribute[str], place: Place, *, backward: bool) -> ColumnElement[bool]:
+    """Whether a row stands after a place in the order of the listings; before it where they are read backward."""
+    later = row.modified > place.modified if backward else row.modified < place.modified
     further = row_id < place.id if backward else row_id > place.id
-    return or_(beyond, and_(row.modified == place.modified, further))
+    return or_(later, and_(row.modified == place.modified, further))

@@ -51,6 +51,11 @@ class SumKey(NamedTuple):
     value_format: str
     value_key: str
 
+    def told(self) -> dict[str, Any]:
+        """The Value Format."""
+        found: dict[str, Any] = exact_json.loads(self.value_format)
+        return found
+
 
 class Grid(NamedTuple):
     """Where the Value Sets of a segment lie: seconds between them, seconds after 1970 modulo that, zone of months."""
@@ -77,7 +82,7 @@ class GroupSeries:
     synced: datetime
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SumPeriod:
     """
     A Usage Segment of a group without its values.
@@ -305,7 +310,7 @@ class _Sum:
         quality = _quality(self._marks - {GAP})
         start, interval = _EPOCH + timedelta(seconds=self._period.start), self._period.grid.interval
         readings = self._readings(start, interval, told, quality)
-        return Column(exact_json.loads(key.value_format), quality, _series_id(key), ((key.value_key, readings),))
+        return Column(key.told(), quality, _series_id(key), ((key.value_key, readings),))
 
     def _readings(
         self, start: datetime, interval: int, told: npt.NDArray[np.bool_], quality: Quality | None

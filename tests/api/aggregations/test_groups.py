@@ -18,17 +18,6 @@ from tests.factories import customer_data as make
 
 
 @pytest.fixture
-def define(app, clock):
-    """Defines groups as an operator of a utility in the United States."""
-
-    def defines(*definitions, is_test=True):
-        with app.app_context():
-            return aggregations.define(definitions, is_test=is_test, country="US", actor="ops", clock=clock)
-
-    return defines
-
-
-@pytest.fixture
 def house(app):
     """Three flats of fictional Customers and one of a real one, in the same building."""
     with app.app_context(), transaction() as session:

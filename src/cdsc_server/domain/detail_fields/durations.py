@@ -87,4 +87,5 @@ DURATIONS: Final = (
     ),
     _until(SEGMENTS.start, "7.3.6", "Usage from", "How far back usage is shared.", sign=-1, default="P1Y"),
     _until(SEGMENTS.end, "7.3.7", "Usage until", "Until when usage is shared.", sign=+1, default="infinite"),
+    _until("expires", "7.3.8", "Ends", "When the Grant ends, and what it gave.", sign=+1, default="infinite"),
 )

@@ -121,6 +121,18 @@ INCLUDED: Final = (
         "bill_section.service_programs",
     ),
     _include("include_usage_segments", "7.2.8", "Include usage", adds="Adds the usage of what is shared."),
+    _include(
+        "include_aggregations",
+        "7.2.7",
+        "Include aggregations",
+        adds="Adds the groups that what is shared belongs to.",
+    ),
+    _include(
+        "include_aggregation_addresses",
+        "7.2.7.1",
+        "Include aggregation addresses",
+        "aggregation.grouped_addresses",
+    ),
     DetailField(
         "include_usage_segment_value_types",
         "include",

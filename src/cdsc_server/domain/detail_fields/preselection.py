@@ -98,5 +98,6 @@ PRESELECTION: Final = (
     _list("meter_numbers", "7.1.9", "Meter numbers", "Meters"),
     _choices("meter_types", "7.1.10", "Meter types", "Kinds of meters", _METER_TYPES),
     _choices("meter_apps", "7.1.11", "Meter apps", "Apps whose meters are"),
+    _list("aggregation_numbers", "7.1.12", "Aggregation numbers", "Groups of customers, such as buildings, that are"),
     _list("addresses", "7.1.13", "Addresses", "Addresses of what is", consent_only=True, documentation="/addresses"),
 )

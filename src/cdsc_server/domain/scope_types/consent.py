@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
+from cdsc_server.domain.group_scopes import AGGREGATION_CONSENT
 from cdsc_server.domain.scope_types.scope_type import ScopeType
 
 _BILLS = frozenset({"include_bill_statements", "include_bill_sections"})
@@ -150,6 +151,7 @@ def _meter_scopes() -> tuple[ScopeType, ...]:
                 "service_contract_selection",
                 "servicepoint_selection",
                 "meter_device_selection",
+                "aggregation_selection",
             ),
             with_selection=MappingProxyType(
                 {
@@ -159,10 +161,33 @@ def _meter_scopes() -> tuple[ScopeType, ...]:
                         {"sync_until", "servicepoint_numbers", "include_service_points"}
                     ),
                     "meter_device_selection": frozenset({"sync_until", "meter_numbers"}),
+                    "aggregation_selection": frozenset({"sync_until", "aggregation_numbers", "include_aggregations"}),
                 }
             ),
         ),
     )
 
 
-CONSENT: Final = (*_account_scopes(), *_contract_scopes(), *_meter_scopes())
+def _group_scopes() -> tuple[ScopeType, ...]:
+    only, kept = ("aggregation_selection",), frozenset({"aggregation_numbers", "premise_numbers"})
+    return (
+        ScopeType(
+            AGGREGATION_CONSENT,
+            consent=True,
+            section="6.1.10",
+            required=kept
+            | {
+                "expires",
+                "authorization_form_selection_type",
+                "error_if_no_preselections",
+                "allow_scope_modifications",
+            },
+            kept=kept,
+            fixed=MappingProxyType({"error_if_no_preselections": True, "allow_scope_modifications": False}),
+            selections=only,
+            must_select=frozenset(only),
+        ),
+    )
+
+
+CONSENT: Final = (*_account_scopes(), *_contract_scopes(), *_meter_scopes(), *_group_scopes())

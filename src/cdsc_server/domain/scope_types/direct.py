@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, USAGE_QUERY
 from cdsc_server.domain.scope_types.scope_type import ScopeType
 
 
@@ -80,7 +81,14 @@ DIRECT: Final = (
         required=frozenset({"start_date", "end_date"}),
     ),
     _query(
-        "cds_query_usage",
+        AGGREGATIONS_QUERY,
+        "6.2.7",
+        "Aggregations Query",
+        "Groups of customers, such as buildings and areas, that the Client may know of.",
+        "include_aggregations",
+    ),
+    _query(
+        USAGE_QUERY,
         "6.2.8",
         "Usage Query",
         "Usage segments that the Client is permitted to see.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from cdsc_server.domain.detail_fields import FIELDS
 
@@ -22,6 +23,7 @@ class ScopeType:
         required: fields a scope of this type has to offer, whatever data there are.
         forbidden: fields a scope of this type may not offer.
         kept: preselection fields that say what is consented to: never null, and kept in the Grant.
+        fixed: fields that have one value, which is their default; every other is refused.
         selections: selection kinds the form may draw for it.
         must_select: those of them that a scope has to offer.
         with_selection: what offering a selection kind makes required beside it.
@@ -40,6 +42,7 @@ class ScopeType:
     required: frozenset[str] = frozenset()
     forbidden: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    fixed: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     selections: tuple[str, ...] = ()
     must_select: frozenset[str] = frozenset()
     with_selection: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))

@@ -7,6 +7,7 @@ from flask import Flask
 from cdsc_server.web.context import Context
 from cdsc_server.web.customer_data import (
     accounts,
+    aggregations,
     bill_sections,
     bill_statements,
     eacs,
@@ -20,6 +21,7 @@ from cdsc_server.web.customer_data.plain_addresses import plain_view
 
 __all__ = [
     "accounts",
+    "aggregations",
     "bill_sections",
     "bill_statements",
     "eacs",

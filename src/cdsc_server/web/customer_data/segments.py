@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from flask import Response, current_app, g, request
 
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.errors import InsufficientScope
 from cdsc_server.schemas.usage_segments import UsageSegmentFilters
-from cdsc_server.services.customer_data import access_of
+from cdsc_server.services.customer_data import Access, DirectAccess, access_of
+from cdsc_server.services.group_usage import names_groups, seen_sums
 from cdsc_server.services.usage_data import (
     Place,
     SeenSegment,
@@ -54,10 +57,16 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
         InvalidRequest: a malformed parameter.
     """
     wanted = _wanted(asked_filters(_FILTERS))
-    place = asked_place(((str, type(None)), (str, type(None)), int, int, str, bool))
-    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id)
+    number = (str, type(None))
+    place = asked_place((number, number, number, int, int, str, bool))
+    now = ports().clock.now()
+    sums = seen_sums(g.token, catalogue=catalogue(), now=now, scope_id=scope_id)
     found = list_segments(
-        access, wanted, place=None if place is None else tuple(place[:5]), backward=place is not None and place[5]
+        _access(scope_id, now=now),
+        wanted,
+        sums=sums,
+        place=None if place is None else tuple(place[:6]),
+        backward=place is not None and place[6],
     )
     periods = [segment.period for batch in found.batches for segment in batch]
     bounds = [bound for period in periods for bound in (period.segment_start, period.segment_end)]
@@ -73,6 +82,16 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
         response.response = _compressed(body)
         response.content_encoding = "gzip"
     return response
+
+
+def _access(scope_id: str | None, *, now: datetime) -> Access | DirectAccess | None:
+    """What the Grant opens of Customers; None where it opens usage of groups alone."""
+    try:
+        return access_of(catalogue(), g.token.grant, now=now, scope_id=scope_id)
+    except InsufficientScope:
+        if names_groups(g.token, catalogue(), scope_id=scope_id):
+            return None
+        raise
 
 
 def _wanted(asked: Mapping[str, Any]) -> Wanted:
@@ -107,7 +126,7 @@ def _header(segment: SeenSegment, formats: list[dict[str, Any]]) -> bytes:
         "cds_created": period.created,
         "cds_modified": period.modified,
         "cds_synced": period.synced,
-        "related_aggregations": [],
+        "related_aggregations": segment.aggregations,
         "related_accounts": related[Kind.ACCOUNT],
         "related_servicecontracts": related[Kind.SERVICE_CONTRACT],
         "related_servicepoints": related[Kind.SERVICE_POINT],
