@@ -67,7 +67,8 @@ fields = [
   "contract_numbers", "account_numbers", "meter_numbers", "service_types", "addresses",
   "include_accounts", "include_account_numbers", "include_contract_numbers",
   "include_meter_devices", "include_meter_numbers", "sync_until",
-  "authorization_form_selection_type", "merge_selection_with", "error_if_no_preselections", "allow_scope_modifications",
+  "authorization_form_selection_type", "merge_selection_with", "error_if_no_preselections",
+  "allow_scope_modifications", "jwk",
 ]
 """
 

@@ -17,6 +17,7 @@ _OF_FORMS = frozenset(
         "merge_selection_with",
         "error_if_no_preselections",
         "allow_scope_modifications",
+        "jwk",
     }
 )
 
