@@ -341,7 +341,8 @@ def series_of(row: UsageSeriesRow) -> Series:
 
 def _of_groups(sums: Sequence[SeenSums], wanted: Wanted) -> Iterator[SeenSegment]:
     """Sums as segments; they are related to no object of a Customer."""
-    nothing = Related(dict.fromkeys(Kind, ()), {kind: frozenset() for kind in Kind}, {}, frozenset())
+    none: dict[Kind, frozenset[str]] = {kind: frozenset() for kind in Kind}
+    nothing = Related(dict.fromkeys(Kind, ()), none, {}, none)
     for each in sums:
         period = SegmentPeriod(
             segment_id=each.segment_id,
@@ -354,11 +355,11 @@ def _of_groups(sums: Sequence[SeenSums], wanted: Wanted) -> Iterator[SeenSegment
             modified=_EPOCH + timedelta(microseconds=each.period.modified),
             synced=each.period.synced,
         )
-        if _in_time(period, wanted) and _among(nothing, wanted):
+        if wanted.sections is None and _in_time(period, wanted) and _among(nothing, wanted):
             # Sums stand behind all else also where the number of their group is not told.
             number = each.row.aggregation_number if each.shown else each.segment_id
             place = (number, None, None, each.period.start, -each.period.modified, each.segment_id)
-            yield SeenSegment(period, nothing, place, each.as_of, None, each)
+            yield SeenSegment(period, nothing, (), place, each.as_of, None, each)
 
 
 def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
