@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from cdsc_conformance import plans, reports
+from cdsc_conformance import facts, plans, reports
 from cdsc_conformance.findings import Finding, Outcome
 from cdsc_conformance.recorder import Unreachable
 from cdsc_conformance.register import register
@@ -29,6 +29,13 @@ _COLOURS = {Outcome.FAILED: "red", Outcome.BROKEN: "red", Outcome.WARNED: "yello
     type=click.Choice([*plans.NAMES, "all"]),
     help="May be given again; all by default.",
 )
+@click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    type=click.Choice(list(facts.rules("customer_scenarios"))),
+    help="A scenario of Customer Data that the server claims; may be given again.",
+)
 @click.option("--username", help="A test account of the server.")
 @click.option("--password", help="Its password; better set CDSC_CONFORMANCE_PASSWORD, which no process list shows.")
 @click.option(
@@ -42,6 +49,7 @@ def main(
     *,
     base_url: str,
     names: tuple[str, ...],
+    scenarios: tuple[str, ...],
     username: str | None,
     password: str | None,
     report: Path | None,
@@ -57,7 +65,7 @@ def main(
     if (username is None) != (password is None):
         raise click.UsageError("a test account needs --username and a password")
     account = Account(username, password) if username is not None and password is not None else None
-    session = Session(base_url, account=account, verify=str(ca) if ca else True)
+    session = Session(base_url, account=account, verify=str(ca) if ca else True, scenarios=scenarios)
     try:
         session.http.send("GET", base_url)
     except Unreachable as fault:

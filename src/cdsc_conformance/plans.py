@@ -21,6 +21,7 @@ MODULES: Final = {
         "customer_metadata",
         "customer_scopes",
         "customer_fields",
+        "customer_scenarios",
     ),
     "registration": ("registration", "registration_values"),
     "clients": ("clients", "client_changes"),

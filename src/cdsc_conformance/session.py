@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 from urllib.parse import urljoin, urlsplit
@@ -74,15 +74,24 @@ class Account:
 class Session:
     """One run against one server."""
 
-    def __init__(self, base_url: str, *, account: Account | None = None, verify: bool | str = True) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        account: Account | None = None,
+        verify: bool | str = True,
+        scenarios: Collection[str] = (),
+    ) -> None:
         """
         Args:
             base_url: where the server is; the well-known document is looked for at its host.
             account: somebody the kit may sign in as; without one the rows that need a person are skipped.
             verify: whether to check certificates, or a file of authorities to trust.
+            scenarios: those of CDS-WG3-01 4 that the server claims.
         """
         self.base_url = base_url.rstrip("/")
         self.account = account
+        self.scenarios = frozenset(scenarios)
         self.http = Recorder(verify=verify)
         #: Where the exchanges of the condition under way begin.
         self.mark = 0

@@ -44,6 +44,17 @@ class _KeptAlive(_Silent):
 #: A Customer with something to share, as documentation would name a test account.
 ACCOUNT = Account("ada@example.com", people.PASSWORD)
 
+#: What the catalogue that ships promises of CDS-WG3-01 4.
+SCENARIOS = (
+    "meter_data",
+    "customer_tariffs",
+    "customer_programs",
+    "bill_amount_due",
+    "customer_bills",
+    "service_charges",
+    "meter_app_transparency",
+)
+
 AREA = {"type": "Polygon", "coordinates": [[[-73.9, 40.7], [-73.8, 40.7], [-73.9, 40.8], [-73.9, 40.7]]]}
 TERRITORY = """
 [coverage.territory]

@@ -64,6 +64,41 @@ def _renamed(name, other, of=lambda field: [field]):
     return change
 
 
+def _renamed_types(*types):
+    """Scopes of these types are of others."""
+
+    def change(body):
+        for described in body["cds_scope_descriptions"].values():
+            if described["type"] in types:
+                described["type"] = "own_type"
+
+    return change
+
+
+def _limited(name, most):
+    """A field of every scope reaches so far and no further."""
+
+    def change(body):
+        for described in body["cds_scope_descriptions"].values():
+            named_field(name, member("maximum", most))(described)
+
+    return change
+
+
+def _dropped_choice(choice):
+    """No scope of usage has this selection."""
+
+    def kept(field):
+        field["choices"] = [each for each in field["choices"] if each["id"] != choice]
+
+    def change(body):
+        for described in body["cds_scope_descriptions"].values():
+            if described["type"] == "cds_usage":
+                named_field(SELECTION, kept)(described)
+
+    return change
+
+
 def _in_turn(*changes):
     def change(body):
         for one in changes:
@@ -161,4 +196,23 @@ CUSTOMER_METADATA_FAULTS = [
     ),
     _oauth("field as a word", "WG3-01-7-01", scope(USAGE, within(FIELDS, then=lambda fields: fields.append("jwk")))),
     _oauth("nothing to choose from", "WG3-01-7.4.1-04", scope(USAGE, _dropped(SELECTION))),
+    _oauth(
+        "programs are claimed, not offered",
+        "WG3-01-4.6-01",
+        _renamed_types("cds_account_programs", "cds_service_programs"),
+    ),
+    _oauth("meters of a scenario by no address", "WG3-01-4.4-07", scope("distribution_details", _dropped("addresses"))),
+    _oauth("usage chosen by meter only", "WG3-01-4.4-12", _dropped_choice("service_contract_selection")),
+    _oauth("two years of a claimed three", "WG3-01-4.4-14", _limited("segment_start", "P2Y")),
+    _oauth("usage that ends", "WG3-01-4.4-15", _limited("segment_end", "P1Y")),
+    _oauth(
+        "programs nobody can name",
+        "WG3-01-4.6-07",
+        scope("account_programs", named_field("account_programs", member("choices", []))),
+    ),
+    _oauth(
+        "scenario as a type",
+        "WG3-01-4-03",
+        scope(USAGE, member("authorization_details_types_supported", ["meter_data"])),
+    ),
 ]

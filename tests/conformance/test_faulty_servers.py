@@ -12,7 +12,7 @@ from cdsc_conformance import plans
 from cdsc_conformance.findings import Outcome
 from cdsc_conformance.runner import run
 from cdsc_conformance.session import Session
-from tests.conformance.conftest import ACCOUNT, seed
+from tests.conformance.conftest import ACCOUNT, SCENARIOS, seed
 from tests.conformance.customer_data_faults import CUSTOMER_DATA_FAULTS
 from tests.conformance.customer_metadata_faults import CUSTOMER_METADATA_FAULTS
 from tests.conformance.fault_list import FAULTS as REGISTRATION_FAULTS
@@ -60,7 +60,7 @@ def switched(_sqlite_template, key_file, tmp_path_factory):
 
 def outcomes(url, plan, conditions):
     """What these conditions say."""
-    session = Session(url, account=ACCOUNT)
+    session = Session(url, account=ACCOUNT, scenarios=SCENARIOS)
     result = run(session, {plan: conditions})
     session.http.close()
     return [finding for each in result.judged for finding in each.findings]

@@ -11,12 +11,12 @@ from cdsc_conformance.findings import Outcome
 from cdsc_conformance.runner import run
 from cdsc_conformance.session import Session
 from tests.conformance import known_rows, report
-from tests.conformance.conftest import ACCOUNT
+from tests.conformance.conftest import ACCOUNT, SCENARIOS
 
 
 def test_our_server_holds_every_row_the_kit_judges(kit_server):
     """Set RENEW_KIT_ROWS to keep the rows of this run, after a look at what is new or gone."""
-    session = Session(kit_server.url, verify=kit_server.certificate, account=ACCOUNT)
+    session = Session(kit_server.url, verify=kit_server.certificate, account=ACCOUNT, scenarios=SCENARIOS)
     result = run(session, {name: plans.plan(name) for name in plans.NAMES})
     session.http.close()
 
