@@ -67,21 +67,6 @@ capabilities = ["oauth"]
 map_file = "territory.png"
 geojson_file = "territory.json"
 """
-#: What ships asks for much before production; the kit can only do what asks for nothing.
-TARIFF = """
-[scopes.tariff]
-type = "cds_rate_plan"
-name = "Price plan without more ado"
-description = "The name and code of the price plan the Customer is on."
-grant_admin_scope = "cds_grant_admin"
-fields = [
-  "contract_numbers", "account_numbers", "meter_numbers", "service_types", "addresses",
-  "include_accounts", "include_account_numbers", "include_contract_numbers",
-  "include_meter_devices", "include_meter_numbers", "sync_until",
-  "authorization_form_selection_type", "merge_selection_with", "error_if_no_preselections",
-  "allow_scope_modifications", "jwk",
-]
-"""
 
 
 @dataclass(frozen=True)
@@ -122,7 +107,13 @@ def with_territory(directory: Path) -> str:
     """The default catalogue, and beside its one coverage entry an area with a map."""
     (directory / "territory.png").write_bytes(base64.b64decode(PNG))
     (directory / "territory.json").write_text(json.dumps(AREA), encoding="utf-8")
-    return changed_catalogue(directory, lambda shipped: shipped + TERRITORY + TARIFF)
+    return changed_catalogue(directory, lambda shipped: shipped + TERRITORY + tariff(shipped))
+
+
+def tariff(shipped: str) -> str:
+    """Price plans without more ado: what ships asks for much before production, and the kit can do nothing of it."""
+    plan = shipped.partition("[scopes.rate_plan]")[2].partition("# The sandbox is open")[0]
+    return f"\n[scopes.tariff]{plan}"
 
 
 def seed(app: Flask) -> None:

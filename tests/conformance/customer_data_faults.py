@@ -482,4 +482,6 @@ CUSTOMER_DATA_FAULTS = [
     ),
     _fault("receipts stop nothing", "WG3-01-9.4-45", _unsent("/receipt/"), ACCOUNTS, plan="form"),
     _fault("every failure is a no", "WG3-01-9.3.3-04", asking("/receipt-redirect", _denied), ACCOUNTS, plan="form"),
+    _fault("keys are not looked at", "WG3-01-7.4.6-10", _unasked("jwk"), plan="authorize"),
+    _fault("answers without the key", "WG3-01-7.4.6-12", _unasked("jwk"), ACCOUNTS),
 ]

@@ -484,7 +484,9 @@ def encryption(session: Session) -> Findings:
     name = next(name for name in facts.listings() if whole.objects(name))
     page = access.get(name)
     odd = [] if page.status == 200 else [f"{page.url} answered {page.status}"]
-    odd += [f"{name} holds {each} as it is" for each in ids(name, whole.objects(name)) if each in page.text]
+    # In quotes, for a short id may stand in any cipher text by chance.
+    plain_words = [name, *ids(name, whole.objects(name))]
+    odd += [f"{each} can be read as it is" for each in plain_words if f'"{each}"' in page.text]
     yield judge("WG3-01-7.4.6-12", not odd, several(odd), page)
     odd = _open_ways(session, [page])
     yield judge("WG3-01-7.4.6-11", not odd, several(odd), page)
