@@ -457,6 +457,17 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "object_versions",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("table", sa.String(), nullable=False),
+        sa.Column("object_id", sa.String(), nullable=False),
+        sa.Column("superseded", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "table", "object_id", "superseded", name=op.f("pk_object_versions")),
+    )
+
+    op.create_table(
         "late_data",
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("scope", sa.String(), nullable=False),
@@ -1078,6 +1089,7 @@ def downgrade() -> None:
 
     op.drop_table("permitted_accounts")
     op.drop_table("late_data")
+    op.drop_table("object_versions")
     op.drop_index(op.f("ix_clients_registration_id_modified_client_id"), "clients")
 
     op.drop_table("clients")

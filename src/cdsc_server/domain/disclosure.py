@@ -150,6 +150,11 @@ def frozen_at(entry: GrantedEntry, now: datetime) -> datetime:
     return now if entry.sync_until is None else min(now, entry.sync_until)
 
 
+def earliest(entries: Iterable[GrantedEntry], *, now: datetime) -> datetime | None:
+    """The earliest instant before now whose state any entry shows; None when all show what is now."""
+    return min((each for entry in entries if (each := frozen_at(entry, now)) < now), default=None)
+
+
 @lru_cache(maxsize=1024)
 def open_fields(kind: Kind, opens: frozenset[str]) -> frozenset[str]:
     """The optional fields of a kind that these include fields open."""

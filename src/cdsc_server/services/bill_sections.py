@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.bill_disclosure import billings
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.detail_fields import optional_fields
-from cdsc_server.domain.disclosure import View, view_of
+from cdsc_server.domain.disclosure import View, earliest, view_of
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.customer_data import Access, DirectAccess, cut
 from cdsc_server.services.homes import Home, LookedFor, home_of, homes
@@ -20,6 +20,7 @@ from cdsc_server.services.opened_sections import OpenedSections, opened_sections
 from cdsc_server.storage.bill_sections import BillSectionRow, SectionKey, find_sections
 from cdsc_server.storage.bill_statements import find_days
 from cdsc_server.storage.db import reading
+from cdsc_server.storage.versions import AS_THEY_ARE, Versions, read_versions
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: The optional fields with the include field that opens each.
@@ -102,7 +103,12 @@ def list_sections(
         visible = _visible_statements(
             session, {of.customer_id: of for of, _ in page}, [row.bill_statement_id for row in rows.values()]
         )
-        sections = [_seen(rows[of.customer_id, each[-1]], of, visible) for of, each in page]
+        frozen = earliest(access.entries, now=access.now)
+        versions = AS_THEY_ARE
+        if frozen is not None:
+            keys = [row.customer_key for row in rows.values()]
+            versions = read_versions(session, keys, since=frozen, ids=[section_id for _, section_id in rows])
+        sections = [_seen(rows[of.customer_id, each[-1]], of, visible, versions) for of, each in page]
     return SectionPage(
         sections,
         following=page[-1][1] if goes_on else None,
@@ -137,7 +143,7 @@ def _found(
         places = [
             (of, _place(key, of))
             for of in each
-            for key, _ in of.opened.values()
+            for key, _, _ in of.opened.values()
             if _fits(key, of.view, wanted)
             and (told is None or (of.customer_id, key.statement_id) in told)
             and (of.home.turn is None or of.home.key({key.account_id}) in of.home.turn)
@@ -217,8 +223,11 @@ def _numbers(key: SectionKey, view: View) -> list[str]:
     ]
 
 
-def _seen(row: BillSectionRow, of: _Sections, statements: frozenset[tuple[str, str | None]]) -> SeenSection:
-    _, opens = of.opened[row.bill_section_id]
+def _seen(
+    row: BillSectionRow, of: _Sections, statements: frozenset[tuple[str, str | None]], versions: Versions
+) -> SeenSection:
+    _, opens, as_of = of.opened[row.bill_section_id]
+    row = versions.at(row, as_of)
 
     def told(kind: Kind, ids: Sequence[str]) -> list[str]:
         return [each for each in ids if of.view.sees(kind, each)]

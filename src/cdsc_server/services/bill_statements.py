@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.bill_disclosure import Billing, billings
 from cdsc_server.domain.bills import adding_up, naming_only
 from cdsc_server.domain.detail_fields import optional_fields
+from cdsc_server.domain.disclosure import earliest, frozen_at
 from cdsc_server.errors import InsufficientScope, NotFound
 from cdsc_server.ports import BlobStore
 from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, Shown, cut
@@ -23,9 +24,11 @@ from cdsc_server.services.homes import home_of, homes_of
 from cdsc_server.services.opened_sections import opened_sections
 from cdsc_server.storage.bill_statements import BillFile, BillStatementRow, Place, find_statement, newest_statements
 from cdsc_server.storage.customer_graph import read_graph
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.direct_rules import Reached
 from cdsc_server.storage.direct_statements import permitted_statements
+from cdsc_server.storage.versions import AS_THEY_ARE, Versions, read_versions
 
 #: The optional fields with the include field that opens each.
 OPTIONAL: Final[Mapping[str, str]] = optional_fields("bill_statement")
@@ -134,8 +137,8 @@ def open_file(
         else:
             found = _agreed_one(session, access, statement_id)
         for each in found:
-            if each.row.file is not None and OPTIONAL["file_uri"] in each.opens:
-                return each.row, each.row.file, blobs.open(each.row.file.content_hash)
+            if each.then.file is not None and OPTIONAL["file_uri"] in each.opens:
+                return each.then, each.then.file, blobs.open(each.then.file.content_hash)
     raise NotFound("no bill statement with a file has this id")
 
 
@@ -145,11 +148,14 @@ class _Opened:
     A Bill Statement that is open.
 
     Args:
+        row: as it is now, by which it stands in the listing.
+        then: as it is shown.
         opens: the include fields of the entries that open it.
         sections: ids of the Bill Sections that may be told.
     """
 
     row: BillStatementRow
+    then: BillStatementRow
     opens: frozenset[str]
     sections: Collection[str] = ()
 
@@ -161,22 +167,31 @@ def _agreed(session: Session, access: Access, **bounds: Any) -> Iterator[_Opened
     # Only charges name sections.
     charges = any(OPTIONAL["new_charges"] in each.opens for each in opened)
     sections = opened_sections(session, [home])[access.customer_id] if charges else {}
+    versions = _versions(session, access, [customer_key_of(access.customer_id)])
     for row in newest_statements(session, access.customer_id, opened, **bounds):
-        yield _Opened(row, _opens(row, opened), sections)
+        yield _opened(row, opened, versions, sections)
 
 
 def _agreed_one(session: Session, access: Access, statement_id: str) -> Iterator[_Opened]:
     row = find_statement(session, access.customer_id, statement_id)
     if row is not None:
         opened = billings(access.entries, read_graph(session, access.customer_id), now=access.now)
-        yield _Opened(row, _opens(row, opened))
+        yield _opened(row, opened, _versions(session, access, [row.customer_key]))
 
 
-def _opens(row: BillStatementRow, opened: Sequence[Billing]) -> frozenset[str]:
-    """The include fields of those of the billings that hold the statement."""
-    return frozenset[str]().union(
-        *(each.opens for each in opened if each.holds(row.account_id, row.statement_date, row.created))
-    )
+def _opened(
+    row: BillStatementRow, opened: Sequence[Billing], versions: Versions, sections: Collection[str] = ()
+) -> _Opened:
+    """A statement as those of the billings show it that hold it."""
+    holding = [each for each in opened if each.holds(row.account_id, row.statement_date, row.created)]
+    as_of = max((each.as_of for each in holding), default=row.modified)
+    return _Opened(row, versions.at(row, as_of), frozenset[str]().union(*(each.opens for each in holding)), sections)
+
+
+def _versions(session: Session, access: Access | DirectAccess, customer_keys: Iterable[int]) -> Versions:
+    """Earlier versions of the statements of these Customers, where a Grant has frozen."""
+    frozen = earliest(access.entries, now=access.now)
+    return AS_THEY_ARE if frozen is None else read_versions(session, customer_keys, since=frozen)
 
 
 def _permitted(session: Session, access: DirectAccess, *, asked: Mapping[str, Any], **bounds: Any) -> Iterator[_Opened]:
@@ -195,13 +210,16 @@ def _permitted(session: Session, access: DirectAccess, *, asked: Mapping[str, An
     while together := list(islice(found, PAGE + 1)):
         customers = sorted({row.customer_id for row, _ in together}) if naming else []
         sections = opened_sections(session, homes_of(session, access, customers)) if customers else {}
+        versions = _versions(session, access, {row.customer_key for row, _ in together})
         for row, by in together:
-            opening = (entry.opens for entry, does in zip(entries, by, strict=True) if does)
-            yield _Opened(row, frozenset[str]().union(*opening), sections.get(row.customer_id, {}))
+            opening = [entry for entry, does in zip(entries, by, strict=True) if does]
+            as_of = max(frozen_at(entry, access.now) for entry in opening)
+            opens = frozenset[str]().union(*(entry.opens for entry in opening))
+            yield _Opened(row, versions.at(row, as_of), opens, sections.get(row.customer_id, {}))
 
 
 def _seen(opened: _Opened, base_url: str) -> SeenStatement:
-    row = opened.row
+    row = opened.then
     path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
     absent = {"file_mimetype"} if row.file is None else set[str]()
     fields = frozenset(name for name, by in OPTIONAL.items() if by in opened.opens) - absent

@@ -18,19 +18,21 @@ from cdsc_server.domain.access_tokens import GrantView
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import Permission
-from cdsc_server.domain.disclosure import OPENED_BY, View, view_of
+from cdsc_server.domain.disclosure import OPENED_BY, View, earliest, view_of
 from cdsc_server.domain.grants import GrantedEntry, Selection, read_granted
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.direct_objects import seen_objects
 from cdsc_server.services.seen_objects import SeenObject
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customer_graph import read_graph
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.direct_listing import Asked
 from cdsc_server.storage.listing import Place, newest_first
 from cdsc_server.storage.meter_devices import MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServicePointRow
+from cdsc_server.storage.versions import AS_THEY_ARE, Versions, read_versions
 
 #: Objects of a page: lists of up to this many are never cut (CDS-WG3-01 10).
 PAGE: Final = 100
@@ -176,8 +178,11 @@ def _walk(
     order = list(reversed(kinds)) if backward else list(kinds)
     if cursor is not None and cursor.kind in order:
         order = order[order.index(cursor.kind) :]
-    view = None
+    view, versions = None, AS_THEY_ARE
     if isinstance(access, Access):
+        frozen = earliest(access.entries, now=access.now)
+        if frozen is not None:
+            versions = read_versions(session, [customer_key_of(access.customer_id)], since=frozen)
         view = view_of(access.entries, read_graph(session, access.customer_id), now=access.now)
     for kind in order:
         place = Place(cursor.modified, cursor.id) if cursor is not None and cursor.kind is kind else None
@@ -194,12 +199,12 @@ def _walk(
             )
         elif view is not None:
             limit = None if asked else PAGE + 1
-            yield from _of_customer(
-                session, access.customer_id, view, kind, place=place, backward=backward, limit=limit
-            )
+            customer_id = access.customer_id
+            for row in _rows(session, customer_id, view, kind, place=place, backward=backward, limit=limit):
+                yield _seen(view, kind, row, versions)
 
 
-def _of_customer(
+def _rows(
     session: Session,
     customer_id: str,
     view: View,
@@ -208,38 +213,33 @@ def _of_customer(
     place: Place | None,
     backward: bool,
     limit: int | None,
-) -> Iterator[SeenObject]:
+) -> Iterator[Any]:
     row, row_id = _TABLES[kind]
-    for one in newest_first(
-        session,
-        row,
-        row_id,
-        customer_id=customer_id,
-        ids=view.seen[kind].keys(),
-        place=place,
-        backward=backward,
-        limit=limit,
-    ):
-        yield _seen(view, kind, one, getattr(one, row_id.key))
+    ids = view.seen[kind].keys()
+    return newest_first(
+        session, row, row_id, customer_id=customer_id, ids=ids, place=place, backward=backward, limit=limit
+    )
 
 
-def _seen(view: View, kind: Kind, row: Any, object_id: str) -> SeenObject:
+def _seen(view: View, kind: Kind, row: Any, versions: Versions) -> SeenObject:
+    object_id, listed = getattr(row, _TABLES[kind][1].key), row.modified
     sight = view.seen[kind][object_id]
-    fields = sight.fields
+    row = versions.at(row, sight.as_of)
     if kind is Kind.ACCOUNT:
-        parent_id = row.parent_id if view.sees(kind, row.parent_id) else None
-        return SeenObject(kind, row, fields, programs_named=sight.programs, parent_id=parent_id)
+        parent = row.parent_id if view.sees(kind, row.parent_id) else None
+        return SeenObject(kind, row, listed, sight.fields, parent_id=parent)
     if kind is Kind.SERVICE_CONTRACT:
         account = view.graph.nodes[Kind.ACCOUNT].get(row.account_id)
-        number = None if account is None else account.number
-        return SeenObject(kind, row, fields, programs_named=sight.programs, account_number=number)
+        then = versions.find(AccountRow, row.customer_key, row.account_id, sight.as_of)
+        number = then.account_number if then is not None else None if account is None else account.number
+        return SeenObject(kind, row, listed, sight.fields, account_number=number)
     if kind is Kind.SERVICE_POINT:
         current, previous = view.contracts_at(object_id)
     else:
         current, previous = view.service_points_of(object_id)
-    return SeenObject(kind, row, fields, current=current, previous=previous)
+    return SeenObject(kind, row, listed, sight.fields, current=current, previous=previous)
 
 
 def _cursor(seen: SeenObject, *, backward: bool = False) -> Cursor:
     object_id = getattr(seen.row, _TABLES[seen.kind][1].key)
-    return Cursor(seen.kind, seen.row.modified, object_id, backward)
+    return Cursor(seen.kind, seen.listed, object_id, backward)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
@@ -11,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import Permission, Reach
-from cdsc_server.domain.disclosure import Sight, now_and_once, open_fields, united
+from cdsc_server.domain.disclosure import Sight, earliest, now_and_once, open_fields, united
 from cdsc_server.domain.grants import GrantedEntry
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.services.seen_objects import SeenObject
 from cdsc_server.storage import direct_listing, permissions
-from cdsc_server.storage.direct_listing import Asked, Found, Key
+from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.direct_listing import Asked, Found
 from cdsc_server.storage.direct_rules import Reached
 from cdsc_server.storage.listing import Place
+from cdsc_server.storage.versions import AS_THEY_ARE, Versions, read_versions
 
 #: Of so few Customers the objects are looked up; of more those last modified are gone through.
 FEW: Final = 50
@@ -50,19 +53,23 @@ def seen_objects(
     """
     every = [Reached.by(entry, permission, now=now) for entry in entries]
     reached = [each for each in every if each.opens(kind)]
+    frozen = earliest(entries, now=now)
     found = direct_listing.objects(
         session,
         kind,
         reached,
         customer_ids=few_customers(session, permission),
-        asked=asked,
+        # What an object was called before is not in its table.
+        asked={} if frozen is not None else asked,
         place=place,
         backward=backward,
         limit=_TOGETHER,
     )
     for _ in range(0, MOST_LOOKED_AT, _TOGETHER):
         together = list(islice(found, _TOGETHER))
-        yield from _told(session, every, reached, kind, together)
+        versions = AS_THEY_ARE if frozen is None else _versions(session, kind, together, frozen)
+        shown = [_shown(kind, reached, each, versions) for each in together]
+        yield from _told(session, every, kind, shown, versions)
         if len(together) < _TOGETHER:
             return
     raise InvalidRequest("this asks for too little of too much: name ids or numbers to look for")
@@ -76,42 +83,60 @@ def few_customers(session: Session, permission: Permission) -> Sequence[str] | N
     return None if len(named) > FEW else named
 
 
-def _told(
-    session: Session, every: Sequence[Reached], reached: Sequence[Reached], kind: Kind, found: Sequence[Found]
-) -> Iterator[SeenObject]:
-    """What is found with what may be told of it; one more statement, however much it is."""
-    sights = [_sight(kind, reached, each) for each in found]
+def _versions(session: Session, kind: Kind, found: Sequence[Found], since: datetime) -> Versions:
+    """What was found as it was before, and the Accounts of contracts."""
     rows = [each.row for each in found]
+    ids = {getattr(row, direct_listing.id_of(kind)) for row in rows}
+    if kind is Kind.SERVICE_CONTRACT:
+        ids |= {row.account_id for row in rows}
+    return read_versions(session, [row.customer_key for row in rows], since=since, ids=ids)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """
+    An object as it is shown.
+
+    Args:
+        row: as it is now, or was when its Grant froze.
+        listed: its `modified` as it is now.
+    """
+
+    row: Any
+    listed: datetime
+    sight: Sight
+
+
+def _shown(kind: Kind, reached: Sequence[Reached], found: Found, versions: Versions) -> _Shown:
+    sight = _sight(kind, reached, found)
+    return _Shown(versions.at(found.row, sight.as_of), found.row.modified, sight)
+
+
+def _told(
+    session: Session, every: Sequence[Reached], kind: Kind, shown: Sequence[_Shown], versions: Versions
+) -> Iterator[SeenObject]:
+    """What is shown with what may be told of it; one more statement, however much it is."""
+    rows = [each.row for each in shown]
     if kind is Kind.ACCOUNT:
-        parents = direct_listing.parents_told(
-            session, every, [(row.customer_key, row.parent_id) for row in rows if row.parent_id is not None]
-        )
-        for row, sight in zip(rows, sights, strict=True):
-            parent = row.parent_id if (row.customer_key, row.parent_id) in parents else None
-            yield SeenObject(kind, row, sight.fields, parent_id=parent)
+        above = [(row.customer_key, row.parent_id) for row in rows if row.parent_id is not None]
+        parents = direct_listing.parents_told(session, every, above)
+        for each in shown:
+            parent = each.row.parent_id if (each.row.customer_key, each.row.parent_id) in parents else None
+            yield SeenObject(kind, each.row, each.listed, each.sight.fields, parent_id=parent)
     elif kind is Kind.SERVICE_CONTRACT:
         numbers = direct_listing.account_numbers(session, [(row.customer_key, row.account_id) for row in rows])
-        for row, sight in zip(rows, sights, strict=True):
-            number = numbers.get((row.customer_key, row.account_id))
-            yield SeenObject(kind, row, sight.fields, account_number=number)
-    elif kind is Kind.SERVICE_POINT:
-        keys = [(row.customer_key, row.service_point_id) for row in rows]
-        yield from _linked(kind, rows, sights, keys, direct_listing.contracts_served(session, every, keys))
+        for each in shown:
+            key = each.row.customer_key, each.row.account_id
+            then = versions.find(AccountRow, *key, each.sight.as_of)
+            number = numbers.get(key) if then is None else then.account_number
+            yield SeenObject(kind, each.row, each.listed, each.sight.fields, account_number=number)
     else:
-        keys = [(row.customer_key, row.meter_device_id) for row in rows]
-        yield from _linked(kind, rows, sights, keys, direct_listing.points_of_meters(session, every, keys))
-
-
-def _linked(
-    kind: Kind,
-    rows: Sequence[Any],
-    sights: Sequence[Sight],
-    keys: Sequence[Key],
-    links: Mapping[Key, Sequence[tuple[str, datetime, datetime | None]]],
-) -> Iterator[SeenObject]:
-    for row, sight, key in zip(rows, sights, keys, strict=True):
-        current, previous = now_and_once(links.get(key, ()), sight.as_of)
-        yield SeenObject(kind, row, sight.fields, current=current, previous=previous)
+        keys = [(row.customer_key, getattr(row, direct_listing.id_of(kind))) for row in rows]
+        related = direct_listing.contracts_served if kind is Kind.SERVICE_POINT else direct_listing.points_of_meters
+        links = related(session, every, keys)
+        for each, key in zip(shown, keys, strict=True):
+            current, previous = now_and_once(links.get(key, ()), each.sight.as_of)
+            yield SeenObject(kind, each.row, each.listed, each.sight.fields, current=current, previous=previous)
 
 
 def _sight(kind: Kind, reached: Sequence[Reached], found: Found) -> Sight:

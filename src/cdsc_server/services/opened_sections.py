@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -13,15 +14,15 @@ from cdsc_server.services.homes import Home
 from cdsc_server.storage.bill_sections import SectionKey, section_keys
 from cdsc_server.storage.bill_statements import naming_statements
 
-#: By id of a section, its key and the include fields of the entries that open it.
-OpenedSections = Mapping[str, tuple[SectionKey, frozenset[str]]]
+#: By id of a section, its key, the include fields of the entries that open it, and the instant whose state they show.
+OpenedSections = Mapping[str, tuple[SectionKey, frozenset[str], datetime]]
 
 
 def billed_readings(sections: OpenedSections) -> SectionsOfReadings:
     """These sections, to be found by the readings that they stand for."""
     return SectionsOfReadings(
         Billed(key.id, frozenset(key.contracts), frozenset(key.meter_devices), key.start, key.end)
-        for key, _ in sections.values()
+        for key, *_ in sections.values()
     )
 
 
@@ -36,7 +37,7 @@ def opened_sections(session: Session, homes: Sequence[Home]) -> Mapping[str, Ope
     keys = section_keys(session, asked) if asked else {}
     charged = [customer_id for customer_id in asked if any(each.charged for each in opened[customer_id])]
     named = naming_statements(session, charged) if charged else {}
-    found: dict[str, dict[str, tuple[SectionKey, frozenset[str]]]] = {home.customer_id: {} for home in homes}
+    found: dict[str, dict[str, tuple[SectionKey, frozenset[str], datetime]]] = {home.customer_id: {} for home in homes}
     for home in homes:
         for key in keys.get(home.customer_id, ()):
             # A bill may charge for another Account, which direct access does not open by it.
@@ -44,7 +45,8 @@ def opened_sections(session: Session, homes: Sequence[Home]) -> Mapping[str, Ope
                 continue
             about = (key.account_id, key.contracts, key.start, key.end, key.created)
             named_on = named.get((home.customer_id, key.id), ())
-            opens = [each.opens for each in opened[home.customer_id] if each.holds(*about, named_on=named_on)]
-            if opens:
-                found[home.customer_id][key.id] = (key, frozenset[str]().union(*opens))
+            opening = [each for each in opened[home.customer_id] if each.holds(*about, named_on=named_on)]
+            if opening:
+                opens = frozenset[str]().union(*(each.opens for each in opening))
+                found[home.customer_id][key.id] = (key, opens, max(each.as_of for each in opening))
     return found

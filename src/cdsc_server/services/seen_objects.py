@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cdsc_server.domain.customer_graph import Kind
@@ -15,7 +16,8 @@ class SeenObject:
     An object with what may be told of it.
 
     Args:
-        row: as stored; only its required fields and those in `fields` may leave.
+        row: as it is shown, now or then; only its required fields and those in `fields` may leave.
+        listed: its `modified` as it is now, by which it stands in the listing.
         fields: the open optional fields, by their names in the standard.
         parent_id: of an Account, None when there is none to tell.
         account_number: of the Account of a contract.
@@ -26,6 +28,7 @@ class SeenObject:
 
     kind: Kind
     row: Any
+    listed: datetime
     fields: frozenset[str]
     parent_id: str | None = None
     account_number: str | None = None

@@ -262,6 +262,11 @@ def _columns(keys: Collection[Key]) -> tuple[list[int], list[str]]:
     return sorted({key for key, _ in keys}), sorted({object_id for _, object_id in keys})
 
 
+def id_of(kind: Kind) -> str:
+    """The name of the column that holds the id of a kind."""
+    return _TABLES[kind][1].key
+
+
 def has_match(session: Session, permission: Permission, field: str, values: frozenset[str]) -> bool:
     """Whether a preselection field matches any object that a Client Object is permitted to see."""
     kind = MATCHED[field][0]

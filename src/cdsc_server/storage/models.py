@@ -28,6 +28,7 @@ from cdsc_server.storage import (
     service_contracts,
     service_points,
     usage,
+    versions,
 )
 from cdsc_server.storage.db import Base
 
@@ -59,6 +60,7 @@ __all__ = [
     "service_contracts",
     "service_points",
     "usage",
+    "versions",
 ]
 
 metadata = Base.metadata

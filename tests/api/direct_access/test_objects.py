@@ -1,5 +1,7 @@
 """Objects under direct Grants: whose, which, and with what of them. CDS-WG3-01 6.2, 7.1, 7.2."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from cdsc_server.domain.direct_access import Reach
@@ -9,6 +11,7 @@ from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.service_contracts import ServiceContractRow
 from tests.factories import customer_data
 from tests.support import requirement
 
@@ -370,3 +373,25 @@ def test_what_an_operator_permits_is_on_the_audit_trail(app, direct):
     assert mine.keys() == {"client.permitted", "client.forbidden", "client.reach_set"}
     assert (mine["client.permitted"]["customer"], mine["client.permitted"]["account"]) == ("ada", "home")
     assert (mine["client.reach_set"]["before"], mine["client.reach_set"]["after"]) == ("named", "test_customers")
+
+
+@requirement("WG3-01-7.3.1-06")
+def test_a_grant_that_froze_shows_objects_as_they_were(app, direct, get, clock):
+    """A filter finds them by what they were called then."""
+    direct.permit("ada")
+    frozen = {"sync_until": "2026-03-05T00:00:00Z"}
+    direct.token("query_service_contracts", include_account_numbers=True, **frozen)
+    clock.set(datetime(2026, 3, 10, tzinfo=UTC))
+    with app.app_context(), transaction() as session:
+        contract = session.get(ServiceContractRow, (customer_key_of("ada"), "house"))
+        contract.contract_number, contract.modified = "C-new", clock.now()
+        account = session.get(AccountRow, (customer_key_of("ada"), "home"))
+        account.account_number, account.modified = "A-new", clock.now()
+
+    def numbers(asked, **fields):
+        token = direct.token("query_service_contracts", include_account_numbers=True, **fields)
+        contracts = get("/cds/service_contracts", token, contract_numbers=asked)["service_contracts"]
+        return [(each["contract_number"], each["account_number"]) for each in contracts]
+
+    assert (numbers("C-house", **frozen), numbers("C-new", **frozen)) == ([("C-house", "A-home")], [])
+    assert (numbers("C-house"), numbers("C-new")) == ([], [("C-new", "A-new")])
