@@ -21,6 +21,7 @@ NUMBERED: Final[Mapping[str, str]] = {
     "service_contract_selection": "contract_numbers",
     "servicepoint_selection": "servicepoint_numbers",
     "meter_device_selection": "meter_numbers",
+    "aggregation_selection": "aggregation_numbers",
 }
 _EVERY: Final[Mapping[str, str]] = {
     "account_selection": marked("All your accounts"),
@@ -74,7 +75,7 @@ def stated_holdings(named: Iterable[tuple[str, Collection[str]]]) -> Holdings:
     items: dict[str, dict[str, Item]] = {kind: {} for kind in NUMBERED}
     for kind, numbers in named:
         for number in sorted(numbers, key=lambda each: (each != ALL, each)):
-            title = gettext(_EVERY[kind]) if number == ALL else number
+            title = gettext(_EVERY[kind]) if number == ALL and kind in _EVERY else number
             items.setdefault(kind, {})[number] = Item(number, title, "", ())
     return Holdings({kind: list(found.values()) for kind, found in items.items()})
 

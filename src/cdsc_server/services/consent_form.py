@@ -50,6 +50,7 @@ _BY_NUMBER: Final[Mapping[str, str]] = {
     "service_contract_selection": marked("Contract number"),
     "servicepoint_selection": marked("Connection number"),
     "meter_device_selection": marked("Meter number"),
+    "aggregation_selection": marked("Group number"),
 }
 
 

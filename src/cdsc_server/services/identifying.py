@@ -47,7 +47,7 @@ def settle(
         address: proven.
         days: after so many an operator has probably looked at it.
     """
-    known = known_by(session, address, stated, is_test=is_test)
+    known = known_by(session, address, stated, is_test=is_test, now=now)
     if known is not None:
         opened(grant, *known, now=now)
         loading.wait_for(session, grant)
@@ -57,7 +57,7 @@ def settle(
 
 
 def known_by(
-    session: Session, address: str, stated: Sequence[Stated], *, is_test: bool
+    session: Session, address: str, stated: Sequence[Stated], *, is_test: bool, now: datetime
 ) -> tuple[str, list[Selection]] | None:
     """
     The one Customer who has this address on file and everything that was named, with the selections that makes.
@@ -68,7 +68,7 @@ def known_by(
     found = []
     for row in customers.find_by_id_or_email(session, address):
         if row.is_test == is_test and (row.email or "").lower() == address.lower():
-            selections = selections_of(stated, ids_by_number(session, row.customer_id))
+            selections = selections_of(stated, ids_by_number(session, row.customer_id, at=now))
             if selections is not None:
                 found.append((row.customer_id, selections))
     return found[0] if len(found) == 1 else None
@@ -102,7 +102,7 @@ def identify(grant_id: str, customer_id: str, *, reason: str, actor: str, clock:
             raise Conflict("The Client and the Customer are not of one kind: nothing was changed")
         stated = {each["scope_id"]: Stated.from_stored(each) for each in (receipt.stated or {})["selections"]}
         wanted = [stated[entry["type"]] for entry in grant.authorization_details]
-        selections = selections_of(wanted, ids_by_number(session, customer_id))
+        selections = selections_of(wanted, ids_by_number(session, customer_id, at=now))
         if selections is None:
             raise Conflict("The Customer does not have what was named: nothing was changed")
         receipt.customer_id = customer_id
