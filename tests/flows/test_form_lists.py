@@ -3,9 +3,10 @@
 import pytest
 
 from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.services import aggregations
 from cdsc_server.storage.db import transaction
 from tests.factories import customer_data as rows
-from tests.factories import people
+from tests.factories import groups, people
 from tests.support.browser import tab_of
 from tests.support.rows import cases
 from tests.support.tab import follow
@@ -17,6 +18,7 @@ FIELDS = {
     "service_contract_selection": ("contract_numbers", "C-shop0001"),
     "servicepoint_selection": ("servicepoint_numbers", "SP-p1"),
     "meter_device_selection": ("meter_numbers", "M-m1"),
+    "aggregation_selection": ("aggregation_numbers", "G-01"),
 }
 
 
@@ -28,15 +30,17 @@ def opened(browser, live_server, clock):
         page.goto("/sign-in")
         catalogue = live_server.app.extensions["cdsc"].catalogue
         field, number = FIELDS[kind]
-        asked = people.requested(
-            catalogue, "distribution_details", authorization_form_selection_type=kind, **{field: [number]}
-        )
+        scope = "usage_data" if kind == "aggregation_selection" else "distribution_details"
+        asked = people.requested(catalogue, scope, authorization_form_selection_type=kind, **{field: [number]})
         (cookie,) = (each["value"] for each in page.context.cookies() if each["name"] == "cdsc_session")
         with live_server.app.app_context(), transaction() as session:
             people.baker(session, at=clock.now(), contracts=14)
             people.requester(session, at=clock.now())
             session.add_all(rows.account(f"a{n}") for n in range(2, 15))
             waiting = people.waiting(session, (asked,), session_hash=secret_hash(cookie), at=clock.now())
+        houses = [groups.building(f"G-{n:02}", name=f"House {n:02}") for n in range(1, 15)]
+        with live_server.app.app_context():
+            aggregations.define(houses, is_test=True, country="US", actor="ops", clock=clock)
         page.goto(f"/consent/{waiting}")
         page.fill("#username", "ada@example.com")
         page.fill("#password", people.PASSWORD)

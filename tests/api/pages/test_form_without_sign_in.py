@@ -167,6 +167,7 @@ BY_HAND = {
     "service_contract_selection": ("contract_numbers", "All your services", "Also share services I add later"),
     "servicepoint_selection": ("servicepoint_numbers", "All your connections", ""),
     "meter_device_selection": ("meter_numbers", "All your meters", ""),
+    "aggregation_selection": ("aggregation_numbers", "", ""),
 }
 
 
