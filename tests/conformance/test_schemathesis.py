@@ -10,6 +10,7 @@ import os
 from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -229,7 +230,7 @@ def store_customer(session):
             confidential=False, is_test=True, lists={"meter_type": ["electric_usage"]},
             published={"meter_types": ["electric_usage"]}, addresses=["1 Quay"],
             regions=[{"id": "north", "name": "North", "types": ["geographic"], "geojson": {"type": "Point",
-                      "coordinates": [-73.9, 41.2]}}],
+                      "coordinates": [Decimal("-73.9"), Decimal("41.2")]}}],
             created=make.THEN, modified=make.THEN, synced=make.THEN,
         )
     )  # fmt: skip
