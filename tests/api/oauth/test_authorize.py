@@ -277,6 +277,19 @@ def opening(party, pushed, **more):
     return party.http.get("/oauth/authorize", query_string=asked)
 
 
+@pytest.mark.parametrize("pushed", [False, True])
+@pytest.mark.parametrize(("wanted", "language"), [("xx fr-CA de", "fr"), ("xx", "de")])
+def test_the_pages_are_in_a_language_the_client_asks_for(party, pushed, wanted, language):
+    """Where we have none of them, in one the browser asks for."""
+    if pushed:
+        opening(party, push(party, ui_locales=wanted))
+    else:
+        party.http.get("/oauth/authorize", query_string=party.asking(ui_locales=wanted))
+
+    page = party.http.get("/sign-in", headers={"Accept-Language": "de"}).get_data(as_text=True)
+    assert f'<html lang="{language}"' in page
+
+
 @requirement("WG1-02-3.2-21", "RFC9126-2.2", "WG1-02-8.3-02")
 def test_a_pushed_request_leads_to_the_form(app, party):
     """With everything that was pushed, and nothing that stands beside it in the link."""
