@@ -175,3 +175,13 @@ def test_months_that_are_over_bring_certificates_of_what_the_plans_buy(files):
     assert [start[:10] for (start,) in periods] == ["2026-03-01", "2026-04-01"]
     assert _rows(files, "SELECT count(*) FROM eacs") == [(2 * (3 * (len(plans) - 1) + 1),)]
     assert _rows(files, "SELECT count(*) FROM eacs WHERE modified != created") == [(0,)]
+
+
+def test_the_town_is_a_group_of_everybody_who_is_made_up(files):
+    """Clients find it without being told, and the one real Customer has no part in it."""
+    list(make(files, NOW, days=3, customers=2))
+
+    groups = "SELECT aggregation_number, customers, is_test, confidential FROM aggregations"
+    assert _rows(files, groups) == [("ASHFORD-BAY", 2, 1, 0)]
+    members = "SELECT DISTINCT username FROM aggregation_members JOIN logins USING (customer_id) ORDER BY username"
+    assert _rows(files, members) == [("ada@example.com",), ("ben@example.com",)]
