@@ -40,7 +40,7 @@ CHANGES = [
     (
         "service_contracts",
         (ServiceContractRow, "house"),
-        {"rateplan_name": "Night rate", "status": "ended", "contract_number": "C-new"},
+        {"rateplan_name": "Night rate", "status": "closed", "contract_number": "C-new"},
         ("rateplan_name", "contract_status", "contract_number"),
     ),
     (
@@ -191,7 +191,7 @@ def test_pages_of_what_changed_later_neither_lose_nor_repeat(app, tokens, clock,
         session.add_all([customer_data.contract(f"k{n}", "home") for n in range(150)])
     for n in range(0, 150, 7):
         clock.set(datetime(2026, 3, 10, tzinfo=UTC) + timedelta(minutes=n))
-        change(ServiceContractRow, f"k{n}", status="ended")
+        change(ServiceContractRow, f"k{n}", status="closed")
     headers = {"Authorization": f"Bearer {tokens['frozen']}"}
     address, seen = "/cds/service_contracts", []
     while address:
