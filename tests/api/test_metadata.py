@@ -221,6 +221,7 @@ def test_the_grant_admin_scope_has_its_two_fields(metadata):
 
 
 @requirement("WG1-02-3.8-07", "WG1-02-3.8-15", "WG1-02-3.8-24", "WG1-02-3.8-28", "WG3-01-5.2-01", "WG3-01-5.2-02")
+@requirement("WG3-01-3-04")
 def test_every_details_field_has_the_members_its_format_needs(metadata):
     """Limits in pairs; choices where there is something to choose; formats only for kinds of values."""
     bounded = ("int", "decimal", "string", "string_or_null", "string_list", "string_list_or_null")

@@ -328,7 +328,9 @@ def test_names_and_voltages_that_a_later_file_has_are_taken_over(take_in, clock)
     assert rows(ServiceContractRow)[0].modified < clock.now()
 
 
+@requirement("WG3-01-10.1.4-06")
 def test_the_account_names_the_utility_and_the_customer(take_in):
+    """A utility without a number of its own is known by its id."""
     person = entry(f"{BASE}/RetailCustomer/7", resource("RetailCustomer", element("name", "Ada Byron")))
     utility = entry(f"{BASE}/x", resource("ApplicationInformation", element("dataCustodianId", "Example Power")))
 
@@ -336,6 +338,7 @@ def test_the_account_names_the_utility_and_the_customer(take_in):
 
     (account,) = rows(AccountRow)
     assert (account.name, account.entity["entity_name"]) == ("Ada Byron", "Example Power")
+    assert account.entity["entity_number"] == account.entity["id"]
     assert rows(CustomerRow)[0].display_name == "Ada Byron"
 
 

@@ -79,6 +79,17 @@ def test_a_segment_says_what_is_stored_and_when(put, segments):
     }
 
 
+def test_synced_is_when_the_source_was_asked_last_and_not_now(put, segments, clock):
+    put(JANUARY, ["1"], synced=FEBRUARY)
+    (asked,) = segments()
+    put(JANUARY, ["1"], synced=MARCH)
+    (again,) = segments(token="again")
+
+    assert (asked["cds_synced"], again["cds_synced"]) == ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z")
+    assert asked["cds_modified"] == again["cds_modified"]
+    assert clock.now() > MARCH
+
+
 @requirement("WG3-01-10.8.1-16", "WG3-01-10.8.1-17", "WG3-01-10.8.1-18", "WG3-01-10.8.3-03")
 @pytest.mark.parametrize("kind", ["electric_usage", "meter_readings"])
 def test_value_sets_follow_each_other_without_a_hole(put, segments, kind):
