@@ -115,7 +115,7 @@ def settings(settings, tmp_path):
 
 
 @pytest.fixture
-def known(app, client, clock):
+def known(app, client, clock, ports):
     """A registered Client, and a Grant that opens everything Ada has."""
     catalogue = app.extensions["cdsc"].catalogue
     registered = client.post("/oauth/register", json={"scope": f"cds_client_admin {SCOPES} {FILES}"}).get_json()
@@ -126,6 +126,7 @@ def known(app, client, clock):
     hello = {"type": "private_message", "previous_uri": None, "name": "Hello", "description": "We have begun."}
     message = client.post("/messages", json=hello, headers=as_admin).get_json()
     consenting = next(each for each in objects if "usage_data" in each["scope"].split())
+    ports.blobs.put([customer_data.FILE])
     with app.app_context(), transaction() as session:
         store_customer(session)
         everything = [
@@ -181,6 +182,7 @@ def known(app, client, clock):
             "grant_id": "grant-unused",
             "message_id": message["message_id"],
             "file_id": shared.file_id,
+            "statement_id": "bill",
             "eac_id": "certificate",
             "aggregation_id": "bay",
             "region_id": "north",
