@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def load_catalogue(settings: Settings) -> Catalogue:
     """
     path = Path(settings.catalogue_file) if settings.catalogue_file else _DEFAULT_CATALOGUE
     try:
-        catalogue = read_catalogue(tomllib.loads(path.read_text(encoding="utf-8")))
+        catalogue = _read_catalogue(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as fault:
         raise InvalidConfiguration([f"{path.name}: {fault}"]) from fault
     faults = [
@@ -100,6 +101,12 @@ def load_catalogue(settings: Settings) -> Catalogue:
     if faults:
         raise InvalidConfiguration(faults)
     return catalogue
+
+
+@lru_cache(maxsize=8)
+def _read_catalogue(text: str) -> Catalogue:
+    """Read once in a process: a catalogue never changes."""
+    return read_catalogue(tomllib.loads(text))
 
 
 def _faults_of_maps(catalogue: Catalogue, path: Path) -> list[str]:
