@@ -33,7 +33,7 @@ def _new_tariff(session: Session) -> None:
 
 
 def _joined(session: Session) -> None:
-    _house(session).programs = [make.program("S-house"), make.program("S-new")]
+    _house(session).programs = [make.service_program("S-house"), make.service_program("S-new")]
 
 
 def _new_bill(session: Session) -> None:
