@@ -74,9 +74,15 @@ class AggregationListingSchema(Schema):
 
 
 class GeoJSONSchema(Schema):
-    """The territory of a region in WGS 84 coordinates (RFC 7946)."""
+    """The territory of a region in WGS 84 coordinates (RFC 7946), with the members of its type."""
 
     type = fields.String(required=True)
+    coordinates = fields.List(fields.Raw())
+    geometries = fields.List(fields.Dict())
+    features = fields.List(fields.Dict())
+    geometry = fields.Dict(allow_none=True)
+    properties = fields.Dict(allow_none=True)
+    bbox = fields.List(fields.Raw())
 
 
 class AggregationFilters(Filters):

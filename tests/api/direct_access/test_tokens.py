@@ -59,7 +59,7 @@ def test_who_is_permitted_nothing_gets_no_token_and_no_grant(direct):
         ({"account_numbers": "A-home"}, "account_numbers must be an array of strings"),
         ({"addresses": ["1 home Street"]}, "addresses is not a field of query_accounts"),
         ({"allow_scope_modifications": True}, "allow_scope_modifications is not a field of query_accounts"),
-        ({"include_accounts": True}, "include_accounts is not a field of query_accounts"),
+        ({"include_bill_sections": True}, "include_bill_sections is not a field of query_accounts"),
     ],
 )
 @requirement("WG3-01-7.1.13-04")
