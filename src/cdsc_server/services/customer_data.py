@@ -227,12 +227,12 @@ def _seen(view: View, kind: Kind, row: Any, versions: Versions) -> SeenObject:
     row = versions.at(row, sight.as_of)
     if kind is Kind.ACCOUNT:
         parent = row.parent_id if view.sees(kind, row.parent_id) else None
-        return SeenObject(kind, row, listed, sight.fields, parent_id=parent)
+        return SeenObject(kind, row, listed, sight.fields, programs_named=sight.programs, parent_id=parent)
     if kind is Kind.SERVICE_CONTRACT:
         account = view.graph.nodes[Kind.ACCOUNT].get(row.account_id)
         then = versions.find(AccountRow, row.customer_key, row.account_id, sight.as_of)
         number = then.account_number if then is not None else None if account is None else account.number
-        return SeenObject(kind, row, listed, sight.fields, account_number=number)
+        return SeenObject(kind, row, listed, sight.fields, programs_named=sight.programs, account_number=number)
     if kind is Kind.SERVICE_POINT:
         current, previous = view.contracts_at(object_id)
     else:
