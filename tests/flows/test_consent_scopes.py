@@ -49,6 +49,12 @@ LISTED = {
     "include_bill_sections": ("/cds/bill_sections", "bill_sections", "cds_billsection_id", "section"),
     "include_usage_segments": ("/cds/usage_segments", "usage_segments", None, None),
 }
+#: Where a whole account was chosen, all that hangs on it.
+WHOLE_ACCOUNT = {
+    "include_service_contracts": ["shop0001", "shop0002", "shop0003"],
+    "include_service_points": ["p1", "p2", "p3"],
+    "include_meter_devices": ["m1", "m2", "m3"],
+}
 #: A member that each of the other fields opens, and the object it is a member of.
 OPENED = {
     "include_account_numbers": ("include_accounts", "account_number"),
@@ -191,7 +197,8 @@ def test_a_scope_opens_what_its_type_brings_and_what_was_asked_for(shared, kind,
     assert expected & LISTED.keys() == listed.keys()
     for include, objects in listed.items():
         _, _, member, chosen = LISTED[include]
-        assert [each[member] for each in objects] == [chosen] if member else len(objects) == 1
+        wanted = WHOLE_ACCOUNT.get(include, [chosen]) if kind == "cds_account_programs" else [chosen]
+        assert sorted(each[member] for each in objects) == wanted if member else len(objects) == 1
     for entry in [*answer["authorization_details"], *grant["authorization_details"]]:
         assert {name for name in entry if name in NAMED} == kept
         assert all(entry[name] == NAMED[name] for name in kept)
