@@ -36,7 +36,7 @@ def metadata_of(kind: ScopeType, selections: tuple[str, ...], *fields: str) -> d
     needed = {name: config["scopes"][name] for name in ("cds_client_admin", "cds_grant_admin")}
     scope = {"type": kind.id, "name": "One", "description": "One."}
     scope |= {"fields": sorted({*needed_by(kind, selections), *fields}), "selections": list(selections)}
-    config |= {"scopes": {**needed, "one": scope}, "aliases": {}, "scenarios": []}
+    config |= {"scopes": {**needed, "one": scope}, "aliases": {}, "scenarios": [], "purposes": {}}
     return authorization_server_metadata(
         read_catalogue(config), base_url="https://cds.example", url=lambda endpoint: f"https://cds.example/{endpoint}"
     )

@@ -522,7 +522,7 @@ def test_a_customer_sees_and_stops_what_an_operator_granted(owed, app, clock, vi
     assert "Bright Bills" in visitor.load("/my-data").text
     assert visitor.load(f"/my-data/{grant_id}").status_code == 200
 
-    visitor.press("stop", n=1)
+    visitor.press("stop")
 
     listed = owed.box.party.http.get(f"/grants/{grant_id}", headers=owed.box.party.bearer).json
     assert (listed["status"], listed["enabled_scope"]) == ("revoked", "")
