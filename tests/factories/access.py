@@ -90,19 +90,26 @@ def grant(
     }
     session.add(GrantRow(**{**plain, **fields}))
     session.flush()
+    add_token(session, f"grant-{token}", scope, at=at, token=token, expires=at + timedelta(hours=1))
+    return token
+
+
+def add_token(
+    session: Session, grant_id: str, scope: str, *, at: datetime, token: str = "token", expires: datetime | None = None
+) -> None:
+    """Store a live access token of the Client of `grant`; without `expires` it lives as long as its Grant."""
     session.add(
         TokenRow(
             token_hash=secret_hash(token),
             kind="access",
             client_id="app",
             registration_id="reg",
-            grant_id=f"grant-{token}",
+            grant_id=grant_id,
             scope=scope,
             issued=at,
-            expires=at + timedelta(hours=1),
+            expires=expires,
         )
     )
-    return token
 
 
 def unidentified_grant(session: Session, client: ClientRow, numbers: Sequence[str], *, at: datetime) -> str:

@@ -13,6 +13,9 @@ from cdsc_server.storage.db import db
 
 Answer = TypeVar("Answer")
 
+#: How a statement begins that is not the frame of a transaction.
+_ASKING = ("SELECT", "UPDATE", "INSERT", "DELETE", "WITH", "(")
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -36,6 +39,12 @@ def statements_of(app: Flask, ask: Callable[[], Answer]) -> tuple[Answer, list[S
         return ask(), seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+def asked_of(app: Flask, task: Callable[[], object]) -> list[str]:
+    """What a task asks of the database, transactions aside."""
+    _, statements = statements_of(app, task)
+    return [each.text for each in statements if each.text.lstrip().upper().startswith(_ASKING)]
 
 
 def plan_of(app: Flask, statement: Statement) -> str:

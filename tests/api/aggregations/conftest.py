@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from cdsc_server import exact_json
 from cdsc_server.domain.direct_access import Reach
@@ -22,9 +22,10 @@ from cdsc_server.services import aggregations, direct_access, grant_approvals, g
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import aggregations as store
 from cdsc_server.storage import grants as grant_rows
-from cdsc_server.storage.db import db, reading, transaction
+from cdsc_server.storage.db import reading, transaction
 from tests.factories import access, groups
 from tests.factories.oauth import Authentication, Party, register
+from tests.support.statements import asked_of
 
 FLATS = ("ann", "ben", "cleo")
 
@@ -96,22 +97,7 @@ def get(client: Any) -> Callable[..., Any]:
 @pytest.fixture
 def statements(app: Flask) -> Callable[[Callable[[], object]], list[str]]:
     """Runs a task and gives what was asked of the database meanwhile, transactions aside."""
-    with app.app_context():
-        engine = db.engine
-
-    def asked_by(task: Callable[[], object]) -> list[str]:
-        asked: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT", "DELETE", "WITH", "(")):
-                asked.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        task()
-        event.remove(engine, "before_cursor_execute", note)
-        return asked
-
-    return asked_by
+    return partial(asked_of, app)
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from cdsc_server import exact_json
 from cdsc_server.domain.grants import Selection
-from cdsc_server.storage.db import db, transaction
+from cdsc_server.storage.db import transaction
 from cdsc_server.web.context import Context
 from tests.factories import access, customer_data
+from tests.support.statements import asked_of
 
 SWAPPED = datetime(2025, 1, 1, tzinfo=UTC)
 
@@ -106,19 +107,4 @@ def get(client: Any) -> Get:
 @pytest.fixture
 def statements(app: Flask) -> Callable[[Callable[[], object]], list[str]]:
     """Runs a task and gives what was asked of the database meanwhile, transactions aside."""
-    with app.app_context():
-        engine = db.engine
-
-    def asked_by(task: Callable[[], object]) -> list[str]:
-        asked: list[str] = []
-
-        def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-            if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "INSERT", "DELETE", "WITH", "(")):
-                asked.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        task()
-        event.remove(engine, "before_cursor_execute", note)
-        return asked
-
-    return asked_by
+    return partial(asked_of, app)

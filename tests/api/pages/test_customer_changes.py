@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from cdsc_server import exact_json
-from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.services import server_grants
-from cdsc_server.storage.authorizations import TokenRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
 from cdsc_server.storage.messages import MessageRow
 from cdsc_server.storage.outbox import MailRow
-from tests.factories import people
+from tests.factories import access, people
 from tests.support import requirement
 
 ALL = {"contract_numbers": ["_all"]}
@@ -37,18 +35,7 @@ def shared(app, ask, visitor, stored, clock):
     visitor.press("approve")
     (grant,) = stored(GrantRow)
     with app.app_context(), transaction() as session:
-        session.add(
-            TokenRow(
-                token_hash=secret_hash("live"),
-                kind="access",
-                client_id="app",
-                registration_id="reg",
-                grant_id=grant.grant_id,
-                scope=grant.scope,
-                issued=clock.now(),
-                expires=None,
-            )
-        )
+        access.add_token(session, grant.grant_id, grant.scope, at=clock.now(), token="live")
     return grant.grant_id
 
 

@@ -10,6 +10,7 @@ from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import LoginFailureRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
+from tests.factories import access
 from tests.support import requirement
 from tests.support.pages import Visitor
 
@@ -42,18 +43,7 @@ def token(app, stored, clock):
     """Store a live access token of the one Grant; gives its text."""
     (grant,) = stored(GrantRow)
     with app.app_context(), transaction() as session:
-        session.add(
-            TokenRow(
-                token_hash=secret_hash("live"),
-                kind="access",
-                client_id="app",
-                registration_id="reg",
-                grant_id=grant.grant_id,
-                scope=grant.scope,
-                issued=clock.now(),
-                expires=None,
-            )
-        )
+        access.add_token(session, grant.grant_id, grant.scope, at=clock.now(), token="live")
     return {"Authorization": "Bearer live"}
 
 
