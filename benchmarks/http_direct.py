@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.context import Context, Figures
 from benchmarks.load import request
-from benchmarks.targets import FORM, Target, always, basic_header, hello, measure, ours
+from benchmarks.targets import FORM, Always, Target, basic_header, hello, measure, ours
 from cdsc_server.domain.direct_access import Reach
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.clients import ClientRow
@@ -102,11 +102,11 @@ def _scenarios(target: Target, name: str, client_id: str, secret: str) -> None:
         for _ in range(DEEP if what == "contracts" else 0):
             page = requests.get(target.url + place, headers=bearer, timeout=60).json()
             place = (page["next"] or target.url + path).removeprefix(target.url)
-        target.scenarios[f"{what}, {name}"] = always(request("GET", path, bearer))
+        target.scenarios[f"{what}, {name}"] = Always(request("GET", path, bearer))
         if place != path:
-            target.scenarios[f"{what}, {name}, page {DEEP + 1}"] = always(request("GET", place, bearer))
+            target.scenarios[f"{what}, {name}, page {DEEP + 1}"] = Always(request("GET", place, bearer))
             searched = f"{path}?{urlencode({'contract_numbers': 'C-17 C-18'})}"
-            target.scenarios[f"two of the {what}, {name}"] = always(request("GET", searched, bearer))
+            target.scenarios[f"two of the {what}, {name}"] = Always(request("GET", searched, bearer))
 
 
 def _fill(engine: Engine, wide: str, narrow: str, count: int) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.context import Context, Figures
 from benchmarks.load import Script, request
-from benchmarks.targets import FORM, Target, always, authlib, basic_header, hello, measure, ours
+from benchmarks.targets import FORM, Always, Target, authlib, basic_header, hello, measure, ours
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.storage.authorizations import CodeRow
 from cdsc_server.storage.clients import ClientRow
@@ -139,8 +139,8 @@ def _our_scenarios(url: str, database_url: str) -> dict[str, Callable[[], Script
         return ask
 
     return {
-        "client_credentials": always(request("POST", "/oauth/token", basic, form)),
-        "introspection": always(
+        "client_credentials": Always(request("POST", "/oauth/token", basic, form)),
+        "introspection": Always(
             request("POST", "/oauth/introspect", own, urlencode({"token": access["access_token"]}))
         ),
         "code flow": flow,
@@ -208,8 +208,8 @@ def _peer(context: Context, server: str) -> Iterator[Target]:
             return ask
 
         target.scenarios = {
-            "client_credentials": always(request("POST", "/oauth/token", target.basic, form)),
-            "introspection": always(request("POST", "/oauth/introspect", target.basic, seen)),
+            "client_credentials": Always(request("POST", "/oauth/token", target.basic, form)),
+            "introspection": Always(request("POST", "/oauth/introspect", target.basic, seen)),
             "code flow": flow,
         }
         yield target

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from benchmarks.context import Context, Figures
 from benchmarks.load import Load, Script, request
-from benchmarks.targets import FORM, Target, always, authlib, basic_header, hello, measure, ours
+from benchmarks.targets import FORM, Always, Target, authlib, basic_header, hello, measure, ours
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import engine_options, prepare
@@ -108,7 +108,7 @@ def _ours(context: Context) -> Iterator[Target]:
         engine.dispose()
         body = json.dumps(OURS)
         target.scenarios = {
-            REGISTRATION: always(request("POST", "/oauth/register", JSON, body)),
+            REGISTRATION: Always(request("POST", "/oauth/register", JSON, body)),
             **_pages(target, bearer),
         }
         yield target
@@ -117,7 +117,7 @@ def _ours(context: Context) -> Iterator[Target]:
 @contextmanager
 def _peer(context: Context) -> Iterator[Target]:
     with authlib(context, "granian") as target:
-        target.scenarios = {REGISTRATION: always(request("POST", "/oauth/register", JSON, json.dumps(PEERS)))}
+        target.scenarios = {REGISTRATION: Always(request("POST", "/oauth/register", JSON, json.dumps(PEERS)))}
         yield target
 
 
@@ -132,7 +132,7 @@ def _pages(target: Target, bearer: dict[str, str]) -> dict[str, Callable[[], Scr
             assert len(found[segment or "grants"]) == 100
             place = found[f"{segment}_next" if segment else "next"].removeprefix(target.url)
         places |= {f"{name}, first page": first, f"{name}, page {DEEP + 1}": place}
-    return {name: always(request("GET", place, bearer)) for name, place in places.items()}
+    return {name: Always(request("GET", place, bearer)) for name, place in places.items()}
 
 
 def _fill(engine: Engine, client_id: str) -> None:

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks import wrk
 from benchmarks.context import Context
 from benchmarks.load import Load, Script, load, request
 from benchmarks.servers import free_port, started
@@ -44,15 +45,24 @@ class Target:
 
 def measure(target: Target, scenario: str, seconds: float, *, connections: int = CONNECTIONS) -> Load:
     """What the target shows while every connection does this; one refusal stops the benchmark."""
-    scripts = [target.scenarios[scenario]() for _ in range(connections)]
-    shown = load(target.url, scripts, seconds=seconds, expected=(b"200", b"201", b"302", b"303"))
+    doing = target.scenarios[scenario]
+    if isinstance(doing, Always) and wrk.found():
+        shown = wrk.load(target.url, doing.made, connections=connections, seconds=seconds)
+    else:
+        scripts = [doing() for _ in range(connections)]
+        shown = load(target.url, scripts, seconds=seconds, expected=(b"200", b"201", b"302", b"303"))
     assert shown.refused == 0, (target.name, scenario, shown.refused)
     return shown
 
 
-def always(made: bytes) -> Callable[[], Script]:
+@dataclass(frozen=True)
+class Always:
     """The scenario that sends the same bytes again and again."""
-    return lambda: lambda _answer: made
+
+    made: bytes
+
+    def __call__(self) -> Script:
+        return lambda _answer: self.made
 
 
 def basic_header(client_id: str, secret: str) -> dict[str, str]:
@@ -101,7 +111,7 @@ def hello(server: str) -> Iterator[Target]:
     url = f"http://127.0.0.1:{port}"
     command = _command(server, "benchmarks.peers.hello:application", port)
     with started(command, f"{url}/healthz", _environment()):
-        yield Target("Flask alone", server, url, scenarios={"hello": always(request("GET", "/healthz", {}))})
+        yield Target("Flask alone", server, url, scenarios={"hello": Always(request("GET", "/healthz", {}))})
 
 
 def _command(server: str, application: str, port: int) -> list[str]:
