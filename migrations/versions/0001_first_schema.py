@@ -953,6 +953,7 @@ def upgrade() -> None:
         sa.Column("aggregation_id", sa.String(), nullable=False),
         sa.Column("registration_id", sa.String(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("members", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["aggregation_id"], ["aggregations.aggregation_id"], name=op.f("fk_aggregation_readers_aggregation_id")
         ),

@@ -74,18 +74,24 @@ def refresh() -> None:
 @aggregations.command("open")
 @click.argument("number")
 @click.argument("registration_id")
-def open_group(number: str, registration_id: str) -> None:
-    """Let the Clients of REGISTRATION_ID know of the confidential group NUMBER."""
+@click.option("--members", is_flag=True, help="With its Service Points, their addresses and premises.")
+def open_group(*, number: str, registration_id: str, members: bool) -> None:
+    """
+    Let the Clients of REGISTRATION_ID know of the group NUMBER.
+
+    Without --members they know that it is there, and what it says of itself; once more without it takes them back.
+    """
     with _database(Settings.from_environment()):
-        opened = use_cases.open_for(number, registration_id, actor=_ACTOR, clock=SystemClock())
-    click.echo(f"{number} is open for {registration_id}." if opened else "They know of it already.")
+        opened = use_cases.open_for(number, registration_id, members=members, actor=_ACTOR, clock=SystemClock())
+    what = f"{number} is open for {registration_id}{', with its members' if members else ''}."
+    click.echo(what if opened else "They know of it already.")
 
 
 @aggregations.command("close")
 @click.argument("number")
 @click.argument("registration_id")
 def close_group(number: str, registration_id: str) -> None:
-    """Let the Clients of REGISTRATION_ID know of the confidential group NUMBER no more."""
+    """Take back what `open` let the Clients of REGISTRATION_ID know of the group NUMBER."""
     with _database(Settings.from_environment()):
         closed = use_cases.close_for(number, registration_id, actor=_ACTOR, clock=SystemClock())
     click.echo(f"{number} is closed for {registration_id}." if closed else "They do not know of it.")

@@ -52,11 +52,13 @@ def test_groups_are_defined_opened_and_listed(app, clock, run, tmp_path):
 
     defined = run("define", "--fictional", tmp_path / "groups.toml")
     opened, again = run("open", "B-17", "reg"), run("open", "B-17", "reg")
+    more = run("open", "B-17", "reg", "--members")
     closed, refreshed = run("close", "B-17", "reg"), run("refresh")
     listed = run("list")
 
     assert defined.output == "B-17  Mill House  2 customers\nR-1  Ashford Bay  2 customers\n"
     assert (opened.output, again.output) == ("B-17 is open for reg.\n", "They know of it already.\n")
+    assert more.output == "B-17 is open for reg, with its members.\n"
     assert (closed.output, refreshed.output) == (
         "B-17 is closed for reg.\n",
         "0 groups have other members now.\n",

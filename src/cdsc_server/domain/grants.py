@@ -14,7 +14,7 @@ from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
 from cdsc_server.domain.detail_fields import SECTIONS, SEGMENTS, STATEMENTS
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.direct_access import Filter, base_of, filter_of
-from cdsc_server.domain.group_scopes import is_about_groups
+from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, NUMBERS, is_about_groups
 
 
 class GrantStatus(StrEnum):
@@ -129,6 +129,18 @@ class GrantedEntry:
 
 
 @dataclass(frozen=True)
+class GroupEntry(GrantedEntry):
+    """
+    An entry that opens groups, as far as it opens the Service Points that these are made of.
+
+    Args:
+        groups: their numbers; None for all that the Client may know of.
+    """
+
+    groups: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class Bounds:
     """
     The time that an entry opens usage of; None has no bound.
@@ -211,6 +223,23 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         first_service=_day(details.get(SECTIONS.start)),
         last_service=_day(details.get(SECTIONS.end)),
         only=only,
+    )
+
+
+def read_grouped(catalogue: Catalogue, details: Mapping[str, Any]) -> GroupEntry | None:
+    """The stored entry as one that opens groups; None when it is another."""
+    scope = catalogue.scope(details["type"])
+    if scope is None or scope.type.id != AGGREGATIONS_QUERY:
+        return None
+    numbers = details.get(NUMBERS)
+    return GroupEntry(
+        scope_id=scope.id,
+        scope_type=scope.type.id,
+        opens=opened(scope, details),
+        selection=everything_of(Kind.SERVICE_POINT),
+        sync_until=_bound(details.get("sync_until")),
+        only=filter_of(details),
+        groups=None if numbers is None else frozenset(numbers),
     )
 
 

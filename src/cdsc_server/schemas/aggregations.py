@@ -48,7 +48,7 @@ class AggregationSchema(Schema):
     grouped_servicepoints = fields.List(fields.String(), attribute="members.service_point", required=True)
     grouped_meterdevices = fields.List(fields.String(), attribute="members.meter_device", required=True)
     grouped_aggregations = fields.List(fields.String(), attribute="parts", required=True)
-    grouped_addresses = fields.List(fields.String(), attribute="row.addresses")
+    grouped_addresses = fields.List(fields.String(), attribute="addresses")
     grouped_regions = fields.List(fields.Nested(AggregationRegionSchema), required=True)
     consent_requirements = fields.List(fields.Nested(ConsentRequirementSchema), required=True)
     countries = fields.List(fields.String(), attribute="row.published.countries")

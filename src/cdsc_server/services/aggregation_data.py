@@ -2,7 +2,10 @@
 Aggregations as far as a Grant opens them, in pages, the last modified first (CDS-WG3-01 10.7, 7.2.7).
 
 A Client never learns of a group that is not open for it. Direct access then sees every group that it asks for; a
-Customer's Grant opens the groups that something shared belongs to. Ids of members are told as far as they may be seen.
+Customer's Grant opens the groups that something shared belongs to.
+
+What a group is made of is told to direct access only where an operator opened the members, too; of a Customer's Grant
+as far as it opens them.
 """
 
 from __future__ import annotations
@@ -16,17 +19,15 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.access_tokens import AccessToken
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.customer_graph import Kind
-from cdsc_server.domain.direct_access import Reach
 from cdsc_server.domain.disclosure import OPENED_BY, View, view_of
 from cdsc_server.domain.grants import GrantedEntry, Selection, opened, read_granted
 from cdsc_server.domain.group_scopes import NUMBERS, USAGE_QUERY
 from cdsc_server.errors import InsufficientScope, NotFound
 from cdsc_server.services.customer_data import PAGE, cut
-from cdsc_server.storage import aggregations, clients
+from cdsc_server.services.known_groups import known_to
+from cdsc_server.storage import aggregations
 from cdsc_server.storage.aggregations import AggregationRow, Known
-from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.listing import Place
@@ -45,6 +46,7 @@ class SeenAggregation:
     Args:
         fields: the open optional fields, by their names in the standard.
         members: ids of each kind that may be told.
+        addresses: those that may be told.
         parts: ids of the groups it was cut into.
         scope, details: what opens its sums; empty where it has none.
         need: whether its Customers must consent first.
@@ -53,6 +55,7 @@ class SeenAggregation:
     row: AggregationRow
     fields: frozenset[str]
     members: Mapping[Kind, Sequence[str]]
+    addresses: Sequence[str]
     parts: Sequence[str]
     scope: str
     details: Sequence[Mapping[str, Any]]
@@ -61,16 +64,28 @@ class SeenAggregation:
 
 @dataclass(frozen=True)
 class _Direct:
-    """Groups that direct access asks for: those of these numbers, or all; `kinds` of members are told."""
+    """
+    Groups that direct access asks for.
+
+    Args:
+        numbers: of the groups; None for all.
+        points: ids of the Service Points that it asks for; None for all.
+    """
 
     numbers: frozenset[str] | None
     opens: frozenset[str]
+    points: frozenset[str] | None = None
 
     def reaches(self, row: AggregationRow) -> bool:
         return self.numbers is None or row.aggregation_number in self.numbers
 
-    def sees(self, kind: Kind, object_id: str) -> bool:  # noqa: ARG002 - the group itself says whom it is made of
-        return OPENED_BY[kind] in self.opens
+    def sees(self, kind: Kind, object_id: str, *, members_open: bool) -> bool:
+        asked = kind is not Kind.SERVICE_POINT or self.points is None or object_id in self.points
+        return members_open and asked and OPENED_BY[kind] in self.opens
+
+    def sees_addresses(self, row: AggregationRow, *, members_open: bool) -> bool:
+        # Where a confidential group lies says who is in it.
+        return members_open or not row.confidential
 
 
 @dataclass(frozen=True)
@@ -84,8 +99,11 @@ class _Shared:
     def reaches(self, row: AggregationRow) -> bool:
         return row.aggregation_id in self.ids or row.parent_id in self.ids
 
-    def sees(self, kind: Kind, object_id: str) -> bool:
+    def sees(self, kind: Kind, object_id: str, *, members_open: bool) -> bool:  # noqa: ARG002 - a Customer opened them
         return self.view.sees(kind, object_id)
+
+    def sees_addresses(self, row: AggregationRow, *, members_open: bool) -> bool:  # noqa: ARG002 - a Customer lives there
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +191,8 @@ def _visible(
     while True:
         rows = aggregations.newest_known(session, known, place=place, backward=backward, limit=PAGE + 1)
         by_row = {row.aggregation_id: [each for each in reaches if each.reaches(row)] for row in rows}
-        yield from _seen(session, [row for row in rows if by_row[row.aggregation_id]], by_row, catalogue, now=now)
+        seen = [row for row in rows if by_row[row.aggregation_id]]
+        yield from _seen(session, seen, by_row, catalogue, known=known, now=now)
         if len(rows) <= PAGE:
             return
         place = Place(rows[-1].modified, rows[-1].aggregation_id)
@@ -185,6 +204,7 @@ def _seen(
     by_row: Mapping[str, Sequence[_Direct | _Shared]],
     catalogue: Catalogue,
     *,
+    known: Known,
     now: datetime,
 ) -> Iterator[SeenAggregation]:
     opens = {key: frozenset[str]().union(*(each.opens for each in reaches)) for key, reaches in by_row.items()}
@@ -196,8 +216,9 @@ def _seen(
         scope.id for scope in catalogue.scopes.values() if scope.type.id == USAGE_QUERY and NUMBERS in scope.fields
     )
     usage = next(reading_scopes, None)
+    members_opened = aggregations.with_open_members(session, known, rows)
     for row in rows:
-        reaches = by_row[row.aggregation_id]
+        reaches, members_open = by_row[row.aggregation_id], row.aggregation_id in members_opened
         # A part has no data of its own: cutting a list must not make a smaller group that can be asked for.
         has_data = usage is not None and row.parent_id is None
         yield SeenAggregation(
@@ -207,10 +228,13 @@ def _seen(
                 kind: [
                     one
                     for one in members.get((row.aggregation_id, kind), ())
-                    if any(each.sees(kind, one) for each in reaches)
+                    if any(each.sees(kind, one, members_open=members_open) for each in reaches)
                 ]
                 for kind in Kind
             },
+            addresses=row.addresses
+            if any(each.sees_addresses(row, members_open=members_open) for each in reaches)
+            else [],
             parts=[] if all(_numbered(each) for each in reaches) else parts.get(row.aggregation_id, ()),
             scope=str(usage) if has_data else "",
             details=[{"type": usage, NUMBERS: [row.aggregation_number]}] if has_data else [],
@@ -238,8 +262,14 @@ def _reaches(
             entry = read_granted(catalogue, details, Selection.from_stored(grant.selections[place]))
             shared += [] if entry is None else [entry]
         elif not scope.type.consent and customer_id is None:
-            numbers = details.get(NUMBERS)
-            found.append(_Direct(None if numbers is None else frozenset(numbers), opened(scope, details)))
+            numbers, wanted = details.get(NUMBERS), details.get("servicepoint_numbers")
+            found.append(
+                _Direct(
+                    None if numbers is None else frozenset(numbers),
+                    opened(scope, details),
+                    None if wanted is None else aggregations.points_numbered(session, wanted, at=now),
+                )
+            )
     if not found and not shared:
         raise InsufficientScope("this access token does not open any aggregations")
     return [*found, *_shared(session, customer_id, shared, now=now)]
@@ -258,22 +288,6 @@ def _shared(
         if entry.selection.kind == "aggregation_selection":
             ids |= entry.selection.ids & {row.aggregation_id for row, _, _ in belongs}
         yield _Shared(frozenset(ids), entry.opens, view)
-
-
-def known_to(session: Session, token: AccessToken) -> Known:
-    """Which groups the Client of a token may know of."""
-    client_id = token.client_id if token.grant is None else token.grant.client_id
-    return known_as(token.registration_id, clients.find_client(session, client_id))
-
-
-def known_as(registration_id: str, client: ClientRow | None) -> Known:
-    """
-    Which groups a Client Object may know of: of fictional Customers or of real ones, as it may meet them.
-
-    Client Objects that come for themselves have no sandbox; their reach says that they are there for tests.
-    """
-    is_test = client is not None and (client.status == ClientStatus.SANDBOX or client.reach == Reach.TEST_CUSTOMERS)
-    return Known(registration_id, is_test)
 
 
 def _cursor(seen: SeenAggregation, *, backward: bool = False) -> Cursor:

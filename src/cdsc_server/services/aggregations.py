@@ -99,12 +99,16 @@ def listed() -> list[Defined]:
         return [_defined(session, row) for row in aggregations.all_aggregations(session)]
 
 
-def open_for(number: str, registration_id: str, *, actor: str, clock: Clock) -> bool:
+def open_for(number: str, registration_id: str, *, members: bool = False, actor: str, clock: Clock) -> bool:
     """
     Let the Clients of a registration know of a group.
 
+    Args:
+        members: whether they may also read its Service Points, with addresses and premises; doing it again without
+            takes that back.
+
     Returns:
-        False when they did already.
+        False when they were let just that already.
 
     Raises:
         NotFound: no such group, or no such registration.
@@ -114,9 +118,9 @@ def open_for(number: str, registration_id: str, *, actor: str, clock: Clock) -> 
         row = _found(session, number)
         if session.get(RegistrationRow, registration_id) is None:
             raise NotFound("no registration has this id")
-        opened = aggregations.open_for(session, row.aggregation_id, registration_id, at=now)
+        opened = aggregations.open_for(session, row.aggregation_id, registration_id, members=members, at=now)
         if opened:
-            _note_reader(session, "aggregation.opened", row, registration_id, actor=actor, now=now)
+            _note_reader(session, "aggregation.opened", row, registration_id, actor=actor, now=now, members=members)
         return opened
 
 
@@ -140,10 +144,11 @@ def close_for(number: str, registration_id: str, *, actor: str, clock: Clock) ->
 
 
 def _note_reader(
-    session: Session, action: str, row: AggregationRow, registration_id: str, *, actor: str, now: datetime
+    session: Session, action: str, row: AggregationRow, registration_id: str, *, actor: str, now: datetime, **more: bool
 ) -> None:
     subject = f"aggregation:{row.aggregation_number}"
-    record(session, actor=actor, action=action, subject=subject, detail={"registration": registration_id}, now=now)
+    detail = {"registration": registration_id, **more}
+    record(session, actor=actor, action=action, subject=subject, detail=detail, now=now)
 
 
 def _found(session: Session, number: str) -> AggregationRow:

@@ -19,7 +19,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import Permission
 from cdsc_server.domain.disclosure import OPENED_BY, View, earliest, view_of
-from cdsc_server.domain.grants import GrantedEntry, Selection, read_granted
+from cdsc_server.domain.grants import GrantedEntry, GroupEntry, Selection, read_granted, read_grouped
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.direct_objects import seen_objects
 from cdsc_server.services.seen_objects import SeenObject
@@ -59,11 +59,17 @@ class Access:
 
 @dataclass(frozen=True)
 class DirectAccess:
-    """What one request may read of whichever Customers an operator permits, at one instant (CDS-WG3-01 6.2)."""
+    """
+    What one request may read of whichever Customers an operator permits, at one instant (CDS-WG3-01 6.2).
+
+    Args:
+        groups: entries that open the Service Points of groups instead, whoever has these (CDS-WG3-01 4.11).
+    """
 
     permission: Permission
     entries: tuple[GrantedEntry, ...]
     now: datetime
+    groups: tuple[GroupEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +113,16 @@ def access_of(
     if grant is not None and grant.customer_id is not None and entries:
         return Access(grant.customer_id, tuple(entries), now)
     direct = tuple(entry for entry in entries if entry.only is not None)
-    if grant is not None and grant.permission is not None and direct:
-        return DirectAccess(grant.permission, direct, now)
+    groups = () if grant is None else _groups(catalogue, grant, scope_id)
+    if grant is not None and grant.permission is not None and (direct or groups):
+        return DirectAccess(grant.permission, direct, now, groups)
     what = "customer data" if scope_id is None else scope_id
     raise InsufficientScope(f"this access token does not open {what}")
+
+
+def _groups(catalogue: Catalogue, grant: GrantView, scope_id: str | None) -> tuple[GroupEntry, ...]:
+    found = (read_grouped(catalogue, details) for details in grant.enabled_authorization_details)
+    return tuple(entry for entry in found if entry is not None and scope_id in (None, entry.scope_id))
 
 
 def of_customer(access: Access | DirectAccess) -> Access:
@@ -139,7 +151,8 @@ def list_objects(
     Raises:
         InsufficientScope: the Grant opens no object of these kinds.
     """
-    opened = {kind for entry in access.entries for kind in kinds if OPENED_BY[kind] in entry.opens}
+    entries = access.entries if isinstance(access, Access) else (*access.entries, *access.groups)
+    opened = {kind for entry in entries for kind in kinds if OPENED_BY[kind] in entry.opens}
     if not opened:
         raise InsufficientScope(f"this access token does not open any {' or '.join(kinds)}")
     backward = cursor is not None and cursor.backward
@@ -192,6 +205,7 @@ def _walk(
                 access.entries,
                 access.permission,
                 kind,
+                groups=access.groups,
                 now=access.now,
                 asked=asked,
                 place=place,

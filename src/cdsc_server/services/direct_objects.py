@@ -13,13 +13,15 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import Permission, Reach
 from cdsc_server.domain.disclosure import Sight, earliest, now_and_once, open_fields, united
-from cdsc_server.domain.grants import GrantedEntry
+from cdsc_server.domain.grants import GrantedEntry, GroupEntry
 from cdsc_server.errors import InvalidRequest
+from cdsc_server.services.known_groups import known_as
 from cdsc_server.services.seen_objects import SeenObject
-from cdsc_server.storage import direct_listing, permissions
+from cdsc_server.storage import clients, direct_listing, permissions
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.direct_listing import Asked, Found
 from cdsc_server.storage.direct_rules import Reached
+from cdsc_server.storage.group_rules import InGroups
 from cdsc_server.storage.listing import Place
 from cdsc_server.storage.versions import AS_THEY_ARE, Versions, read_versions
 
@@ -37,6 +39,7 @@ def seen_objects(
     permission: Permission,
     kind: Kind,
     *,
+    groups: Sequence[GroupEntry] = (),
     now: datetime,
     asked: Asked,
     place: Place | None,
@@ -46,19 +49,24 @@ def seen_objects(
     The visible objects of a kind, the last modified first, one after another from a place on.
 
     Args:
+        groups: entries that open Service Points of groups, whoever has these.
         asked: filters of the request, which the caller judges again on what is shown.
 
     Raises:
         InvalidRequest: the filters fit next to nothing of very many objects.
     """
     every = [Reached.by(entry, permission, now=now) for entry in entries]
+    if groups:
+        client = clients.find_client(session, permission.client_id)
+        known = known_as("" if client is None else client.registration_id, client)
+        every += [InGroups.of(entry, permission, known, now=now) for entry in groups]
     reached = [each for each in every if each.opens(kind)]
-    frozen = earliest(entries, now=now)
+    frozen = earliest([*entries, *groups], now=now)
     found = direct_listing.objects(
         session,
         kind,
         reached,
-        customer_ids=few_customers(session, permission),
+        customer_ids=None if groups else few_customers(session, permission),
         # What an object was called before is not in its table.
         asked={} if frozen is not None else asked,
         place=place,

@@ -24,10 +24,10 @@ from cdsc_server.domain.group_scopes import AGGREGATION_CONSENT, NUMBERS, is_abo
 from cdsc_server.errors import InvalidAuthorizationDetails
 from cdsc_server.ports import Clock
 from cdsc_server.services import changelog
-from cdsc_server.services.aggregation_data import known_as
 from cdsc_server.services.clients import AuthenticatedClient
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.group_usage import can_be_told
+from cdsc_server.services.known_groups import known_as
 from cdsc_server.services.server_grants import add_grant, change_status
 from cdsc_server.storage import aggregations, clients, grants
 from cdsc_server.storage.aggregations import AggregationRow

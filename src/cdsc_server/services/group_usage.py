@@ -27,8 +27,9 @@ from cdsc_server.domain.group_scopes import numbers_asked
 from cdsc_server.domain.readings import GAP
 from cdsc_server.domain.usage import Column, trimmed_segment_id
 from cdsc_server.domain.usage_disclosure import matches
-from cdsc_server.services.aggregation_data import INCLUDE, known_to
+from cdsc_server.services.aggregation_data import INCLUDE
 from cdsc_server.services.grants import status_of
+from cdsc_server.services.known_groups import known_to
 from cdsc_server.storage import aggregations, grants
 from cdsc_server.storage.aggregations import AggregationAnswerRow, AggregationRow
 from cdsc_server.storage.db import reading, transaction

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.storage.among import among
@@ -88,13 +88,15 @@ class AggregationMemberRow(OfCustomer, DataBase):
 
 
 class AggregationReaderRow(DataBase):
-    """That the Clients of a registration may know of a confidential group."""
+    """That the Clients of a registration may know of a group, and perhaps of what it is made of."""
 
     __tablename__ = "aggregation_readers"
 
     aggregation_id: Mapped[str] = mapped_column(ForeignKey("aggregations.aggregation_id"), primary_key=True)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.registration_id"), primary_key=True)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: Whether they may read its Service Points, with addresses and premises (CDS-WG3-01 4.11).
+    members: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class AggregationAnswerRow(DataBase):
@@ -161,12 +163,21 @@ class Known:
 
     def holds(self) -> ColumnElement[bool]:
         """Whether they may know of a group: it is open to all, or was opened for them; of a part, the whole counts."""
-        whole = func.coalesce(AggregationRow.parent_id, AggregationRow.aggregation_id)
-        opened = exists().where(
-            AggregationReaderRow.aggregation_id == whole,
-            AggregationReaderRow.registration_id == self.registration_id,
+        return and_(
+            AggregationRow.is_test.is_(self.is_test), or_(AggregationRow.confidential.is_(False), self._opened())
         )
-        return and_(AggregationRow.is_test.is_(self.is_test), or_(AggregationRow.confidential.is_(False), opened))
+
+    def holds_members(self) -> ColumnElement[bool]:
+        """Whether they may know what a group is made of: an operator opened that for them."""
+        return and_(AggregationRow.is_test.is_(self.is_test), self._opened(AggregationReaderRow.members.is_(True)))
+
+    def _opened(self, *further: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(
+            AggregationReaderRow.aggregation_id
+            == func.coalesce(AggregationRow.parent_id, AggregationRow.aggregation_id),
+            AggregationReaderRow.registration_id == self.registration_id,
+            *further,
+        )
 
 
 def newest_known(
@@ -205,13 +216,41 @@ def known_groups(
     return session.scalars(rows).all()
 
 
-def open_for(session: Session, aggregation_id: str, registration_id: str, *, at: datetime) -> bool:
-    """Let the Clients of a registration know of a group; False when they did already."""
-    if session.get(AggregationReaderRow, (aggregation_id, registration_id)) is not None:
+def with_open_members(session: Session, known: Known, rows: Sequence[AggregationRow]) -> frozenset[str]:
+    """The ids of those among these groups and parts of which they may know what they are made of."""
+    ids = [row.aggregation_id for row in rows]
+    found = select(AggregationRow.aggregation_id).where(among(AggregationRow.aggregation_id, ids))
+    return frozenset(session.scalars(found.where(known.holds_members()))) if ids else frozenset()
+
+
+def open_for(
+    session: Session, aggregation_id: str, registration_id: str, *, members: bool = False, at: datetime
+) -> bool:
+    """
+    Let the Clients of a registration know of a group.
+
+    Args:
+        members: whether they may also read what it is made of.
+
+    Returns:
+        False when they were let just that already.
+    """
+    row = session.get(AggregationReaderRow, (aggregation_id, registration_id))
+    if row is not None and row.members is members:
         return False
-    session.add(AggregationReaderRow(aggregation_id=aggregation_id, registration_id=registration_id, created=at))
+    if row is None:
+        row = AggregationReaderRow(aggregation_id=aggregation_id, registration_id=registration_id, created=at)
+        session.add(row)
+    row.members = members
     session.flush()
     return True
+
+
+def readers_of(session: Session, aggregation_id: str) -> Sequence[AggregationReaderRow]:
+    """The registrations that a group was opened for, the first first."""
+    row = AggregationReaderRow
+    rows = select(row).where(row.aggregation_id == aggregation_id).order_by(row.created, row.registration_id)
+    return session.scalars(rows).all()
 
 
 def close_for(session: Session, aggregation_id: str, registration_id: str) -> bool:
@@ -258,6 +297,41 @@ def members_of_customer(
         .order_by(AggregationRow.aggregation_number, row.kind, row.object_id)
     )
     return [(group, Kind(kind), object_id) for group, kind, object_id in session.execute(statement)]
+
+
+def in_groups(
+    point: type[ServicePointRow], known: Known, *, numbers: Collection[str] | None, at: datetime
+) -> ColumnElement[bool]:
+    """
+    Whether a Service Point of a table, or of an alias of it, belongs to a group of which they may know the members.
+
+    Args:
+        numbers: of the groups; None for any.
+    """
+    row = aliased(AggregationMemberRow)
+    named = [] if numbers is None else [among(AggregationRow.aggregation_number, numbers)]
+    return exists().where(
+        row.customer_key == point.customer_key,
+        row.object_id == point.service_point_id,
+        row.kind == str(Kind.SERVICE_POINT),
+        row.since <= at,
+        or_(row.until.is_(None), row.until > at),
+        AggregationRow.aggregation_id == row.aggregation_id,
+        AggregationRow.parent_id.is_(None),
+        known.holds_members(),
+        *named,
+    )
+
+
+def points_numbered(session: Session, numbers: Collection[str], *, at: datetime) -> frozenset[str]:
+    """The ids of the Service Points of any group that have one of these numbers."""
+    row, point = AggregationMemberRow, ServicePointRow
+    found = (
+        select(row.object_id)
+        .join(point, (point.customer_key == row.customer_key) & (point.service_point_id == row.object_id))
+        .where(row.kind == str(Kind.SERVICE_POINT), among(point.servicepoint_number, numbers), *_at(at))
+    )
+    return frozenset(session.scalars(found))
 
 
 def premises_in(session: Session, customer_id: str, aggregation_ids: Collection[str], *, at: datetime) -> list[str]:

@@ -126,12 +126,12 @@ class Direct:
         plain = {"aggregation_numbers": list(numbers), "segment_start": "P5Y"}
         return self.token("group_usage", **{**plain, **fields})
 
-    def known(self, number: str) -> None:
-        """Lets its Clients know of a group."""
+    def known(self, number: str, *, members: bool = False) -> None:
+        """Lets its Clients know of a group, and perhaps of what it is made of."""
         with self.app.app_context():
             with reading() as session:
                 registration_id = session.get_one(access.ClientRow, self.own.client_id).registration_id
-            aggregations.open_for(number, registration_id, actor="ops", clock=self.clock)
+            aggregations.open_for(number, registration_id, members=members, actor="ops", clock=self.clock)
 
     def settle(self) -> int:
         """What the worker does every minute."""

@@ -92,7 +92,7 @@ def test_groups_are_found_as_far_as_they_are_open_for_the_client(mill, tower, de
     assert [(each["grouped_accounts"], each["grouped_meterdevices"]) for each in found] == [([], [])] * 2
 
 
-@requirement("WG3-01-7.1.12-10", "WG3-01-7.1.12-11")
+@requirement("WG3-01-7.1.12-10")
 def test_numbers_asked_for_limit_every_answer(mill, tower, define, direct, get):
     """What was not asked for is not there, whatever a filter says."""
     define(building(), groups.building("R-1", types=("public", "premise_number")))

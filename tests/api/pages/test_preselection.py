@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cdsc_server.services import aggregations
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
-from tests.factories import customer_data, people
+from tests.factories import customer_data, groups, people
 from tests.support import requirement
 
 ENDED = datetime(2024, 1, 1, tzinfo=UTC)
@@ -31,7 +32,8 @@ def depot(app, clock, visitor):
     """
     Ada has three shops on one account, and a depot on another, which differs from them in everything.
 
-    The last shop was once where the depot is, and the meter of the depot once at the last shop.
+    The last shop was once where the depot is, and the meter of the depot once at the last shop. What is at the depot
+    now is a group of its own.
     """
     make = customer_data
     with app.app_context(), transaction() as session:
@@ -50,6 +52,9 @@ def depot(app, clock, visitor):
         session.add(make.served("pd", "shop0003", end=ENDED))
         session.add(make.installed("md", "pd", start=ENDED))
         session.add(make.installed("md", "p3", end=ENDED))
+    with app.app_context():
+        house = groups.building("B-99", premise="99")
+        aggregations.define([house], is_test=True, country="US", actor="ops", clock=clock)
 
 
 @pytest.fixture
