@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from benchmarks.context import Context
 from benchmarks.meters import NOW, START, readings, series, thousandths
 from benchmarks.peers import reading_rows
-from cdsc_server.domain.aggregation_privacy import DEFAULT
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.sum_rules import DEFAULT
 from cdsc_server.storage.aggregations import AggregationRow, set_members
 from cdsc_server.storage.usage_blocks import put_many
 from cdsc_server.storage.usage_sums import newest_of, read_sums, series_of_group, sum_periods

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from cdsc_server.domain.aggregation_privacy import DEFAULT, Thresholds, read_thresholds
+from cdsc_server.domain.aggregation_privacy import SumRule
 from cdsc_server.domain.coverage import CoverageEntry, read_coverage
 from cdsc_server.domain.detail_fields import FIELDS, DetailField
 from cdsc_server.domain.eac_formats import EacFormat, read_eac_formats
@@ -34,6 +34,7 @@ from cdsc_server.domain.registration_fields import RegistrationField, read_regis
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scenarios import read_scenarios
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
+from cdsc_server.domain.sum_rules import DEFAULT, read_sum_rule
 from cdsc_server.errors import InvalidConfiguration
 
 CLIENT_ADMIN: Final = "cds_client_admin"
@@ -100,7 +101,8 @@ class Catalogue:
     eac_formats: Mapping[str, EacFormat] = field(default_factory=dict)
     #: Ids of the scenarios that the operator claims; each is whole.
     scenarios: tuple[str, ...] = ()
-    thresholds: Thresholds = DEFAULT
+    #: When the sums of groups may be told.
+    sum_rule: SumRule = DEFAULT
     #: This Server's own, by id; each scope's choices of the field `purpose` are those that fit it.
     purposes: Mapping[str, Purpose] = field(default_factory=dict)
 
@@ -132,7 +134,7 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     test_accounts = read_test_accounts(config.get("test_accounts", []), faults)
     metadata = read_metadata_addresses(config.get("metadata", {}), faults)
     eac_formats = read_eac_formats(config.get("eac_formats", {}), faults)
-    thresholds = read_thresholds(config.get("aggregations", {}), faults)
+    sum_rule = read_sum_rule(config.get("aggregations", {}), faults)
     faults += _cross_checks(scopes, aliases)
     # By the names configured: an entry with a fault of its own is there, and need not be told twice.
     faults += _coverage_checks(scopes, config.get("coverage", {}))
@@ -152,7 +154,7 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
         metadata,
         eac_formats,
         scenarios,
-        thresholds,
+        sum_rule,
         purposes,
     )
     return with_purposes(catalogue, purposes)

@@ -238,7 +238,7 @@ def _seen(
             parts=[] if all(_numbered(each) for each in reaches) else parts.get(row.aggregation_id, ()),
             scope=str(usage) if has_data else "",
             details=[{"type": usage, NUMBERS: [row.aggregation_number]}] if has_data else [],
-            need=catalogue.thresholds.need(row.customers),
+            need=catalogue.sum_rule.need(row.customers),
         )
 
 

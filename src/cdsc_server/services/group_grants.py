@@ -175,7 +175,7 @@ def _needing(
     return [
         row
         for row in rows
-        if catalogue.thresholds.need(row.customers) is ConsentNeed.ALWAYS
+        if catalogue.sum_rule.need(row.customers) is ConsentNeed.ALWAYS
         or (row.aggregation_number in before and bool(parts))
         or (
             first

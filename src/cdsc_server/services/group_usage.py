@@ -20,7 +20,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.access_tokens import AccessToken
-from cdsc_server.domain.aggregation_privacy import Thresholds, differ_safely
+from cdsc_server.domain.aggregation_privacy import SumRule, differ_safely
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.grants import SUFFICIENT, Bounds, Selection, bounds_of, opened, value_formats
 from cdsc_server.domain.group_scopes import numbers_asked
@@ -66,7 +66,7 @@ class SeenSums:
     period: SumPeriod
     keys: Sequence[SumKey]
     newest: int
-    rule: Thresholds | None
+    rule: SumRule | None
     as_of: datetime | None
     shown: bool
 
@@ -146,7 +146,7 @@ def sum_columns(session: Session, sums: SeenSums) -> list[Column]:
 
 def can_be_told(session: Session, row: AggregationRow, *, catalogue: Catalogue, bounds: Bounds, now: datetime) -> bool:
     """Whether the rule lets the sums of a group be told in that time as it stands, were nothing else told."""
-    rule = catalogue.thresholds
+    rule = catalogue.sum_rule
     if not rule.apart(row.customers) or row.customers == 0:
         return False
     series = series_of_group(session, row.aggregation_id, at=now)
@@ -228,7 +228,7 @@ def _of_group(
             for each in here
             if each.aggregation_id != row.aggregation_id
         }
-        rule = catalogue.thresholds
+        rule = catalogue.sum_rule
         # Who consented may be told apart; everybody else stands in cells that are large enough.
         if not differ_safely(rule, [members, *others.values()], consented=free):
             continue
@@ -255,7 +255,7 @@ def _of_group(
             new[row.aggregation_id, month, reader] = answer
 
 
-def _alike(periods: Sequence[SumPeriod], rule: Thresholds | None) -> Iterator[tuple[SumPeriod, list[SumKey]]]:
+def _alike(periods: Sequence[SumPeriod], rule: SumRule | None) -> Iterator[tuple[SumPeriod, list[SumKey]]]:
     """
     The sums of one month that may stand beside each other.
 

@@ -38,11 +38,13 @@ ADDED: Final = frozenset({"electric_usage", "water_usage", "natural_gas_usage", 
 _LATE: Final = timedelta(days=7)
 #: Series read at once.
 _HELD: Final = 250
+#: What is kept of each slot in units of the finest scale so far.
+_ADDED_UP: Final = ("_total", "_absolute", "_largest", "_second", "_of_one")
 #: Sums of less than this fit into 64 bits whatever is added next.
 _SAFE: Final = 2**62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-Tells = Callable[[int, int, int], bool]
+Tells = Callable[[int, int, int, int], bool]
 
 
 class SumKey(NamedTuple):
@@ -190,8 +192,7 @@ def read_sums(
     Args:
         keys: which of `period.sums()`.
         newest: last second of any reading of the group; what is missing shortly before it may still come.
-        tells: whether the sum of an interval may be told, of the number of Customers in it, the largest part of one of
-            them and the whole, both without signs; None tells all.
+        tells: whether the sum of an interval may be told (`SumRule.tells`); None tells all.
         as_of: the instant of `sum_periods`.
     """
     sums = {key: _Sum(period) for key in keys}
@@ -269,6 +270,7 @@ class _Sum:
         self._total: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._absolute: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._largest: npt.NDArray[Any] = np.zeros(count, np.int64)
+        self._second: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._of_one: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._customers = np.zeros(count, np.int64)
         self._present = np.zeros(count, np.bool_)
@@ -303,9 +305,8 @@ class _Sum:
         self._fold()
         told = (self._customers > 0) & ~self._missing
         if tells is not None:
-            facts = zip(
-                told.tolist(), self._customers.tolist(), self._largest.tolist(), self._absolute.tolist(), strict=True
-            )
+            counted = (told, self._customers, self._largest, self._second, self._absolute)
+            facts = zip(*(each.tolist() for each in counted), strict=True)
             told = np.array([is_there and tells(*each) for is_there, *each in facts], np.bool_)
         quality = _quality(self._marks - {GAP})
         start, interval = _EPOCH + timedelta(seconds=self._period.start), self._period.grid.interval
@@ -330,6 +331,7 @@ class _Sum:
         part = np.abs(self._of_one)
         self._total += self._of_one
         self._absolute += part
+        np.maximum(self._second, np.minimum(self._largest, part), out=self._second)
         np.maximum(self._largest, part, out=self._largest)
         self._customers += self._present
         self._of_one[:] = 0
@@ -341,7 +343,7 @@ class _Sum:
         if scale > self._scale:
             factor = 10 ** (scale - self._scale)
             self._grow(max(1, self._bound) * factor)
-            for name in ("_total", "_absolute", "_largest", "_of_one"):
+            for name in _ADDED_UP:
                 setattr(self, name, getattr(self, name) * factor)
             self._scale = scale
         factor = 10 ** (self._scale - scale)
@@ -353,7 +355,7 @@ class _Sum:
         """Leave 64 bits before a sum could."""
         self._bound = bound
         if bound >= _SAFE and self._total.dtype != object:
-            for name in ("_total", "_absolute", "_largest", "_of_one"):
+            for name in _ADDED_UP:
                 setattr(self, name, getattr(self, name).astype(object))
 
 

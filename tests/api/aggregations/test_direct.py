@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ import pytest
 
 from cdsc_server.storage.db import transaction
 from tests.factories import groups
+from tests.factories.catalogues import changed_catalogue
 from tests.support import requirement
 
 TENANTS = [f"t{number:02}" for number in range(12)]
@@ -201,6 +203,30 @@ def test_intervals_that_tell_too_much_are_kept_back(tower, define, direct, get):
     direct.settle()
 
     assert values(get, token) == [[Decimal("12.0"), Decimal("24.0"), Decimal("36.0"), None, None, None]]
+
+
+class TestUnderTheOtherRule:
+    """Where the catalogue says that nobody in a sum may work out another."""
+
+    @pytest.fixture
+    def settings(self, settings, tmp_path):
+        chosen = 'rule = "closest_estimate"\nleast_customers = 12\nclosest_estimate = "0.20"'
+        shipped = 'rule = "largest_share"\nleast_customers = 10\nlargest_share = "0.50"'
+        return replace(settings, catalogue_file=changed_catalogue(tmp_path, lambda text: text.replace(shipped, chosen)))
+
+    @requirement("WG3-01-12.3-05")
+    def test_two_who_share_nearly_all_are_kept_back(self, tower, define, direct, get):
+        """In the fourth hour neither has more than half, and each knows what the other used."""
+        with direct.app.app_context(), transaction() as session:
+            for number, name in enumerate(TENANTS):
+                more = ["50.0" if number < 2 else "0.5"]
+                groups.hours(session, name, more, start=groups.FIRST_HOUR + timedelta(hours=3))
+        define(building())
+        direct.known("B-20")
+        token = direct.usage("B-20")
+        direct.settle()
+
+        assert values(get, token) == [[Decimal("12.0"), Decimal("24.0"), Decimal("36.0"), None]]
 
 
 @requirement("WG3-01-12.3-05")

@@ -196,11 +196,11 @@ def test_bounds_leave_whole_value_sets_only(engine):
 
 
 def test_the_rule_is_asked_of_each_interval(engine):
-    """How many Customers, the largest part of one of them, and the whole, whatever the signs."""
+    """How many Customers, the two largest parts, and the whole, whatever the signs."""
     asked = []
 
-    def tells(customers, largest, total):
-        asked.append((customers, largest, total))
+    def tells(customers, largest, second, total):
+        asked.append((customers, largest, second, total))
         return customers > 1
 
     with committed(engine) as session:
@@ -214,7 +214,25 @@ def test_the_rule_is_asked_of_each_interval(engine):
 
         assert told(session, tells=tells) == [[d("-1.0", "")]]
 
-    assert asked == [(2, 30, 50), (1, 60, 60)]
+    assert asked == [(2, 30, 20, 50), (1, 60, 0, 60)]
+
+
+@given(rows=st.lists(st.tuples(*[st.integers(-999, 999)] * 2), min_size=1, max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_rule_is_told_the_two_largest_parts_whoever_comes_first(engine, rows):
+    """As whoever wants to work out one of them would."""
+    asked, name = [], uuid4().hex
+    with committed(engine) as session:
+        meters = [f"{name}-{place}" for place in range(len(rows))]
+        group(session, *meters, group_id=name)
+        for meter, values in zip(meters, rows, strict=True):
+            store(session, meter, *map(str, values))
+
+        told(session, tells=lambda *facts: bool(asked.append(facts)), group_id=name)
+
+    parts = [sorted(map(abs, column), reverse=True) for column in zip(*rows, strict=True)]
+    assert asked == [(len(rows), each[0], [*each, 0][1], sum(each)) for each in parts]
 
 
 def test_corrections_and_the_past_are_told_as_they_were_known(engine):
