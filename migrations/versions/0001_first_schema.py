@@ -694,6 +694,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("admin_of IS NOT NULL"),
     )
     op.create_index(op.f("ix_grants_client_id"), "grants", ["client_id"], unique=False)
+    op.create_index(
+        op.f("ix_grants_created_grant_id"),
+        "grants",
+        ["created", "grant_id"],
+        unique=False,
+        sqlite_where=sa.text("status = 'pending' AND customer_id IS NULL"),
+        postgresql_where=sa.text("status = 'pending' AND customer_id IS NULL"),
+    )
     op.create_index(op.f("ix_grants_customer_id_created"), "grants", ["customer_id", "created"], unique=False)
     op.create_index(
         op.f("ix_grants_expires"),
@@ -1038,6 +1046,12 @@ def downgrade() -> None:
         postgresql_where=sa.text("expires IS NOT NULL"),
     )
     op.drop_index(op.f("ix_grants_customer_id_created"), "grants")
+    op.drop_index(
+        op.f("ix_grants_created_grant_id"),
+        "grants",
+        sqlite_where=sa.text("status = 'pending' AND customer_id IS NULL"),
+        postgresql_where=sa.text("status = 'pending' AND customer_id IS NULL"),
+    )
     op.drop_index(op.f("ix_grants_client_id"), "grants")
     op.drop_index(
         op.f("ix_grants_admin_of"),

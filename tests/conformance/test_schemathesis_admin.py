@@ -23,6 +23,7 @@ from tests.conformance.test_schemathesis import (
     store_customer,
     token,
 )
+from tests.factories.access import unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import ALL_SCOPES, register
 
@@ -54,6 +55,7 @@ def held(app, client, clock):
     message = box.posted("support_request", attachments=[attachment()])
     with app.app_context(), transaction() as session:
         store_customer(session)
+        unidentified_grant(session, session.get_one(ClientRow, box.party.app.client_id), ["40-1111"], at=clock.now())
     with app.app_context(), reading() as session:
         receiver = session.query(ClientRow).filter_by(scope="cds_server_provided_files").one().client_id
     with app.app_context():

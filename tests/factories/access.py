@@ -112,11 +112,13 @@ def add_token(
     )
 
 
-def unidentified_grant(session: Session, client: ClientRow, numbers: Sequence[str], *, at: datetime) -> str:
+def unidentified_grant(
+    session: Session, client: ClientRow, numbers: Sequence[str], *, at: datetime, name: str = "stated"
+) -> str:
     """Store a Grant with its receipt that somebody agreed to without signing in; gives its id."""
     entry = {"type": "usage_data"}
     row = GrantRow(
-        grant_id="grant-stated",
+        grant_id=f"grant-{name}",
         registration_id=client.registration_id,
         client_id=client.client_id,
         status="pending",
@@ -126,7 +128,7 @@ def unidentified_grant(session: Session, client: ClientRow, numbers: Sequence[st
         enabled_authorization_details=[],
         selections=[],
         states=[],
-        receipt_confirmations=["DGE-STATED"],
+        receipt_confirmations=[f"DGE-{name.upper()}"],
         created=at,
         modified=at,
         eta=at + timedelta(days=3),
@@ -137,9 +139,9 @@ def unidentified_grant(session: Session, client: ClientRow, numbers: Sequence[st
     stated = {"scope_id": "usage_data", "kind": kind, "numbers": list(numbers), "future": False}
     session.add(
         ReceiptRow(
-            path_hash="stated",
-            path_sealed=b"stated",
-            confirmation="DGE-STATED",
+            path_hash=name,
+            path_sealed=name.encode(),
+            confirmation=f"DGE-{name.upper()}",
             grant_id=row.grant_id,
             customer_id=None,
             form={"client_name": client.client_name, "sections": []},

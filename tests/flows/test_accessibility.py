@@ -26,7 +26,7 @@ from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.reviews import RequirementRow
 from tests.factories import customer_data, people
-from tests.factories.access import entry, grant
+from tests.factories.access import entry, grant, unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
 from tests.factories.registration_fields import catalogue_file
@@ -82,6 +82,7 @@ TEMPLATES = {
     "console/queue.html": "reviews",
     "console/shown-once.html": "operators",
     "console/sign-in.html": "reviews",
+    "console/unidentified.html": "looking after",
 }
 
 
@@ -457,6 +458,7 @@ def grants(live_server, clock, box, change):
         for name in names:
             receipts = {"receipt_confirmations": ["DGE-7K4M-29QX"]}
             session.add(GrantRow(grant_id=f"grant-{name}", status="active", **whose, **plain, **receipts, **at))
+        unidentified_grant(session, session.get_one(ClientRow, whose["client_id"]), ["C-shop0002"], at=clock.now())
     for status in ("suspended", "revoked"):
         change(GrantRow, {"grant_id": f"grant-{status}"}, status=status)
 
@@ -481,6 +483,8 @@ def test_an_operator_who_looks_after_clients_and_grants(page, look, box, grants)
         ("grants/grant-1", "grant"),
         ("grants/grant-suspended", "suspended grant"),
         ("grants/grant-revoked", "revoked grant"),
+        ("unidentified", "whose data"),
+        ("grants/grant-stated", "grant of somebody unknown"),
     ):
         page.goto(f"/console/{path}")
         look(page, f"console, {name}")

@@ -37,7 +37,12 @@ ENDS: Final = (GrantStep.DISABLE, GrantStep.REVOKE)
 
 
 def steps_from(
-    status: GrantStatus, *, of_customer: bool, in_review: bool = False, paused: bool = False
+    status: GrantStatus,
+    *,
+    of_customer: bool,
+    in_review: bool = False,
+    paused: bool = False,
+    unidentified: bool = False,
 ) -> tuple[GrantStep, ...]:
     """
     What may be done with a Grant now; nothing with one that is over.
@@ -46,12 +51,13 @@ def steps_from(
         of_customer: whether it is the Grant of a Customer, who alone can revoke it.
         in_review: whether a change of it waits for a decision, which says what it is next.
         paused: whether it is suspended by its Customer; the Server may hold it for itself then.
+        unidentified: whether nobody knows yet whose it is; it cannot open anything before.
     """
     if status in FINAL or status is GrantStatus.EXPIRED:
         return ()
     ends = ENDS if of_customer else (GrantStep.DISABLE,)
     if status is GrantStatus.SUSPENDED:
         return (GrantStep.SUSPEND, GrantStep.RESTORE, *ends) if paused else (GrantStep.RESTORE, *ends)
-    moves = status.value in set(PROGRESS) and not in_review
+    moves = status.value in set(PROGRESS) and not in_review and not unidentified
     progress = tuple(step for step in PROGRESS if step.value != status) if moves else ()
     return (GrantStep.SUSPEND, *progress, *ends)

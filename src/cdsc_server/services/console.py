@@ -77,7 +77,8 @@ class Grant:
         status: as it is now.
         steps: what an operator may do with it now.
         customer: whose data it opens; None where the Server gave it without one.
-        stated: while it waits to be known whose it is, the proven mail address and what was named.
+        stated: of somebody who agreed without signing in, until it is known who that was: the proven mail address
+            and what was named.
     """
 
     row: GrantRow
@@ -223,7 +224,7 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
             raise NotFound("no Grant has this id")
         status = status_of(row, now=clock.now())
         receipt = grants.latest_receipt(session, grant_id)
-        waits = status is GrantStatus.PENDING and receipt is not None and receipt.customer_id is None
+        unidentified = receipt is not None and receipt.unidentified
         return Grant(
             row=row,
             status=status,
@@ -232,12 +233,13 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
                 of_customer=row.customer_id is not None,
                 in_review=row.review is not None,
                 paused=row.paused,
+                unidentified=unidentified,
             ),
             client=clients.clients_by_id(session, [row.client_id])[row.client_id],
             customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),
             relatives=grants.relatives_of(session, [grant_id])[grant_id],
             last_read=last_reads(session, [grant_id]).get(grant_id),
-            stated=receipt.stated if waits and receipt is not None else None,
+            stated=receipt.stated if unidentified and receipt is not None else None,
         )
 
 

@@ -7,9 +7,10 @@ operator says who it was.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -21,13 +22,45 @@ from cdsc_server.ports import Clock
 from cdsc_server.services import changelog, loading
 from cdsc_server.services.audit import record
 from cdsc_server.services.server_grants import settle_parent
-from cdsc_server.storage import clients, customers, grants
-from cdsc_server.storage.db import transaction
+from cdsc_server.storage import clients, customers, grants, unidentified
+from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.keyset import Cursor, Page
 from cdsc_server.storage.numbers import ids_by_number
 
 #: About how long it takes an operator, where the configuration does not say.
 _DAYS: Final = 3
+
+
+@dataclass(frozen=True)
+class Unidentified:
+    """
+    A Grant that waits to be known whose it is.
+
+    Args:
+        stated: the proven mail address as `contact`, and what was named as `selections`.
+    """
+
+    row: GrantRow
+    client_name: str
+    stated: Mapping[str, Any]
+
+
+def list_unidentified(*, cursor: Cursor | None, size: int, clock: Clock) -> Page[Unidentified]:
+    """What waits for an operator to say whose it is, the longest wait first; three statements, however much it is."""
+    with reading() as session:
+        page = unidentified.list_unidentified(session, cursor=cursor, size=size, now=clock.now())
+        receipts = grants.receipts_of_grants(session, [row.grant_id for row in page.rows])
+        names = clients.clients_by_id(session, {row.client_id for row in page.rows})
+    stated = {receipt.grant_id: receipt.stated or {} for receipt in receipts}
+    rows = [Unidentified(row, names[row.client_id].client_name, stated[row.grant_id]) for row in page.rows]
+    return Page(rows, previous=page.previous, next=page.next)
+
+
+def count_unidentified(*, clock: Clock) -> int:
+    """How many Grants wait for an operator to say whose they are."""
+    with reading() as session:
+        return unidentified.count_unidentified(session, now=clock.now())
 
 
 def settle(
@@ -82,12 +115,14 @@ def identify(grant_id: str, customer_id: str, *, reason: str, actor: str, clock:
         reason: for the audit trail: how the person was recognised.
 
     Raises:
-        InvalidRequest: no reason.
+        InvalidRequest: no reason, or no Customer.
         NotFound: there is no such Grant or Customer.
         Conflict: it does not wait for that, or the Customer does not have what was named.
     """
     if not reason.strip():
         raise InvalidRequest("Reason: write why", field="reason")
+    if not customer_id:
+        raise InvalidRequest("Customer: choose one", field="customer_id")
     now = clock.now()
     with transaction() as session:
         grant = grants.lock_grant(session, grant_id)
@@ -95,7 +130,7 @@ def identify(grant_id: str, customer_id: str, *, reason: str, actor: str, clock:
         if grant is None or customer is None:
             raise NotFound("no Grant or no Customer has this id")
         receipt = grants.latest_receipt(session, grant_id)
-        if grant.status != GrantStatus.PENDING or receipt is None or receipt.customer_id is not None:
+        if grant.status != GrantStatus.PENDING or receipt is None or not receipt.unidentified:
             raise Conflict("The Grant does not wait for this: nothing was changed")
         client = clients.find_client(session, grant.client_id)
         if client is None or (client.status == ClientStatus.SANDBOX) != customer.is_test:

@@ -158,7 +158,15 @@ def change_grant(
         before = status_of(row, now=now)
         in_review = row.review is not None
         of_customer = row.customer_id is not None
-        if step not in steps_from(before, of_customer=of_customer, in_review=in_review, paused=row.paused):
+        receipt = grants.latest_receipt(session, grant_id)
+        possible = steps_from(
+            before,
+            of_customer=of_customer,
+            in_review=in_review,
+            paused=row.paused,
+            unidentified=receipt is not None and receipt.unidentified,
+        )
+        if step not in possible:
             why = ", and a change of it waits for review" if in_review else " now"
             raise Conflict(f"The Grant is {before}{why}: nothing was changed")
         _take(session, row, step, told=told.strip(), eta=eta, mailing=mailing, now=now)

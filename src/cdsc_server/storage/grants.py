@@ -37,6 +37,7 @@ from cdsc_server.storage.types import ExactJSON, UtcDateTime
 _OVER: Final = FINAL | {GrantStatus.EXPIRED}
 _FUTURE: Final = text("status = 'future'")
 _ADMIN: Final = text("admin_of IS NOT NULL")
+_UNIDENTIFIED: Final = text("status = 'pending' AND customer_id IS NULL")
 
 
 class GrantRow(DataBase):
@@ -59,6 +60,8 @@ class GrantRow(DataBase):
             postgresql_where=text("loading IS NOT NULL"),
         ),
         Index(None, "admin_of", sqlite_where=_ADMIN, postgresql_where=_ADMIN),
+        # For the queue of Grants of which nobody knows whose they are.
+        Index(None, "created", "grant_id", sqlite_where=_UNIDENTIFIED, postgresql_where=_UNIDENTIFIED),
     )
 
     grant_id: Mapped[str] = mapped_column(String, primary_key=True)
@@ -126,6 +129,11 @@ class ReceiptRow(DataBase):
     #: Of somebody who did not sign in: the address that was proven as `contact`, and what they named as `selections`.
     stated: Mapped[dict[str, Any] | None] = mapped_column(ExactJSON, default=None)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @property
+    def unidentified(self) -> bool:
+        """Whether nobody knows yet who it was that did not sign in; its Grant has opened nothing then."""
+        return self.customer_id is None and self.stated is not None
 
 
 @dataclass(frozen=True)

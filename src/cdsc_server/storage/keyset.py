@@ -1,7 +1,7 @@
 """
-Pages of a list that is sorted newest change first: keyset paging on (instant, id), stable while rows change.
+Pages of a list that is sorted by an instant, newest first unless said otherwise: keyset paging on (instant, id).
 
-A row that changes moves to the front; it never makes another row appear twice or not at all.
+It is stable while rows change: one that moves never makes another row appear twice or not at all.
 """
 
 from __future__ import annotations
@@ -51,15 +51,16 @@ def page(
     id: InstrumentedAttribute[str],
     cursor: Cursor | None,
     size: int,
+    oldest_first: bool = False,
 ) -> Page[Row]:
     """
     The page at `cursor`, the first one without it; one statement.
 
     Args:
-        at: the column sorted by, newest first.
+        at: the column sorted by, newest first or `oldest_first`.
         id: breaks ties, so that the order is total.
     """
-    found = session.scalars(_at_place(statement, at, id, cursor, size))
+    found = session.scalars(_at_place(statement, at, id, cursor, size, oldest_first=oldest_first))
     return _page(found.all(), at, id, cursor, size)
 
 
@@ -87,14 +88,16 @@ def _at_place(
     id: InstrumentedAttribute[str],
     cursor: Cursor | None,
     size: int,
+    *,
+    oldest_first: bool = False,
 ) -> Select[Any]:
     key = tuple_(at, id)
-    backwards = cursor is not None and cursor.backwards
+    upwards = oldest_first != (cursor is not None and cursor.backwards)
     if cursor is not None:
         # With the column's own type, because SQLite keeps instants as text of one width.
         place = tuple_(literal(cursor.at, at.type), literal(cursor.id))
-        statement = statement.where(key > place if backwards else key < place)
-    order = (at.asc(), id.asc()) if backwards else (at.desc(), id.desc())
+        statement = statement.where(key > place if upwards else key < place)
+    order = (at.asc(), id.asc()) if upwards else (at.desc(), id.desc())
     return statement.order_by(*order).limit(size + 1)
 
 

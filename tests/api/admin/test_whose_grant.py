@@ -1,7 +1,10 @@
 """Somebody agreed without signing in; a program of the operator says who it was (CDS-WG3-01 9.1.1, 9.2)."""
 
+from datetime import timedelta
+
 import pytest
 
+from cdsc_server import exact_json
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
@@ -76,3 +79,46 @@ def test_it_is_said_once_and_with_a_reason(employ, waiting, kept):
     program.do("POST", f"{path}/customer", said)
 
     assert program.ask("POST", f"{path}/customer", said).status_code == 409
+
+
+def test_what_waits_is_listed_with_what_is_known(employ, waiting, clock, box):
+    program, path = employ("support"), waiting("C-shop0002")
+    listing = program.get("unidentified-grants")
+
+    (one,) = listing["grants"]
+    assert one["uri"].endswith(f"/admin/{path}")
+    assert (one["registration_id"], one["client_id"]) == (box.registration_id, box.party.app.client_id)
+    assert (one["scope"], one["since"]) == ("usage_data", exact_json.instant(clock.now()))
+    assert one["eta"] == exact_json.instant(clock.now() + timedelta(days=3))
+    assert one["stated"] == program.get(path)["stated"]
+    assert (listing["next"], listing["previous"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("customer", {"customer_id": "ada", "reason": "Called back."}),
+        ("steps", {"step": "disable", "reason": "No such number."}),
+    ],
+)
+def test_what_is_answered_waits_no_more(employ, waiting, path, body):
+    program, grant = employ("reviewer"), waiting("C-shop0002")
+    assert len(program.get("unidentified-grants")["grants"]) == 1
+    program.do("POST", f"{grant}/{path}", body)
+
+    assert program.get("unidentified-grants")["grants"] == []
+
+
+def test_more_than_a_page_is_told_in_order(app, employ, waiting, clock, box):
+    waiting("C-shop0002")
+    with app.app_context(), transaction() as session:
+        client = session.get_one(ClientRow, box.party.app.client_id)
+        for n in range(100):
+            unidentified_grant(session, client, ["1"], at=clock.now() + timedelta(seconds=n + 1), name=f"later{n:02}")
+    program = employ("support")
+    first = program.get("unidentified-grants")
+    second = program.get(first["next"])
+
+    names = [each["grant_id"] for each in first["grants"] + second["grants"]]
+    assert names == ["grant-stated", *(f"grant-later{n:02}" for n in range(100))]
+    assert program.get(second["previous"])["grants"] == first["grants"]

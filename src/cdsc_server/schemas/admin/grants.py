@@ -54,8 +54,40 @@ class SteppableGrantSchema(AdminGrantSchema):
         StatedSchema,
         required=True,
         allow_none=True,
-        metadata={"description": "While it waits to be known whose it is; else null."},
+        metadata={
+            "description": "Of somebody who agreed without signing in, until it is known who that was; else null."
+        },
     )
+
+
+class UnidentifiedGrantSchema(Schema):
+    """A Grant that waits to be known whose it is."""
+
+    grant_id = fields.String(required=True)
+    uri = fields.URL(required=True)
+    registration_id = fields.String(required=True)
+    client_id = fields.String(required=True)
+    client_name = fields.String(required=True)
+    scope = fields.String(required=True, metadata={"description": "What was agreed to; it opens nothing yet."})
+    since = Instant(required=True, metadata={"description": "When that was."})
+    eta = Instant(
+        required=True, allow_none=True, metadata={"description": "About when the Client was told to expect an answer."}
+    )
+    stated = fields.Nested(StatedSchema, required=True)
+
+
+class UnidentifiedListingSchema(Schema):
+    """A page of Grants that wait to be known whose they are, the longest wait first."""
+
+    grants = fields.List(fields.Nested(UnidentifiedGrantSchema), required=True)
+    next = fields.URL(required=True, allow_none=True)
+    previous = fields.URL(required=True, allow_none=True)
+
+
+class UnidentifiedFilters(Schema):
+    """Which page of them."""
+
+    cursor = fields.String(metadata={"description": "From `next` or `previous`; opaque."})
 
 
 class CustomerOfGrantSchema(Schema):

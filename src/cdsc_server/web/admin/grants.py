@@ -14,12 +14,14 @@ from cdsc_server.schemas.admin.grants import (
     GrantRequestByHandSchema,
     SteppableGrantSchema,
     StepRequestSchema,
+    UnidentifiedFilters,
+    UnidentifiedListingSchema,
 )
 from cdsc_server.schemas.grants import GrantFiltersSchema
-from cdsc_server.services import console, grants, operator_clients
+from cdsc_server.services import console, grants, identifying, operator_clients
 from cdsc_server.services.granting import Terms
 from cdsc_server.services.grants import SeenGrant
-from cdsc_server.services.identifying import identify
+from cdsc_server.services.identifying import Unidentified
 from cdsc_server.services.operator_grants import Giving, change_grant, give_grants
 from cdsc_server.storage.grants import GrantFilters
 from cdsc_server.web.admin.blueprint import blueprint, listed, uri
@@ -133,6 +135,25 @@ def take_step(grant_id: str) -> ResponseReturnValue:
     return _shown(grant_id)
 
 
+@blueprint.get("/unidentified-grants")
+@operator_token(*LOOK)
+@describe(
+    tag="Grants of Clients",
+    section="CDS-WG3-01 9.1.1, 9.2",
+    query=UnidentifiedFilters,
+    answers={200: UnidentifiedListingSchema},
+)
+def list_unidentified() -> ResponseReturnValue:
+    """
+    List Grants that nobody knows yet whose they are
+
+    People agreed to them without signing in. The longest wait first.
+    """
+    wanted = filters(UnidentifiedFilters())
+    page = identifying.list_unidentified(cursor=cursor_of(wanted), size=PAGE_SIZE, clock=ports().clock)
+    return shown(UnidentifiedListingSchema(), listed("grants", page, [_unidentified(each) for each in page.rows]))
+
+
 @blueprint.post("/grants/<grant_id>/customer")
 @operator_token(*DECIDE)
 @describe(
@@ -151,7 +172,9 @@ def name_customer(grant_id: str) -> ResponseReturnValue:
     next request on, and its Client is told by a Message. The Customer must have everything that was named.
     """
     asked = CustomerOfGrantSchema().load(json_body())
-    identify(grant_id, asked["customer_id"], reason=asked["reason"], actor=account().actor, clock=ports().clock)
+    identifying.identify(
+        grant_id, asked["customer_id"], reason=asked["reason"], actor=account().actor, clock=ports().clock
+    )
     return _shown(grant_id)
 
 
@@ -159,6 +182,21 @@ def _shown(grant_id: str) -> dict[str, Any]:
     found = console.grant(grant_id, clock=ports().clock)
     whole = {**_grant(SeenGrant(found.row, found.relatives)), "steps": list(found.steps), "stated": found.stated}
     return shown(SteppableGrantSchema(), whole)
+
+
+def _unidentified(each: Unidentified) -> dict[str, Any]:
+    row = each.row
+    return {
+        "grant_id": row.grant_id,
+        "uri": uri("grants", row.grant_id),
+        "registration_id": row.registration_id,
+        "client_id": row.client_id,
+        "client_name": each.client_name,
+        "scope": row.scope,
+        "since": row.created,
+        "eta": row.eta,
+        "stated": each.stated,
+    }
 
 
 def _grant(seen: SeenGrant) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from cdsc_server.web.console import (
     own_account,
     queue,
     sign_in,
+    unidentified,
 )
 from cdsc_server.web.console.blueprint import blueprint
 
@@ -30,6 +31,7 @@ __all__ = [
     "own_account",
     "queue",
     "sign_in",
+    "unidentified",
 ]
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from cdsc_server.domain.operators import Role, opens
 from cdsc_server.errors import InvalidRequest, Problem
-from cdsc_server.services import console
+from cdsc_server.services import console, identifying
 from cdsc_server.storage.keyset import Cursor
 from cdsc_server.web import problems
 from cdsc_server.web.console.door import PATH, current_session
@@ -54,6 +54,7 @@ def show(template: str, *, status: int = 200, **values: Any) -> Response:
         token="" if session is None else session.form_secret,
         may=lambda *roles: who is not None and opens(who.roles, frozenset(map(Role, roles))),
         waiting_count=console.count_waiting() if who is not None else 0,
+        unidentified_count=identifying.count_unidentified(clock=ports().clock) if who is not None else 0,
         zone=catalogue().utility.timezone,
         age=lambda since: age(since, ports().clock.now()),
         here=request.path,

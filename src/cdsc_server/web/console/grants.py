@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.grant_steps import GrantStep
-from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
-from cdsc_server.services import console
-from cdsc_server.services.identifying import identify
+from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.errors import Conflict, InvalidRequest, Problem
+from cdsc_server.services import console, customer_search
 from cdsc_server.services.operator_grants import change_grant
 from cdsc_server.web.console.blueprint import blueprint, show
 from cdsc_server.web.console.door import operator, signed_in
@@ -22,7 +25,7 @@ from cdsc_server.web.describe import undocumented
 @undocumented("a page")
 def grant(grant_id: str) -> ResponseReturnValue:
     """A Grant."""
-    return _page(grant_id)
+    return grant_page(grant_id)
 
 
 @blueprint.post("/grants/<grant_id>")
@@ -44,27 +47,8 @@ def step(grant_id: str) -> ResponseReturnValue:
             mailing=mailing(),
         )
     except (InvalidRequest, Conflict) as refusal:
-        return _page(grant_id, refusal)
+        return grant_page(grant_id, refusal)
     return redirect(url_for("console.grant", grant_id=grant_id, done=do), 303)
-
-
-@blueprint.post("/grants/<grant_id>/customer")
-@operator("reviewer")
-@undocumented("a page")
-def customer(grant_id: str) -> ResponseReturnValue:
-    """Say whose a Grant is that somebody agreed to without signing in."""
-    sent = request.form
-    try:
-        identify(
-            grant_id,
-            sent.get("customer_id", "").strip(),
-            reason=sent.get("reason", ""),
-            actor=signed_in().username,
-            clock=ports().clock,
-        )
-    except (InvalidRequest, Conflict, NotFound) as refusal:
-        return _page(grant_id, refusal)
-    return redirect(url_for("console.grant", grant_id=grant_id, done="customer"), 303)
 
 
 def _step(do: str) -> GrantStep:
@@ -74,12 +58,31 @@ def _step(do: str) -> GrantStep:
         raise InvalidRequest("Choose what to do", field="reason") from fault
 
 
-def _page(grant_id: str, refusal: Problem | None = None) -> Response:
+def grant_page(grant_id: str, refusal: Problem | None = None) -> Response:
+    """The page of a Grant, with what was sent and why it was refused."""
+    found = console.grant(grant_id, clock=ports().clock)
     return show(
         "grant.html",
         status=200 if refusal is None else refusal.status,
-        found=console.grant(grant_id, clock=ports().clock),
+        found=found,
+        whose=_whose(found),
         refusal=refusal,
         sent=request.form,
         done=request.args.get("done", ""),
     )
+
+
+def _whose(found: console.Grant) -> dict[str, Any] | None:
+    """Where it waits to be known whose it is: who may be meant, at first by the address that was proven."""
+    if found.stated is None or found.status is not GrantStatus.PENDING:
+        return None
+    is_test = found.client.status == ClientStatus.SANDBOX
+    customer, sought = request.form.getlist("customer"), request.form.get("q", found.stated["contact"])
+    matches = customer_search.search(sought, is_test=is_test)
+    return {
+        "is_test": is_test,
+        "sought": sought,
+        "chosen": customer_search.named(customer),
+        "matches": [each for each in matches if each.customer_id not in customer],
+        "most": customer_search.MOST,
+    }
