@@ -849,8 +849,17 @@ def upgrade() -> None:
         sa.Column("earliest", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("latest", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("last", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("folded", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["grant_id"], ["grants.grant_id"], name=op.f("fk_grant_reads_grant_id")),
         sa.PrimaryKeyConstraint("grant_id", "hour", "listing", name=op.f("pk_grant_reads")),
+    )
+    op.create_index(
+        op.f("ix_grant_reads_hour"),
+        "grant_reads",
+        ["hour"],
+        unique=False,
+        sqlite_where=sa.text("folded = 0"),
+        postgresql_where=sa.text("NOT folded"),
     )
     op.create_table(
         "grant_replacements",
@@ -1008,6 +1017,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grant_replacements_replaced_id"), "grant_replacements")
 
     op.drop_table("grant_replacements")
+    op.drop_index(
+        op.f("ix_grant_reads_hour"),
+        "grant_reads",
+        sqlite_where=sa.text("folded = 0"),
+        postgresql_where=sa.text("NOT folded"),
+    )
     op.drop_table("grant_reads")
     op.drop_table("email_codes")
     op.drop_index(op.f("ix_codes_grant_id"), "codes")

@@ -92,6 +92,11 @@ class Settings:
     payment_secret_file: str = setting(
         "var/keys/payment.secret", "File with the secret that the payment provider and this server share."
     )
+    read_log_days: int = setting(
+        92,
+        "Days for which the access log of a Grant, which its Customer sees, keeps each hour by itself; "
+        "of days before that one row for each listing is kept. At least 31.",
+    )
     log_format: str = setting("text", "text for people, json for collectors.")
     demo: bool = setting(
         False, "Whether this server is the demonstration: says on its pages that people and data are made up."
@@ -183,6 +188,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_MAIL_URL and CDSC_MAIL_FROM belong together: set both or none")
     if settings.mail_tries < 1 or settings.mail_retry_seconds < 1:
         faults.append("CDSC_MAIL_TRIES and CDSC_MAIL_RETRY_SECONDS must be above 0")
+    if settings.read_log_days < 31:
+        faults.append("CDSC_READ_LOG_DAYS must be at least 31, the days that Customers see plotted")
     if settings.payment_url and not settings.payment_url.startswith(("https://", "http://127.0.0.1:")):
         faults.append("CDSC_PAYMENT_URL must start with https://, except on this machine itself")
     if settings.log_format not in ("text", "json"):

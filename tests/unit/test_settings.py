@@ -23,6 +23,7 @@ def test_each_field_is_a_variable():
         ({"CDSC_BASE_URL": "https://cds.example/"}, "must not end with a slash"),
         ({"CDSC_CODE_SECONDS": "3600"}, "must not be above 600"),
         ({"CDSC_FORM_SECONDS": "60"}, "at least 600"),
+        ({"CDSC_READ_LOG_DAYS": "30"}, "at least 31"),
         ({"CDSC_DATABASE_URL": "mysql://x"}, "CDSC_DATABASE_URL must start with"),
         ({"CDSC_PROXY_HOPS": "one"}, "'one' is not a whole number"),
         ({"CDSC_DEMO": "perhaps"}, "'perhaps' is not yes or no"),

@@ -30,7 +30,7 @@ _CALLED: Final[Mapping[str, tuple[str, str]]] = {
 
 
 class CountedReads(Protocol):
-    """What was read from one listing in one hour."""
+    """What was read from one listing, in one hour or on one day."""
 
     @property
     def listing(self) -> str: ...
@@ -44,6 +44,23 @@ class CountedReads(Protocol):
     def latest(self) -> datetime | None: ...
     @property
     def last(self) -> datetime: ...
+
+
+@dataclass(frozen=True)
+class Reads:
+    """
+    What was read in some time.
+
+    Args:
+        earliest, latest: what the objects were about; None where they have no period.
+        last: when it was read last.
+    """
+
+    answers: int
+    objects: int
+    earliest: datetime | None
+    latest: datetime | None
+    last: datetime
 
 
 @dataclass(frozen=True)
@@ -127,14 +144,22 @@ def _says(counts: Sequence[int], first: date, zone: ZoneInfo) -> str:
     return ngettext(*told, busiest, active=sum(map(bool, counts)), days=DAYS, when=when)
 
 
+def together(some: Sequence[CountedReads]) -> Reads:
+    """All of these, at least one, as if it were one."""
+    return Reads(
+        answers=sum(each.answers for each in some),
+        objects=sum(each.objects for each in some),
+        earliest=min((each.earliest for each in some if each.earliest), default=None),
+        latest=max((each.latest for each in some if each.latest), default=None),
+        last=max(each.last for each in some),
+    )
+
+
 def _line(some: Sequence[CountedReads], zone: ZoneInfo) -> LogLine:
-    listing, objects = some[0].listing, sum(each.objects for each in some)
-    earliest = min((each.earliest for each in some if each.earliest), default=None)
-    latest = max((each.latest for each in some if each.latest), default=None)
+    listing, read = some[0].listing, together(some)
     called = _CALLED.get(listing)
-    says = f"{listing.replace('_', ' ')}: {objects}" if called is None else ngettext(*called, objects)
-    return LogLine(max(each.last for each in some), sum(each.answers for each in some), says,
-                   _covering(earliest, latest, zone))  # fmt: skip
+    says = f"{listing.replace('_', ' ')}: {read.objects}" if called is None else ngettext(*called, read.objects)
+    return LogLine(read.last, read.answers, says, _covering(read.earliest, read.latest, zone))
 
 
 def _covering(earliest: datetime | None, latest: datetime | None, zone: ZoneInfo) -> str:

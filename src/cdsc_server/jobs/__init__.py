@@ -21,7 +21,7 @@ from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
 from cdsc_server.ports import Ports
-from cdsc_server.services import aggregations, clean_up, group_grants, late_data, mails, requirements
+from cdsc_server.services import aggregations, clean_up, grant_reads, group_grants, late_data, mails, requirements
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -103,10 +103,18 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if settled:
             log.info("%d Grants for the usage of groups are others now", settled)
 
+    def fold_reads() -> None:
+        zone = app.extensions["cdsc"].catalogue.utility.timezone
+        with app.app_context():
+            folded = grant_reads.fold_hours(days=settings.read_log_days, zone=zone, clock=ports.clock)
+        if folded:
+            log.info("folded %d hours of the access log into days", folded)
+
     timetable = {
         open_late_grants: crontab(),
         settle_groups: crontab(),
         find_members: crontab(minute="23", hour="3"),
+        fold_reads: crontab(minute="41", hour="2"),
         renew_links: crontab(minute="*/5"),
         expire_grants: crontab(),
         remove_ended: crontab(minute="*/10"),

@@ -122,7 +122,7 @@ def log_of(grant_id: str, customer_id: str, *, zone: ZoneInfo, clock: Clock) -> 
 
 def whole_log_of(grant_id: str, customer_id: str) -> Sequence[GrantReadRow]:
     """
-    All that was ever read by a Grant, hour after hour.
+    All that was ever read by a Grant, hour after hour; of long ago day after day.
 
     Raises:
         NotFound: there is no such Grant, or it is somebody else's.

@@ -1,4 +1,4 @@
-"""The access log of Grants: what was read by each, in which hour; never the data itself."""
+"""The access log of Grants: what was read by each, in which hour or, later, on which day; never the data itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,24 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, ForeignKey, Integer, String, Table, bindparam, func, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Row,
+    String,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    not_,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -17,12 +34,14 @@ from cdsc_server.storage.types import UtcDateTime
 
 
 class GrantReadRow(DataBase):
-    """What was read by a Grant from one listing in one hour, all answers together."""
+    """What was read by a Grant from one listing in one hour, or on one day when it is `folded`: answers together."""
 
     __tablename__ = "grant_reads"
+    # For the work that folds hours into days.
+    __table_args__ = (Index(None, "hour", sqlite_where=text("folded = 0"), postgresql_where=text("NOT folded")),)
 
     grant_id: Mapped[str] = mapped_column(ForeignKey("grants.grant_id"), primary_key=True)
-    #: The beginning of the hour.
+    #: The beginning of the hour; of a day, of the first hour in which something was read.
     hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     #: A name such as usage_segments.
     listing: Mapped[str] = mapped_column(String, primary_key=True)
@@ -32,6 +51,8 @@ class GrantReadRow(DataBase):
     earliest: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     latest: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     last: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: Whether it stands for a day of the utility, and not for an hour.
+    folded: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 _READS = cast("Table", GrantReadRow.__table__)
@@ -75,6 +96,35 @@ def reads_of(session: Session, grant_id: str, *, after: datetime) -> Sequence[Gr
     """What was read by a Grant since an instant, hour after hour."""
     statement = select(GrantReadRow).where(GrantReadRow.grant_id == grant_id, GrantReadRow.hour >= after)
     return session.scalars(statement.order_by(GrantReadRow.hour, GrantReadRow.listing)).all()
+
+
+def oldest_hour(session: Session, *, before: datetime) -> datetime | None:
+    """The first hour before an instant that stands by itself; None when every one is folded."""
+    by_itself = and_(not_(GrantReadRow.folded), GrantReadRow.hour < before)
+    return session.scalars(select(func.min(GrantReadRow.hour, type_=UtcDateTime)).where(by_itself)).one()
+
+
+def take_hours(session: Session, *, start: datetime, end: datetime, limit: int) -> Sequence[Row[Any]]:
+    """
+    Delete the hours that begin in [start, end) and stand by themselves, those of whole Grants.
+
+    Args:
+        limit: of at most so many Grants.
+
+    Returns:
+        What was deleted here, and by nobody else at the same time; the columns of GrantReadRow.
+    """
+    by_itself = and_(not_(GrantReadRow.folded), GrantReadRow.hour >= start, GrantReadRow.hour < end)
+    some = select(GrantReadRow.grant_id).where(by_itself).distinct().limit(limit).scalar_subquery()
+    return session.execute(
+        delete(_READS).where(by_itself, GrantReadRow.grant_id.in_(some)).returning(*_READS.columns)
+    ).all()
+
+
+def add_days(session: Session, days: Sequence[Mapping[str, Any]]) -> None:
+    """Keep these days, each the columns of GrantReadRow."""
+    if days:
+        session.execute(insert(_READS), days)
 
 
 def last_reads(session: Session, grant_ids: Collection[str]) -> Mapping[str, datetime]:

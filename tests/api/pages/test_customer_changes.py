@@ -1,12 +1,14 @@
 """A Customer pauses a Grant, lets it go on, shares less, and shares for longer; each holds at the very next call."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cdsc_server import exact_json
+from cdsc_server.exact_json import instant
 from cdsc_server.services import server_grants
+from cdsc_server.services.grant_reads import Read, fold_hours, note_reads
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
@@ -282,9 +284,27 @@ def test_all_that_was_read_can_be_taken_along(shared, client, visitor, clock):
 
     hour = clock.now().replace(minute=0, second=0, microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
     head, line = visitor.text.splitlines()
-    assert head == "hour,listing,answers,objects,earliest,latest,last"
-    assert line.startswith(f"{hour},service_contracts,1,3,,,")
+    assert head == "span,from,listing,answers,objects,earliest,latest,last"
+    assert line.startswith(f"hour,{hour},service_contracts,1,3,,,")
     assert visitor.page.mimetype == "text/csv"
+
+
+def test_what_was_read_long_ago_is_told_by_the_day(app, shared, visitor, clock, catalogue):
+    """From the first hour in which something was read to the last read."""
+    at = clock.now()
+    with app.app_context():
+        for hours in (0, 2):
+            note_reads(shared, [Read("accounts", 3)], at=at + timedelta(hours=hours))
+        clock.advance(days=100)
+        fold_hours(days=92, zone=catalogue.utility.timezone, clock=clock)
+    visitor.load("/sign-in")
+    visitor.sign_in()
+    visitor.load(f"/my-data/{shared}/reads.csv")
+
+    first, last = (instant(each) for each in (at.replace(minute=0, second=0), at + timedelta(hours=2)))
+    assert visitor.text.splitlines()[1:] == [f"day,{first},accounts,2,6,,,{last}"]
+    visitor.load(f"/my-data/{shared}")
+    assert "It last read on 1 March 2026, 9:00." in visitor.text
 
 
 def test_what_was_read_is_plotted_and_told(shared, client, visitor):

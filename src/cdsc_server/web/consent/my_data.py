@@ -25,7 +25,7 @@ from cdsc_server.web.speech import translated
 
 blueprint = translated(page_blueprint("my_data", __name__))
 
-_COLUMNS: Final = ("hour", "listing", "answers", "objects", "earliest", "latest", "last")
+_COLUMNS: Final = ("listing", "answers", "objects", "earliest", "latest", "last")
 
 
 @blueprint.get("/my-data")
@@ -65,15 +65,15 @@ def detail(grant_id: str) -> ResponseReturnValue:
 @public
 @undocumented("a page")
 def reads(grant_id: str) -> ResponseReturnValue:
-    """The whole access log of one Grant, as a table for other programs; instants in UTC."""
+    """The whole access log of one Grant, an hour or a day in each line, for other programs; instants in UTC."""
     customer_id = _customer_id()
     if customer_id is None:
         return _to_sign_in()
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow(_COLUMNS)
+    writer.writerow(("span", "from", *_COLUMNS))
     for row in sharing.whole_log_of(grant_id, customer_id):
-        values = [getattr(row, name) for name in _COLUMNS]
+        values = ["day" if row.folded else "hour", row.hour, *(getattr(row, name) for name in _COLUMNS)]
         writer.writerow([instant(value) if isinstance(value, datetime) else value for value in values])
     response = Response(table.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="reads.csv"'
