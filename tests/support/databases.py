@@ -123,15 +123,23 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a worker's database is: always at one address, as on PostgreSQL."""
+    return tmp_path_factory.mktemp("sqlite") / "test.sqlite3"
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest) -> str:
     """An empty, migrated database; a test that asks for it runs once on each kind."""
     if request.param == "postgresql":
         url, statement = request.getfixturevalue("_postgres_database")
         with postgres.connect(url) as connection:
             connection.execute(statement)
         return str(url)
-    path = tmp_path / "test.sqlite3"
+    path = request.getfixturevalue("_sqlite_file")
+    for leftover in path.parent.glob(f"{path.name}*"):
+        leftover.unlink()
     shutil.copyfile(request.getfixturevalue("_sqlite_template"), path)
     return f"sqlite:///{path}"
 
