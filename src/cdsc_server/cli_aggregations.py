@@ -12,9 +12,12 @@ from flask import Flask
 
 from cdsc_server import exact_json
 from cdsc_server.domain.aggregations import read_definition
+from cdsc_server.domain.grant_steps import GrantStep
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import SystemClock
 from cdsc_server.services import aggregations as use_cases
+from cdsc_server.services.mails import Mailing
+from cdsc_server.services.operator_grants import change_grant
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 
@@ -95,6 +98,33 @@ def close_group(number: str, registration_id: str) -> None:
     with _database(Settings.from_environment()):
         closed = use_cases.close_for(number, registration_id, actor=_ACTOR, clock=SystemClock())
     click.echo(f"{number} is closed for {registration_id}." if closed else "They do not know of it.")
+
+
+@aggregations.command()
+@click.argument("grant_id")
+@click.option("--reason", required=True, help="For the audit trail: where the signed form is filed.")
+def consent(grant_id: str, reason: str) -> None:
+    """
+    Write down that the Customer of the sub-Grant GRANT_ID agreed on paper.
+
+    It is as if the Customer had said yes on the form, with a receipt and a mail. With the last of them the Grant that
+    waits goes on.
+    """
+    from cdsc_server.app import load_catalogue, system_ports
+
+    settings = Settings.from_environment()
+    catalogue, ports = load_catalogue(settings), system_ports(settings)
+    with _database(settings):
+        change_grant(
+            grant_id,
+            GrantStep.AGREE,
+            reason=reason,
+            actor=_ACTOR,
+            catalogue=catalogue,
+            clock=ports.clock,
+            mailing=Mailing(catalogue.utility, settings, ports.keys),
+        )
+    click.echo(f"{grant_id} is agreed to.")
 
 
 def _tell(each: use_cases.Defined) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.aggregations import Definition
+from cdsc_server.storage.clients import RegistrationRow
+from cdsc_server.storage.grants import GrantRow
+from tests.factories import access
 from tests.factories import customer_data as make
 
 #: First hour of the readings of every flat.
@@ -56,3 +59,32 @@ def building(number: str = "B-17", *, premise: str = "17", **fields: Any) -> Def
         "addresses": ("17 Mill Street\nAshford Bay, MA 02144",),
     }
     return Definition(**{**plain, **fields})
+
+
+def waiting_for(
+    session: Session,
+    *customers: str,
+    at: datetime,
+    registration_id: str = "reg",
+    client_id: str = "app",
+    number: str = "B-17",
+) -> None:
+    """A Grant "whole" for the sums of a group that waits for a sub-Grant of each of these, named "part-<Customer>"."""
+    if session.get(RegistrationRow, registration_id) is None:
+        session.add(access.registration(registration_id, at=at))
+        session.flush()
+        session.add(access.client_object(client_id, registration_id, at=at, scope="aggregation_consent"))
+        session.flush()
+    shut: dict[str, Any] = {"enabled_scope": "", "enabled_authorization_details": [], "selections": [], "states": []}
+    plain: dict[str, Any] = {**shut, "registration_id": registration_id, "client_id": client_id, "created": at,
+                             "modified": at, "receipt_confirmations": []}  # fmt: skip
+    named = {"aggregation_numbers": [number]}
+    usage, asked = {"type": "group_usage", **named}, {"type": "aggregation_consent", **named, "expires": "P1Y"}
+    waits = {"status": "needs_sub_grants", "scope": "group_usage", "authorization_details": [usage]}
+    session.add(GrantRow(grant_id="whole", **waits, **plain))
+    session.flush()
+    for name in customers:
+        details = [{**asked, "premise_numbers": ["17"]}]
+        waits = {"status": "needs_authorization", "scope": "aggregation_consent", "authorization_details": details}
+        session.add(GrantRow(grant_id=f"part-{name}", parent_id="whole", customer_id=name, **waits, **plain))
+    session.flush()

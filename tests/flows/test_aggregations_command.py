@@ -6,8 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from cdsc_server.cli import commands
-from cdsc_server.errors import InvalidConfiguration
-from cdsc_server.storage.db import transaction
+from cdsc_server.errors import Conflict, InvalidConfiguration
+from cdsc_server.ports import SystemClock
+from cdsc_server.services import aggregations
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grants import GrantRow
 from tests.factories import access, groups
 from tests.support.oauth import judged_before_storage
 
@@ -83,3 +86,24 @@ def test_a_map_that_cannot_be_read_is_told(app, run, tmp_path):
     (tmp_path / "groups.toml").write_text(FILE)
 
     assert run("define", tmp_path / "groups.toml").exception.faults == ["bay.geojson cannot be read as JSON"]
+
+
+@judged_before_storage
+def test_a_paper_is_written_into_the_sub_grant_that_waits(app, clock, run):
+    """Its time counts from then on; without a place where the form is filed, or twice, nothing is written."""
+    with app.app_context():
+        with transaction() as session:
+            groups.flat(session, "ann")
+            groups.waiting_for(session, "ann", at=clock.now())
+        aggregations.define([groups.building()], is_test=True, country="US", actor="ops", clock=clock)
+
+    unfiled = run("consent", "part-ann")
+    written, again = (run("consent", "part-ann", "--reason", "Form 9") for _ in range(2))
+
+    assert (unfiled.exit_code, written.output) == (2, "part-ann is agreed to.\n")
+    assert type(again.exception) is Conflict
+    with app.app_context(), reading() as session:
+        whole, part = session.get_one(GrantRow, "whole"), session.get_one(GrantRow, "part-ann")
+    assert (whole.status, part.status, part.enabled_scope) == ("active", "active", "aggregation_consent")
+    assert len(part.selections[0]["ids"]) == 1
+    assert part.expires.year == SystemClock().now().year + 1

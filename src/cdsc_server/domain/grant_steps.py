@@ -14,6 +14,8 @@ class GrantStep(StrEnum):
     SUSPEND = "suspend"
     #: Back to what it was before it was suspended.
     RESTORE = "restore"
+    #: Let it open what its Customer agreed to in another way, on paper for instance.
+    AGREE = "agree"
     #: End it for good, by decision of this Server.
     DISABLE = "disable"
     #: End it for good on the word of its Customer, who called or wrote.
@@ -43,6 +45,7 @@ def steps_from(
     in_review: bool = False,
     paused: bool = False,
     unidentified: bool = False,
+    unanswered: bool = False,
 ) -> tuple[GrantStep, ...]:
     """
     What may be done with a Grant now; nothing with one that is over.
@@ -52,12 +55,14 @@ def steps_from(
         in_review: whether a change of it waits for a decision, which says what it is next.
         paused: whether it is suspended by its Customer; the Server may hold it for itself then.
         unidentified: whether nobody knows yet whose it is; it cannot open anything before.
+        unanswered: whether its Customer never agreed to anything of it.
     """
     if status in FINAL or status is GrantStatus.EXPIRED:
         return ()
     ends = ENDS if of_customer else (GrantStep.DISABLE,)
     if status is GrantStatus.SUSPENDED:
         return (GrantStep.SUSPEND, GrantStep.RESTORE, *ends) if paused else (GrantStep.RESTORE, *ends)
+    agrees = status is GrantStatus.NEEDS_AUTHORIZATION and of_customer and unanswered
     moves = status.value in set(PROGRESS) and not in_review and not unidentified
     progress = tuple(step for step in PROGRESS if step.value != status) if moves else ()
-    return (GrantStep.SUSPEND, *progress, *ends)
+    return (*([GrantStep.AGREE] if agrees else ()), GrantStep.SUSPEND, *progress, *ends)

@@ -234,6 +234,7 @@ def grant(grant_id: str, *, clock: Clock) -> Grant:
                 in_review=row.review is not None,
                 paused=row.paused,
                 unidentified=unidentified,
+                unanswered=not row.selections,
             ),
             client=clients.clients_by_id(session, [row.client_id])[row.client_id],
             customer=None if row.customer_id is None else customers.find_customer(session, row.customer_id),

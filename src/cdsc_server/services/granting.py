@@ -31,6 +31,7 @@ from cdsc_server.languages import day, speaking
 from cdsc_server.services import last_bill, loading, receipts, sharing_mails
 from cdsc_server.services.consent_form import Asked, sections_of
 from cdsc_server.services.examples import find_examples
+from cdsc_server.services.grant_approvals import approved
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.server_grants import add_grant
 from cdsc_server.storage import clients, customers
@@ -156,6 +157,38 @@ def give(
     if not terms.waits:
         _keep_receipt(session, grant, client, asked, holdings, terms=terms, catalogue=catalogue, mailing=mailing, at=at)
     return grant.grant_id
+
+
+def agree_on_paper(session: Session, grant: GrantRow, *, catalogue: Catalogue, mailing: Mailing, now: datetime) -> None:
+    """
+    Let a locked Grant that waits for its Customer be what that one agreed to in another way, with receipt and mail.
+
+    What it names of the Customer is opened, and everything of theirs where it names nothing. A Grant that waits for
+    this one and others goes on when all are there.
+
+    Raises:
+        Conflict: its Client Object is disabled.
+        InvalidRequest: the Customer has nothing of what is asked for, or is not one whom the Client Object meets.
+
+    Spec: CDS-WG3-01 4.11.
+    """
+    at = now.replace(microsecond=0)
+    client = _client(session, grant.client_id)
+    holdings = _holdings(session, client, grant.customer_id, at=at)
+    purposes = purposes_of(catalogue, client.scope, client.purposes)
+    entries = [_waiting(catalogue, details) for details in grant.authorization_details]
+    asked = [_asked(entry, holdings, catalogue, purposes) for entry in entries]
+    details = [granted_details(catalogue, each.entry, at=at) for each in asked]
+    chosen = [_selection(each, holdings) for each in asked]
+    terms = Terms(grant.not_before, grant.expires)
+    approved(session, grant, details, chosen, customer_id=str(grant.customer_id), state=None, now=now)
+    _keep_receipt(session, grant, client, asked, holdings, terms=terms, catalogue=catalogue, mailing=mailing, at=at)
+
+
+def _waiting(catalogue: Catalogue, details: Mapping[str, Any]) -> RequestedEntry:
+    """An entry of a Grant that waits, with its dates as they are asked for: they count from the day of the yes."""
+    offered = catalogue.scopes[details["type"]].fields
+    return RequestedEntry(details["type"], {name: details.get(name, each.default) for name, each in offered.items()})
 
 
 def _client(session: Session, client_id: str) -> ClientRow:

@@ -22,7 +22,7 @@ from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services import server_grants, sharing, sharing_mails
 from cdsc_server.services.audit import record
-from cdsc_server.services.granting import AT_ONCE, Terms, give
+from cdsc_server.services.granting import AT_ONCE, Terms, agree_on_paper, give
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import clients, grants
@@ -33,6 +33,7 @@ from cdsc_server.storage.grants import GrantRow
 _ACTIONS: Final[Mapping[GrantStep, str]] = {
     GrantStep.SUSPEND: "grant.suspended",
     GrantStep.RESTORE: "grant.restored",
+    GrantStep.AGREE: "grant.agreed",
     GrantStep.DISABLE: "grant.disabled",
     GrantStep.REVOKE: "grant.revoked",
 }
@@ -126,6 +127,7 @@ def change_grant(
     told: str = "",
     eta: datetime | None = None,
     actor: str,
+    catalogue: Catalogue,
     clock: Clock,
     mailing: Mailing,
 ) -> GrantStatus:
@@ -133,10 +135,11 @@ def change_grant(
     Take one step with a Grant; it holds from the next request on, and the Client is told by a Message.
 
     A suspended Grant keeps what it opened and goes back to the status it had. One that is disabled or revoked has
-    lost it for good, and its Customer gets a mail; no other step sends one.
+    lost it for good, and its Customer gets a mail; so does who agreed on paper, with a receipt as after an approval.
+    No other step sends one.
 
     Args:
-        reason: for the audit trail.
+        reason: for the audit trail, such as where the agreement is filed.
         told: of `disable`, for the Customer: the end of "We stopped it, because". Empty for no words of its own.
         eta: of `pending`, about when that ends.
 
@@ -164,12 +167,13 @@ def change_grant(
             of_customer=of_customer,
             in_review=in_review,
             paused=row.paused,
+            unanswered=not row.selections,
             unidentified=receipt is not None and receipt.unidentified,
         )
         if step not in possible:
             why = ", and a change of it waits for review" if in_review else " now"
             raise Conflict(f"The Grant is {before}{why}: nothing was changed")
-        _take(session, row, step, told=told.strip(), eta=eta, mailing=mailing, now=now)
+        _take(session, row, step, told=told.strip(), eta=eta, catalogue=catalogue, mailing=mailing, now=now)
         session.flush()
         session.refresh(row)
         after = status_of(row, now=now)
@@ -191,10 +195,13 @@ def _take(
     *,
     told: str,
     eta: datetime | None,
+    catalogue: Catalogue,
     mailing: Mailing,
     now: datetime,
 ) -> None:
     match step:
+        case GrantStep.AGREE:
+            agree_on_paper(session, row, catalogue=catalogue, mailing=mailing, now=now)
         case GrantStep.SUSPEND:
             server_grants.suspend(session, row, now=now)
         case GrantStep.RESTORE:

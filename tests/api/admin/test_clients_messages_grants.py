@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from cdsc_server import exact_json
+from cdsc_server.services import aggregations
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
 from tests.api.admin.conftest import BASE
-from tests.factories import customer_data
+from tests.factories import customer_data, groups
 from tests.factories.oauth import register
 
 
@@ -339,3 +340,24 @@ def test_a_file_that_breaks_a_rule_is_not_shared(employ, receiver, trail, query,
     assert program.ask("POST", "files", {"client_id": "x", "name": "a"}).status_code == 415
     assert share(program, "nobody").status_code == 404
     assert trail() == []
+
+
+def test_a_program_writes_down_what_was_agreed_on_paper(app, employ, clock):
+    """The step is offered as long as the Grant waits for its Customer's first yes."""
+    with app.app_context():
+        with transaction() as session:
+            groups.flat(session, "ann")
+            groups.waiting_for(session, "ann", at=clock.now())
+        aggregations.define([groups.building()], is_test=True, country="US", actor="ops", clock=clock)
+    program, step = employ("reviewer"), {"step": "agree", "reason": "Form 9"}
+    before = program.get("grants/part-ann")
+    after = program.do("POST", "grants/part-ann/steps", step)
+
+    assert (before["status"], "agree" in before["steps"]) == ("needs_authorization", True)
+    assert (after["status"], after["enabled_scope"], "agree" in after["steps"]) == (
+        "active",
+        "aggregation_consent",
+        False,
+    )
+    assert program.ask("POST", "grants/part-ann/steps", step).status_code == 409
+    assert status_of(app, "part-ann") == "active"

@@ -53,16 +53,6 @@ def push(direct, asker, *, grant_id=None, **fields):
     return direct.party.http.post("/oauth/par", data=asked, headers=asker.headers)
 
 
-def part_of(direct, customer_id):
-    """The id of a Customer's sub-Grant; the API does not say whose it is."""
-    from cdsc_server.storage import grants
-    from cdsc_server.storage.db import reading
-
-    parent_id = direct.parent()["grant_id"]
-    with direct.app.app_context(), reading() as session:
-        return next(row.grant_id for row in grants.parts_of(session, parent_id) if row.customer_id == customer_id)
-
-
 @pytest.fixture
 def form(waiting, asker):
     """Leads Ann to the form of her sub-Grant, or of any request; gives her browser."""
@@ -100,7 +90,7 @@ def test_a_request_that_would_not_say_what_is_counted_is_refused(direct, asker, 
 @requirement("WG3-01-4.11-33", "WG3-01-6.1.10-16", "WG3-01-7.1.12-08")
 def test_a_customer_authorizes_a_sub_grant_on_the_form(waiting, form):
     """A list that cannot be changed: the number of the group, and what of hers counts in it; nothing of others."""
-    ann = form(grant_id=part_of(waiting, "ann"))
+    ann = form(grant_id=waiting.part_of("ann"))
     page = ann.text
     ann.press("approve")
     statuses = sorted(each["status"] for each in waiting.parts())
@@ -116,7 +106,7 @@ def test_a_customer_authorizes_a_sub_grant_on_the_form(waiting, form):
 @requirement("WG3-01-7.3.8-04", "WG3-01-7.3.8-05")
 def test_expires_is_the_end_of_the_grant(waiting, form):
     """Counted from the yes."""
-    ann = form(grant_id=part_of(waiting, "ann"), expires="P30D")
+    ann = form(grant_id=waiting.part_of("ann"), expires="P30D")
     ann.press("approve")
     (part,) = [each for each in waiting.parts() if each["status"] == "active"]
     waiting.clock.advance(timedelta(days=31))

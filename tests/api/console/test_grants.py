@@ -7,9 +7,11 @@ import pytest
 
 from cdsc_server.domain.grant_steps import GrantStep, steps_from
 from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.services import aggregations
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
+from tests.factories import groups
 
 OVER = ["revoked", "closed", "disabled", "expired"]
 LIVE = [status.value for status in GrantStatus if status not in OVER and status != "suspended"]
@@ -177,6 +179,27 @@ def test_a_suspended_grant_that_waits_is_not_widened_by_a_change(step, having, b
 
     row = granted(rows_of, "grant-1")
     assert (row.status, row.enabled_scope, row.enabled_authorization_details) == ("needs_authorization", "", [])
+
+
+def test_a_paper_is_written_down_on_the_page_of_the_grant_that_waits(*, app, clock, hire, rows_of, trail):
+    """Once, with the place where it is filed."""
+    with app.app_context():
+        with transaction() as session:
+            groups.flat(session, "ann")
+            groups.waiting_for(session, "ann", at=clock.now())
+        aggregations.define([groups.building()], is_test=True, country="US", actor="ops", clock=clock)
+    desk, address = hire("reviewer"), "/console/grants/part-ann"
+    offered = desk.load(address).get_data(as_text=True)
+    unfiled = desk.act(address, do="agree", reason=" ")
+    before = (granted(rows_of, "part-ann").status, [each for each in trail() if each[1].startswith("grant")])
+    written, again = desk.act(address, do="agree", reason="Form 9"), desk.act(address, do="agree", reason="Form 9")
+
+    assert "It waits for <bdi>Ann" in offered
+    assert (unfiled.status_code, before) == (400, ("needs_authorization", []))
+    assert (written.location, again.status_code) == (f"{address}?done=agree", 409)
+    assert "The agreement is written down" in desk.load(written.location).get_data(as_text=True)
+    assert (granted(rows_of, "part-ann").status, granted(rows_of, "whole").status) == ("active", "active")
+    assert ("olga@dge.example", "grant.agreed", "grant:part-ann") in trail()
 
 
 def test_the_trail_tells_what_it_was_and_what_it_is(step, having, rows_of):

@@ -325,7 +325,13 @@ class TestSuspended:
         def takes(step):
             with app.test_request_context():
                 operator_grants.change_grant(
-                    grant.grant_id, step, reason="A complaint.", actor="olga", clock=clock, mailing=mailing()
+                    grant.grant_id,
+                    step,
+                    reason="A complaint.",
+                    actor="olga",
+                    catalogue=app.extensions["cdsc"].catalogue,
+                    clock=clock,
+                    mailing=mailing(),
                 )
 
         return takes

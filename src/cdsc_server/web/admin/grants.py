@@ -119,7 +119,8 @@ def take_step(grant_id: str) -> ResponseReturnValue:
     Change a Grant
 
     It holds from the next request of its Client on, who is told by a Message. A suspended Grant keeps what it opened;
-    one that is disabled or revoked has lost it for good.
+    one that is disabled or revoked has lost it for good. `agree` is for one whose Customer agreed on paper, who then
+    has a receipt and a mail.
     """
     asked = StepRequestSchema().load(json_body())
     change_grant(
@@ -129,6 +130,7 @@ def take_step(grant_id: str) -> ResponseReturnValue:
         told=asked["told"],
         eta=asked["eta"],
         actor=account().actor,
+        catalogue=catalogue(),
         clock=ports().clock,
         mailing=mailing(),
     )

@@ -16,7 +16,7 @@ from cdsc_server.services.operator_grants import change_grant
 from cdsc_server.web.console.blueprint import blueprint, show
 from cdsc_server.web.console.door import operator, signed_in
 from cdsc_server.web.console.fields import day_sent
-from cdsc_server.web.context import mailing, ports
+from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
 
 
@@ -43,6 +43,7 @@ def step(grant_id: str) -> ResponseReturnValue:
             told=form.get("told", ""),
             eta=day_sent("eta") if do is GrantStep.PENDING else None,
             actor=signed_in().username,
+            catalogue=catalogue(),
             clock=ports().clock,
             mailing=mailing(),
         )
