@@ -137,6 +137,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_key", name=op.f("uq_customers_customer_key")),
     )
     op.create_table(
+        "deliveries",
+        sa.Column("delivery_id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("lines", sa.Text(), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_deliveries")),
+    )
+    op.create_index(
+        op.f("ix_deliveries_looked_at_delivery_id"), "deliveries", ["looked_at", "delivery_id"], unique=False
+    )
+
+    op.create_table(
+        "sources",
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("heard_of", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_sources")),
+    )
+    op.create_table(
         "eacs",
         sa.Column("eac_id", sa.String(), nullable=False),
         sa.Column("beneficiary_type", sa.String(), nullable=False),
@@ -1168,6 +1187,10 @@ def downgrade() -> None:
 
     op.drop_table("eac_beneficiaries")
     op.drop_table("eacs")
+    op.drop_table("sources")
+    op.drop_index(op.f("ix_deliveries_looked_at_delivery_id"), "deliveries")
+
+    op.drop_table("deliveries")
     op.drop_table("customers")
     op.drop_index("ix_bill_statements_newest", "bill_statements")
     op.drop_index(op.f("ix_bill_statements_statement_date_modified_bill_statement_id"), "bill_statements")

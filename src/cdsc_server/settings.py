@@ -72,6 +72,11 @@ class Settings:
     blob_key_file: str = setting(
         "var/keys/blobs.key", "File with the key that opens that bucket: its id in the first line, the secret below."
     )
+    import_dir: str = setting(
+        "",
+        "Directory whose files are taken in by themselves; empty for none. See docs/how-to/operate/import-folder.md.",
+    )
+    import_minutes: int = setting(5, "How often that directory is looked through, in minutes; up to 60.")
     attachment_bytes: int = setting(
         10_485_760, "Most that the files attached to one Message may hold together, in bytes; at least 10000000."
     )
@@ -184,6 +189,10 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_JOBS_URL must start with sqlite:///, redis:// or rediss://")
     if settings.catalogue_file and not Path(settings.catalogue_file).is_file():
         faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
+    if settings.import_dir and not Path(settings.import_dir).is_dir():
+        faults.append(f"CDSC_IMPORT_DIR {settings.import_dir!r} is not a directory")
+    if not 1 <= settings.import_minutes <= 60:
+        faults.append("CDSC_IMPORT_MINUTES must be from 1 to 60")
     if bool(settings.mail_url) != bool(settings.mail_from):
         faults.append("CDSC_MAIL_URL and CDSC_MAIL_FROM belong together: set both or none")
     if settings.mail_tries < 1 or settings.mail_retry_seconds < 1:

@@ -22,6 +22,7 @@ from cdsc_server.services.mails import Mailing
 from cdsc_server.services.operators import add_operator
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.deliveries import DeliveryRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.reviews import RequirementRow
@@ -72,6 +73,7 @@ TEMPLATES = {
     "console/giving-scope.html": "looking after",
     "console/giving.html": "looking after",
     "console/grant.html": "looking after",
+    "console/imports.html": "looking after",
     "console/limits.html": "looking after",
     "console/listing.html": "looking after",
     "console/message.html": "reviews",
@@ -446,7 +448,7 @@ def test_an_operator_who_reviews(page, look, live_server, box):
 
 @pytest.fixture
 def grants(live_server, clock, box, change):
-    """31 Grants of the Client over Ada's data, one of them suspended and one revoked."""
+    """31 Grants of the Client over Ada's data, one of them suspended and one revoked, and a file that was refused."""
     at = {"created": clock.now(), "modified": clock.now()}
     names = ["suspended", "revoked", *(str(n) for n in range(29))]
     opened = [{"type": "usage_data", "segment_start": "2026-01-01T00:00:00Z"}]
@@ -459,6 +461,12 @@ def grants(live_server, clock, box, change):
             receipts = {"receipt_confirmations": ["DGE-7K4M-29QX"]}
             session.add(GrantRow(grant_id=f"grant-{name}", status="active", **whose, **plain, **receipts, **at))
         unidentified_grant(session, session.get_one(ClientRow, whose["client_id"]), ["C-shop0002"], at=clock.now())
+        faults = ["bill_statements[0].amount_due is missing", "1 fault. Nothing of this file was stored."]
+        session.add(
+            DeliveryRow(
+                delivery_id="bills/may.json", name="may.json", outcome="refused", lines=faults, looked_at=clock.now()
+            )
+        )
     for status in ("suspended", "revoked"):
         change(GrantRow, {"grant_id": f"grant-{status}"}, status=status)
 
@@ -480,6 +488,7 @@ def test_an_operator_who_looks_after_clients_and_grants(page, look, box, grants)
         (f"objects/{client_id}/direct-access", "direct access"),
         (giving, "make a grant"),
         (f"{giving}?client={client_id}&scope=usage_data", "make a grant of usage"),
+        ("imports", "imports"),
         ("grants/grant-1", "grant"),
         ("grants/grant-suspended", "suspended grant"),
         ("grants/grant-revoked", "revoked grant"),

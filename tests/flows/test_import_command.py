@@ -17,6 +17,7 @@ from sqlalchemy import Engine, create_engine, event, text
 
 from cdsc_server import cli_imports
 from cdsc_server.cli import commands
+from cdsc_server.intake import files
 from tests.factories.greenbutton import Point, Reading, Row, document, entries, hourly, one_row
 
 SAMPLES = Path(__file__).parents[2] / "examples" / "greenbutton"
@@ -134,7 +135,7 @@ def test_a_full_temporary_directory_is_told_in_a_line(run, count, monkeypatch):
     def full(*_given, **_named):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(cli_imports, "open_feed", full)
+    monkeypatch.setattr(files, "open_feed", full)
 
     result = run(YEAR)
 

@@ -27,6 +27,8 @@ def test_each_field_is_a_variable():
         ({"CDSC_DATABASE_URL": "mysql://x"}, "CDSC_DATABASE_URL must start with"),
         ({"CDSC_PROXY_HOPS": "one"}, "'one' is not a whole number"),
         ({"CDSC_DEMO": "perhaps"}, "'perhaps' is not yes or no"),
+        ({"CDSC_IMPORT_DIR": "no/such"}, "CDSC_IMPORT_DIR 'no/such' is not a directory"),
+        ({"CDSC_IMPORT_MINUTES": "61"}, "CDSC_IMPORT_MINUTES must be from 1 to 60"),
         ({"CDSC_CATALOGUE_FILE": "no/such.toml"}, "is not a file"),
     ],
 )

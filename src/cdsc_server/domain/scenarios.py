@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cdsc_server.domain.durations import INFINITE, read_duration
@@ -36,6 +37,7 @@ class Scenario:
         endless: fields whose maximum must be infinite; where a needed scope has them.
         selections: for each type of scope, a selection the form must be able to draw.
         from_last_bill: whether bills begin with the Customer's last one.
+        synced: how long each source of its data may be silent, by the words of `domain.freshness.Source`.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Scenario:
     endless: tuple[str, ...] = ()
     selections: Mapping[str, str] = field(default_factory=dict)
     from_last_bill: bool = False
+    synced: Mapping[str, timedelta] = field(default_factory=dict)
 
 
 def _scopes(**fields: str) -> dict[str, frozenset[str]]:
@@ -97,6 +100,8 @@ _USAGE_BACK: Final = {"segment_start": "P1Y"}
 _USAGE_ON = ("segment_end", "sync_until")
 _BILLS_BACK: Final = {"statement_date_start": "P1Y", "start_date": "P1Y"}
 _BILLS_ON = ("statement_date_end", "end_date", "sync_until")
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(weeks=1)
 
 SCENARIOS: Final = {
     scenario.id: scenario
@@ -124,6 +129,7 @@ SCENARIOS: Final = {
             history={"segment_start": "P3Y"},
             endless=_USAGE_ON,
             selections={"cds_meters": "service_contract_selection", "cds_usage": "service_contract_selection"},
+            synced={"short_readings": _DAY, "long_readings": _WEEK},
         ),
         Scenario(
             "customer_tariffs",
@@ -133,6 +139,7 @@ SCENARIOS: Final = {
                 f"{_METERS}"
             ),
             endless=("sync_until",),
+            synced={"price_plans": _WEEK},
         ),
         Scenario(
             "customer_programs",
@@ -140,6 +147,7 @@ SCENARIOS: Final = {
             _scopes(account_programs=_PROGRAMS, service_programs=_PROGRAMS),
             any_scope=True,
             endless=("sync_until",),
+            synced={"programs": _WEEK},
         ),
         Scenario(
             "bill_amount_due",
@@ -147,6 +155,7 @@ SCENARIOS: Final = {
             _scopes(bill_statements="addresses"),
             endless=("statement_date_end",),
             from_last_bill=True,
+            synced={"bills": _WEEK},
         ),
         Scenario(
             "customer_bills",
@@ -154,6 +163,7 @@ SCENARIOS: Final = {
             _scopes(bill_statements=f"addresses {_CHARGES}"),
             history={"statement_date_start": "P3Y"},
             endless=("statement_date_end",),
+            synced={"bills": _WEEK},
         ),
         Scenario(
             "service_charges",
@@ -161,6 +171,7 @@ SCENARIOS: Final = {
             _scopes(service_bills="account_numbers meter_numbers addresses include_bill_section_line_items"),
             history={"start_date": "P3Y"},
             endless=("end_date",),
+            synced={"bills": _WEEK},
         ),
         Scenario("meter_app_transparency", "4.10", _scopes(meters="meter_apps addresses include_meter_apps")),
         Scenario(

@@ -20,8 +20,18 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
+from cdsc_server.intake.folder import look_through
 from cdsc_server.ports import Ports
-from cdsc_server.services import aggregations, clean_up, grant_reads, group_grants, late_data, mails, requirements
+from cdsc_server.services import (
+    aggregations,
+    clean_up,
+    deliveries,
+    grant_reads,
+    group_grants,
+    late_data,
+    mails,
+    requirements,
+)
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -110,7 +120,23 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if folded:
             log.info("folded %d hours of the access log into days", folded)
 
+    def import_folder() -> None:
+        if not settings.import_dir:
+            return
+        with app.app_context():
+            look_through(Path(settings.import_dir), catalogue=app.extensions["cdsc"].catalogue, ports=ports)
+
+    def watch_sources() -> None:
+        catalogue = app.extensions["cdsc"].catalogue
+        with app.app_context():
+            late = deliveries.late_sources(settings=settings, catalogue=catalogue, clock=ports.clock)
+        for each in late:
+            since = "ever" if each.last is None else f"since {each.last:%Y-%m-%d %H:%M} UTC"
+            log.error("no delivery told of %s %s: %s allow %s", each.source, since, each.scenarios, each.within)
+
     timetable = {
+        import_folder: crontab(minute=f"*/{settings.import_minutes}" if settings.import_minutes < 60 else "0"),
+        watch_sources: crontab(minute="41"),
         open_late_grants: crontab(),
         settle_groups: crontab(),
         find_members: crontab(minute="23", hour="3"),

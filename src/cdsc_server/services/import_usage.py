@@ -25,11 +25,13 @@ class UsageWriter:
     Attributes:
         blocks: what became of the stored blocks so far.
         readings: values and costs taken so far.
+        intervals: seconds of those stored so far; 0 for periods with lengths of their own.
     """
 
     def __init__(self, session: Session, feed: Feed, places: Mapping[str, Place], *, at: datetime) -> None:
         self.blocks = Written()
         self.readings = 0
+        self.intervals: set[int] = set()
         self._session, self._places, self._at = session, places, at
         self._points = {
             reading.key: (point, reading) for point in feed.usage_points for reading in point.meter_readings
@@ -74,6 +76,7 @@ class UsageWriter:
         for key, collected in self._collected.items():
             point, reading = self._points[key]
             for grid, rows in collected.rows.items():
+                self.intervals.add(grid.interval)
                 yield from self._grid_writes(point, reading, grid, rows)
 
     def _grid_writes(self, point: UsagePoint, reading: MeterReading, grid: Grid, rows: list[Row]) -> Iterator[Write]:

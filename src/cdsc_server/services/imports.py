@@ -28,6 +28,8 @@ class Imported:
         readings: values and costs of the file.
         blocks: stored rows of readings: new, corrected and unchanged ones.
         skipped: titles of what CDS has no Value Type for, each with the reason.
+        intervals: seconds of its readings; 0 for periods with lengths of their own.
+        price_plans: whether it says which price plan a contract has.
     """
 
     customer_ids: tuple[str, ...]
@@ -37,6 +39,8 @@ class Imported:
     readings: int
     blocks: Written
     skipped: tuple[str, ...]
+    intervals: frozenset[int]
+    price_plans: bool
 
 
 def import_green_button(feed: Feed, *, clock: Clock, customer: str | None = None) -> Imported:
@@ -74,6 +78,8 @@ def import_green_button(feed: Feed, *, clock: Clock, customer: str | None = None
         readings=writer.readings,
         blocks=writer.blocks,
         skipped=tuple(feed.skipped),
+        intervals=frozenset(writer.intervals),
+        price_plans=any(point.tariff for point in feed.usage_points),
     )
 
 

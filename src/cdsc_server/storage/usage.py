@@ -26,6 +26,8 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
     event,
+    exists,
+    or_,
     select,
     update,
 )
@@ -119,6 +121,18 @@ for _table in (UsageBlockRow.__table__, UsageBlockPastRow.__table__):
         "after_create",
         DDL("ALTER TABLE %(table)s ALTER COLUMN payload SET STORAGE EXTERNAL").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
     )
+
+
+def has_intervals(session: Session, shortest: int, longest: int | None) -> bool:
+    """
+    Whether there are series with values of such a length.
+
+    Args:
+        shortest, longest: seconds; with None for the longest, periods with lengths of their own count, too.
+    """
+    interval = UsageSeriesRow.interval_seconds
+    wanted = or_(interval >= shortest, interval == 0) if longest is None else interval.between(shortest, longest)
+    return session.scalar(select(exists().where(wanted))) is True
 
 
 def find_series(
