@@ -57,7 +57,8 @@ _MEMBERS: Final = {
     (Kind.SERVICE_CONTRACT, BeneficiaryType.RATE_PLAN): "rateplan_code",
     (Kind.SERVICE_CONTRACT, BeneficiaryType.PROGRAM): "service_programs",
 }
-_NAMED: Final = (Kind.ACCOUNT, Kind.SERVICE_CONTRACT)
+#: Kinds of objects with names.
+NAMED: Final = (Kind.ACCOUNT, Kind.SERVICE_CONTRACT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def visible(
             continue
         as_of = frozen_at(entry, now)
         seen = view_of([entry], graph, now=now).seen
-        brought = {EVERYBODY}.union(*(names[kind].get(each, ()) for kind in _NAMED for each in seen[kind]))
+        brought = {EVERYBODY}.union(*(names[kind].get(each, ()) for kind in NAMED for each in seen[kind]))
         shares = list(_shares(entry, graph, names, mixes, now=now))
         found.update(
             each.id
@@ -218,7 +219,7 @@ def called(names: Names, tied: Mapping[Kind, Sequence[Tie]], start: int | None, 
     """What the Accounts and contracts are called that a series belongs to in [start, end), seconds since 1970."""
     return frozenset(
         name
-        for kind in _NAMED
+        for kind in NAMED
         for tie in tied[kind]
         if tie.within(start, end)
         for name in names[kind].get(tie.object_id, ())
@@ -230,7 +231,7 @@ def told_beneficiaries(certificate: Certificate, names: Names, view: View) -> li
     return sorted(
         {
             name.text
-            for kind in _NAMED
+            for kind in NAMED
             for object_id in view.seen[kind]
             for name in names[kind].get(object_id, ())
             if name in certificate.names and _tells(view, kind, object_id, name)
@@ -238,8 +239,13 @@ def told_beneficiaries(certificate: Certificate, names: Names, view: View) -> li
     )
 
 
+def member_of(kind: Kind, name: Name) -> str | None:
+    """The optional member by which an object of a kind tells this name; None where its id does."""
+    return _MEMBERS.get((kind, name.type))
+
+
 def _tells(view: View, kind: Kind, object_id: str, name: Name) -> bool:
-    member = _MEMBERS.get((kind, name.type))
+    member = member_of(kind, name)
     return member is None or view.shows(kind, object_id, member)
 
 

@@ -125,13 +125,6 @@ def _groups(catalogue: Catalogue, grant: GrantView, scope_id: str | None) -> tup
     return tuple(entry for entry in found if entry is not None and scope_id in (None, entry.scope_id))
 
 
-def of_customer(access: Access | DirectAccess) -> Access:
-    """The access as one to a single Customer's data; InsufficientScope when it is direct."""
-    if isinstance(access, DirectAccess):
-        raise InsufficientScope("this access token does not open this kind of data")
-    return access
-
-
 def list_objects(
     access: Access | DirectAccess,
     kinds: Sequence[Kind],

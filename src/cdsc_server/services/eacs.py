@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.disclosure import view_of
 from cdsc_server.domain.eacs import Certificate, all_names, told_beneficiaries, visible
-from cdsc_server.errors import InsufficientScope, NotFound
-from cdsc_server.services.customer_data import PAGE, Access
+from cdsc_server.errors import InsufficientScope, InvalidRequest, NotFound
+from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, cut
+from cdsc_server.services.direct_eacs import certificates_seen
 from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
@@ -62,7 +63,9 @@ class EacPage:
     preceding: Place | None
 
 
-def list_eacs(access: Access, wanted: Wanted, *, place: Place | None = None, backward: bool = False) -> EacPage:
+def list_eacs(
+    access: Access | DirectAccess, wanted: Wanted, *, place: Place | None = None, backward: bool = False
+) -> EacPage:
     """
     A page of the visible certificates, in the order of CDS-WG3-01 10.9.4.
 
@@ -71,7 +74,11 @@ def list_eacs(access: Access, wanted: Wanted, *, place: Place | None = None, bac
 
     Raises:
         InsufficientScope: the Grant opens no certificates.
+        InvalidRequest: direct access is asked for next to nothing of very many.
     """
+    _check_opened(access)
+    if isinstance(access, DirectAccess):
+        return _list_directly(access, wanted, place=place, backward=backward)
     with reading() as session:
         told = _visible(session, access)
         places = sorted(_place(each) for each, named in told.values() if _fits(each, named, wanted))
@@ -90,7 +97,7 @@ def list_eacs(access: Access, wanted: Wanted, *, place: Place | None = None, bac
     )
 
 
-def read_eac_data(access: Access, eac_id: str) -> tuple[EacRow, bytes]:
+def read_eac_data(access: Access | DirectAccess, eac_id: str) -> tuple[EacRow, bytes]:
     """
     A certificate and the bytes of what it says.
 
@@ -98,16 +105,38 @@ def read_eac_data(access: Access, eac_id: str) -> tuple[EacRow, bytes]:
         InsufficientScope: the Grant opens no certificates.
         NotFound: there is none with this id, or the Grant does not open it.
     """
+    _check_opened(access)
     with reading() as session:
-        if eac_id not in _visible(session, access):
+        if isinstance(access, DirectAccess):
+            seen = any(certificates_seen(session, access, ids=[eac_id], place=None, backward=False))
+        else:
+            seen = eac_id in _visible(session, access)
+        if not seen:
             raise NotFound("no Energy Attribute Certificate has this id")
         return find_eacs(session, [eac_id])[eac_id], read_data(session, eac_id)
 
 
-def _visible(session: Session, access: Access) -> Mapping[str, tuple[Certificate, Sequence[str]]]:
-    """Every visible certificate by id, with the beneficiaries that may be told."""
+def _check_opened(access: Access | DirectAccess) -> None:
     if not any("include_eacs" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any energy attribute certificates")
+
+
+def _list_directly(access: DirectAccess, wanted: Wanted, *, place: Place | None, backward: bool) -> EacPage:
+    with reading() as session:
+        start = None if place is None else (_instant(-place[0]), _instant(-place[1]), place[2])
+        found = certificates_seen(session, access, ids=wanted.ids, place=start, backward=backward)
+        fitting = ((each, named) for each, named in found if _fits(each, named, wanted))
+        page, goes_on, began = cut(fitting, begun=place is not None, backward=backward)
+        rows = find_eacs(session, [each.id for each, _ in page])
+    return EacPage(
+        [SeenEac(rows[each.id], named) for each, named in page],
+        following=_place(page[-1][0]) if goes_on else None,
+        preceding=_place(page[0][0]) if began else None,
+    )
+
+
+def _visible(session: Session, access: Access) -> Mapping[str, tuple[Certificate, Sequence[str]]]:
+    """Every visible certificate by id, with the beneficiaries that may be told."""
     graph = read_graph(session, access.customer_id)
     names = read_names(session, access.customer_id)
     certificates = certificates_of(session, all_names(names))
@@ -129,6 +158,13 @@ def _fits(certificate: Certificate, named: Sequence[str], wanted: Wanted) -> boo
 
 def _place(certificate: Certificate) -> Place:
     return -_microseconds(certificate.start), -_microseconds(certificate.created), certificate.id
+
+
+def _instant(microseconds: int) -> datetime:
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError as fault:
+        raise InvalidRequest("this is not a place in this listing") from fault
 
 
 def _microseconds(instant: datetime) -> int:

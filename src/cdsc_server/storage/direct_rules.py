@@ -130,7 +130,7 @@ class Reached:
     def _known(self, kind: Kind, row: Any) -> ColumnElement[bool]:
         """Whether an object was there, and matches what filters its kind."""
         mine = {name: values for name, values in (self.entry.only or {}).items() if MATCHED[name][0] is kind}
-        return and_(row.created <= self.at, *(_among(row, MATCHED[name][1], each) for name, each in mine.items()))
+        return and_(row.created <= self.at, *(has_any_of(row, MATCHED[name][1], each) for name, each in mine.items()))
 
     def _account(self, row: Any) -> ColumnElement[bool]:
         return and_(self._known(Kind.ACCOUNT, row), permits(self.permission, row))
@@ -214,7 +214,8 @@ class Reached:
         )
 
 
-def _among(row: Any, path: str, values: frozenset[str]) -> ColumnElement[bool]:
+def has_any_of(row: Any, path: str, values: frozenset[str]) -> ColumnElement[bool]:
+    """Whether a member of an object, by the path it has in `MATCHED`, has any of these values."""
     name, before = _COLUMNS[path]
     column = getattr(row, name)
     if before is None:

@@ -56,32 +56,31 @@ class EacBeneficiaryRow(DataBase):
 
 def read_names(session: Session, customer_id: str) -> Names:
     """What a Customer's Accounts and contracts are called as beneficiaries."""
-    key = customer_key_of(customer_id)
+    return names_of(session, [customer_id])[customer_id]
+
+
+def names_of(session: Session, customer_ids: Collection[str]) -> Mapping[str, Names]:
+    """What the Accounts and contracts of each of these Customers are called; two statements, however many they are."""
+    keys = [customer_key_of(customer_id) for customer_id in customer_ids]
     account, contract = AccountRow, ServiceContractRow
-    accounts = session.execute(
-        select(account.account_id, account.customer_number, account.programs).where(account.customer_key == key)
-    )
-    contracts = session.execute(
-        select(contract.contract_id, contract.rateplan_code, contract.programs).where(contract.customer_key == key)
-    )
-    return {
-        Kind.ACCOUNT: {
-            each: _named(
-                (BeneficiaryType.ACCOUNT, [each]),
-                (BeneficiaryType.CUSTOMER, [number]),
-                (BeneficiaryType.PROGRAM, [program["program_number"] for program in programs]),
-            )
-            for each, number, programs in accounts
-        },
-        Kind.SERVICE_CONTRACT: {
-            each: _named(
-                (BeneficiaryType.SERVICE_CONTRACT, [each]),
-                (BeneficiaryType.RATE_PLAN, [code]),
-                (BeneficiaryType.PROGRAM, [program["program_number"] for program in programs]),
-            )
-            for each, code, programs in contracts
-        },
+    found: dict[str, dict[Kind, dict[str, frozenset[Name]]]] = {
+        customer_id: {Kind.ACCOUNT: {}, Kind.SERVICE_CONTRACT: {}} for customer_id in customer_ids
     }
+    accounts = select(account.customer_id, account.account_id, account.customer_number, account.programs)
+    for customer_id, each, number, programs in session.execute(accounts.where(account.customer_key.in_(keys))):
+        found[customer_id][Kind.ACCOUNT][each] = _named(
+            (BeneficiaryType.ACCOUNT, [each]),
+            (BeneficiaryType.CUSTOMER, [number]),
+            (BeneficiaryType.PROGRAM, [program["program_number"] for program in programs]),
+        )
+    contracts = select(contract.customer_id, contract.contract_id, contract.rateplan_code, contract.programs)
+    for customer_id, each, code, programs in session.execute(contracts.where(contract.customer_key.in_(keys))):
+        found[customer_id][Kind.SERVICE_CONTRACT][each] = _named(
+            (BeneficiaryType.SERVICE_CONTRACT, [each]),
+            (BeneficiaryType.RATE_PLAN, [code]),
+            (BeneficiaryType.PROGRAM, [program["program_number"] for program in programs]),
+        )
+    return found
 
 
 def _named(*names: tuple[BeneficiaryType, Sequence[str | None]]) -> frozenset[Name]:

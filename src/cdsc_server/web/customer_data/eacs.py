@@ -11,7 +11,7 @@ from flask import g
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.schemas.eacs import EacFilters, EacListingSchema, EacSchema
-from cdsc_server.services.customer_data import access_of, of_customer
+from cdsc_server.services.customer_data import access_of
 from cdsc_server.services.eacs import SeenEac, Wanted, list_eacs, read_eac_data
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.context import catalogue, ports, public_url
@@ -48,7 +48,7 @@ def list_energy_attribute_certificates() -> ResponseReturnValue:
         starts_by=asked.get("before"),
         ends_from=asked.get("after"),
     )
-    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now()))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now())
     *place, backward = asked_place((int, int, str, bool)) or [False]
     page = list_eacs(access, wanted, place=(place[0], place[1], place[2]) if place else None, backward=backward)
     bounds = [bound for each in page.eacs for bound in (each.row.period_start, each.row.period_end)]
@@ -74,7 +74,7 @@ def read_energy_attribute_certificate(eac_id: str) -> ResponseReturnValue:
 
     Where `eac_data_url` leads: what the certificate says, for whoever may see the certificate.
     """
-    access = of_customer(access_of(catalogue(), g.token.grant, now=ports().clock.now()))
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now())
     row, data = read_eac_data(access, eac_id)
     tell_read("eacs", 1, period=[row.period_start, row.period_end])
     name = f"{row.eac_id}{guess_extension(row.media_type) or ''}"
