@@ -8,12 +8,12 @@ a price plan, the number of a program. One for everybody has a name as well, so 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind
 from cdsc_server.domain.disclosure import View, frozen_at, view_of
@@ -46,6 +46,9 @@ class Name(NamedTuple):
 
 #: What Accounts and contracts are called, by kind and id.
 Names = Mapping[Kind, Mapping[str, frozenset[Name]]]
+
+#: The same as they were at an instant.
+NamesAt: TypeAlias = Callable[[datetime], Names]
 
 #: The name of everybody.
 EVERYBODY: Final = Name(BeneficiaryType.GENERAL, "")
@@ -154,7 +157,7 @@ def all_names(names: Names) -> frozenset[Name]:
 def visible(
     entries: Iterable[GrantedEntry],
     graph: CustomerGraph,
-    names: Names,
+    names: NamesAt,
     series: Iterable[Series],
     certificates: Sequence[Certificate],
     *,
@@ -163,10 +166,10 @@ def visible(
     """
     The ids of the certificates that these entries of a Grant open.
 
-    Those of everybody; those of Accounts and contracts that an entry brings; those that prove shares of a supply mix
-    which it opens, of whatever Account or contract.
+    Those of everybody; those of Accounts and contracts that an entry brings, as they are called at the instant whose
+    state it shows; those that prove shares of a supply mix which it opens, of whatever Account or contract.
 
-    Spec: CDS-WG3-01 7.2.9.
+    Spec: CDS-WG3-01 7.2.9, 7.3.1.
     """
     found: set[str] = set()
     mixes = [one for one in series if is_mix(one.value_format)]
@@ -174,9 +177,9 @@ def visible(
         if "include_eacs" not in entry.opens:
             continue
         as_of = frozen_at(entry, now)
-        seen = view_of([entry], graph, now=now).seen
-        brought = {EVERYBODY}.union(*(names[kind].get(each, ()) for kind in NAMED for each in seen[kind]))
-        shares = list(_shares(entry, graph, names, mixes, now=now))
+        seen, own = view_of([entry], graph, now=now).seen, names(as_of)
+        brought = {EVERYBODY}.union(*(own[kind].get(each, ()) for kind in NAMED for each in seen[kind]))
+        shares = list(_shares(entry, graph, own, mixes, now=now))
         found.update(
             each.id
             for each in certificates
@@ -226,14 +229,18 @@ def called(names: Names, tied: Mapping[Kind, Sequence[Tie]], start: int | None, 
     )
 
 
-def told_beneficiaries(certificate: Certificate, names: Names, view: View) -> list[str]:
-    """The beneficiaries that whoever has this view may be told of, in order (CDS-WG3-01 10.9.2)."""
+def told_beneficiaries(certificate: Certificate, names: NamesAt, view: View) -> list[str]:
+    """
+    The beneficiaries that whoever has this view may be told of, in order: what objects are called as they are shown.
+
+    Spec: CDS-WG3-01 7.3.1, 10.9.2.
+    """
     return sorted(
         {
             name.text
             for kind in NAMED
-            for object_id in view.seen[kind]
-            for name in names[kind].get(object_id, ())
+            for object_id, sight in view.seen[kind].items()
+            for name in names(sight.as_of)[kind].get(object_id, ())
             if name in certificate.names and _tells(view, kind, object_id, name)
         }
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.disclosure import open_fields
+from cdsc_server.domain.disclosure import earliest, open_fields
 from cdsc_server.domain.eacs import EVERYBODY, NAMED, Certificate, Name, member_of, visible
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.services.customer_data import DirectAccess
@@ -18,8 +18,9 @@ from cdsc_server.services.homes import MOST_GROUPS, homes_of
 from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.direct_eacs import Place, certificates, customers_with_mixes, names_reached
 from cdsc_server.storage.direct_rules import Reached
-from cdsc_server.storage.eacs import names_of
+from cdsc_server.storage.eacs import read_names
 from cdsc_server.storage.usage import series_of_customers
+from cdsc_server.storage.versions import AS_THEY_ARE, read_versions
 
 #: Certificates judged at once.
 _TOGETHER: Final = 101
@@ -73,9 +74,12 @@ class _Judge:
                 if not one.opens(kind):
                     continue
                 reached = names_reached(self.session, one, kind, ids, names)
+                brought |= reached
+                if one.at < self.access.now:
+                    # What something is called since then is nothing that this entry shows.
+                    reached = names_reached(self.session, one, kind, ids, names, unchanged=True)
                 fields = open_fields(kind, entry.opens)
                 tellable |= {name for name in reached if member_of(kind, name) in (None, *fields)}
-                brought |= reached
             if "include_eacs" in entry.opens:
                 known = (each for each in found if each.created <= one.at)
                 seen |= {each.id for each in known if not brought.isdisjoint(each.names)}
@@ -105,11 +109,14 @@ class _Judge:
         self, access: DirectAccess, found: Sequence[tuple[int, str]], doubtful: Sequence[Certificate]
     ) -> set[str]:
         customer_ids = [customer_id for _, customer_id in found]
-        names = names_of(self.session, customer_ids)
+        frozen, versions = earliest(access.entries, now=access.now), AS_THEY_ARE
+        if frozen is not None:
+            versions = read_versions(self.session, [key for key, _ in found], since=frozen)
+        names = read_names(self.session, customer_ids, versions)
         by_customer = groupby(series_of_customers(self.session, customer_ids), lambda row: row.customer_id)
         series = {customer_id: [series_of(row) for row in rows] for customer_id, rows in by_customer}
         seen: set[str] = set()
         for home in homes_of(self.session, access, customer_ids):
-            own, mine = names[home.customer_id], series[home.customer_id]
+            own, mine = names[home.customer_id].at, series[home.customer_id]
             seen |= visible(access.entries, home.graph, own, mine, doubtful, now=access.now)
         return seen

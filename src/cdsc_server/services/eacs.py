@@ -11,14 +11,15 @@ from typing import Final, TypeAlias
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.disclosure import view_of
-from cdsc_server.domain.eacs import Certificate, all_names, told_beneficiaries, visible
+from cdsc_server.domain.eacs import Certificate, told_beneficiaries, visible
 from cdsc_server.errors import InsufficientScope, InvalidRequest, NotFound
 from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, cut
 from cdsc_server.services.direct_eacs import certificates_seen
+from cdsc_server.services.proofs import read_certificates
 from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
-from cdsc_server.storage.eacs import EacRow, certificates_of, find_eacs, read_data, read_names
+from cdsc_server.storage.eacs import EacRow, find_eacs, read_data
 from cdsc_server.storage.usage import find_series
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,8 +139,7 @@ def _list_directly(access: DirectAccess, wanted: Wanted, *, place: Place | None,
 def _visible(session: Session, access: Access) -> Mapping[str, tuple[Certificate, Sequence[str]]]:
     """Every visible certificate by id, with the beneficiaries that may be told."""
     graph = read_graph(session, access.customer_id)
-    names = read_names(session, access.customer_id)
-    certificates = certificates_of(session, all_names(names))
+    names, certificates = read_certificates(session, access)
     series = map(series_of, find_series(session, access.customer_id))
     seen = visible(access.entries, graph, names, series, certificates, now=access.now)
     view = view_of(access.entries, graph, now=access.now)

@@ -228,7 +228,7 @@ def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Co
 
 
 def _proven(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]:
-    return columns if segment.proofs is None else segment.proofs.beside(segment.period, columns)
+    return columns if segment.proofs is None else segment.proofs.beside(segment.period, columns, as_of=segment.as_of)
 
 
 def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str, Any]]:

@@ -98,20 +98,26 @@ def _names(session: Session, ids: Collection[str]) -> Mapping[str, set[Name]]:
     return found
 
 
-def names_reached(session: Session, one: Reached, kind: Kind, ids: Collection[str], names: Iterable[Name]) -> set[Name]:
+def names_reached(
+    session: Session, one: Reached, kind: Kind, ids: Collection[str], names: Iterable[Name], *, unchanged: bool = False
+) -> set[Name]:
     """
     Which beneficiaries of these certificates are names of an object of a kind that an entry reaches.
+
+    Names are compared as they are now, as everything that decides what belongs to a Grant of direct access.
 
     Args:
         kind: Accounts or contracts.
         names: the same beneficiaries, of which programs are looked for one by one.
+        unchanged: only those of objects that are still what they were at the instant whose state the entry shows.
     """
     table, beneficiary = _TABLES[kind], EacBeneficiaryRow
     called = []
     for type_, column in _COLUMNS[kind].items():
         row = aliased(table)
         is_called = getattr(row, column) == beneficiary.beneficiary
-        called.append(and_(beneficiary.beneficiary_type == type_, exists().where(is_called, one.reaches(kind, row))))
+        has_one = exists().where(is_called, *_told(one, kind, row, unchanged=unchanged))
+        called.append(and_(beneficiary.beneficiary_type == type_, has_one))
     pairs = select(beneficiary.beneficiary_type, beneficiary.beneficiary).distinct()
     found = {
         Name(BeneficiaryType(type_), text)
@@ -124,10 +130,14 @@ def names_reached(session: Session, one: Reached, kind: Kind, ids: Collection[st
         for name in together:
             row = aliased(table)
             takes_part = has_any_of(row, _PROGRAMS[kind], frozenset({name.text}))
-            conditions.append(exists().where(takes_part, one.reaches(kind, row)))
+            conditions.append(exists().where(takes_part, *_told(one, kind, row, unchanged=unchanged)))
         there = session.execute(select(*conditions)).one()
         found.update(name for name, is_there in zip(together, there, strict=True) if is_there)
     return found
+
+
+def _told(one: Reached, kind: Kind, row: Any, *, unchanged: bool) -> tuple[ColumnElement[bool], ...]:
+    return (one.reaches(kind, row), *([row.modified <= one.at] if unchanged else []))
 
 
 def customers_with_mixes(

@@ -7,6 +7,7 @@ They belong to the utility, not to one Customer: a certificate is applied to eve
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, and_, delete, or_, select
@@ -20,6 +21,7 @@ from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.versions import Versions
 
 
 class EacRow(DataBase):
@@ -54,33 +56,44 @@ class EacBeneficiaryRow(DataBase):
     eac_id: Mapped[str] = mapped_column(ForeignKey("eacs.eac_id"), primary_key=True)
 
 
-def read_names(session: Session, customer_id: str) -> Names:
-    """What a Customer's Accounts and contracts are called as beneficiaries."""
-    return names_of(session, [customer_id])[customer_id]
+@dataclass(frozen=True)
+class Called:
+    """What a Customer's Accounts and contracts are called as beneficiaries, and were before they changed."""
+
+    rows: Mapping[Kind, Mapping[str, AccountRow | ServiceContractRow]]
+    versions: Versions
+    _known: dict[datetime, Names] = field(default_factory=dict)
+
+    def at(self, instant: datetime) -> Names:
+        """What they were called at an instant."""
+        if instant not in self._known:
+            self._known[instant] = {
+                kind: {object_id: _names_of(self.versions.at(row, instant)) for object_id, row in rows.items()}
+                for kind, rows in self.rows.items()
+            }
+        return self._known[instant]
 
 
-def names_of(session: Session, customer_ids: Collection[str]) -> Mapping[str, Names]:
-    """What the Accounts and contracts of each of these Customers are called; two statements, however many they are."""
+def read_names(session: Session, customer_ids: Collection[str], versions: Versions) -> Mapping[str, Called]:
+    """What the Accounts and contracts of these Customers are called; two statements, however many they are."""
     keys = [customer_key_of(customer_id) for customer_id in customer_ids]
-    account, contract = AccountRow, ServiceContractRow
-    found: dict[str, dict[Kind, dict[str, frozenset[Name]]]] = {
+    found: dict[str, dict[Kind, dict[str, AccountRow | ServiceContractRow]]] = {
         customer_id: {Kind.ACCOUNT: {}, Kind.SERVICE_CONTRACT: {}} for customer_id in customer_ids
     }
-    accounts = select(account.customer_id, account.account_id, account.customer_number, account.programs)
-    for customer_id, each, number, programs in session.execute(accounts.where(account.customer_key.in_(keys))):
-        found[customer_id][Kind.ACCOUNT][each] = _named(
-            (BeneficiaryType.ACCOUNT, [each]),
-            (BeneficiaryType.CUSTOMER, [number]),
-            (BeneficiaryType.PROGRAM, [program["program_number"] for program in programs]),
-        )
-    contracts = select(contract.customer_id, contract.contract_id, contract.rateplan_code, contract.programs)
-    for customer_id, each, code, programs in session.execute(contracts.where(contract.customer_key.in_(keys))):
-        found[customer_id][Kind.SERVICE_CONTRACT][each] = _named(
-            (BeneficiaryType.SERVICE_CONTRACT, [each]),
-            (BeneficiaryType.RATE_PLAN, [code]),
-            (BeneficiaryType.PROGRAM, [program["program_number"] for program in programs]),
-        )
-    return found
+    for account in session.scalars(select(AccountRow).where(AccountRow.customer_key.in_(keys))):
+        found[account.customer_id][Kind.ACCOUNT][account.account_id] = account
+    for contract in session.scalars(select(ServiceContractRow).where(ServiceContractRow.customer_key.in_(keys))):
+        found[contract.customer_id][Kind.SERVICE_CONTRACT][contract.contract_id] = contract
+    return {customer_id: Called(rows, versions) for customer_id, rows in found.items()}
+
+
+def _names_of(row: AccountRow | ServiceContractRow) -> frozenset[Name]:
+    programs = (BeneficiaryType.PROGRAM, [program["program_number"] for program in row.programs])
+    if isinstance(row, AccountRow):
+        of_customer = (BeneficiaryType.CUSTOMER, [row.customer_number])
+        return _named((BeneficiaryType.ACCOUNT, [row.account_id]), of_customer, programs)
+    of_plan = (BeneficiaryType.RATE_PLAN, [row.rateplan_code])
+    return _named((BeneficiaryType.SERVICE_CONTRACT, [row.contract_id]), of_plan, programs)
 
 
 def _named(*names: tuple[BeneficiaryType, Sequence[str | None]]) -> frozenset[Name]:

@@ -391,3 +391,23 @@ def test_the_data_stay_where_they_are_until_they_are_asked_for(app, eacs):
     with app.app_context(), transaction() as session:
         row = session.get(EacRow, "one", populate_existing=True)
         assert "data" not in row.__dict__
+
+
+@requirement("WG3-01-7.3.1-05", "WG3-01-7.2.9-07", "WG3-01-10.9.2-09")
+def test_after_sync_until_a_price_plan_is_the_one_of_then(app, eacs, mix, agreed, get):
+    """Certificates and their beneficiaries follow the plan that the contract is shown with, and shares do, too."""
+    eacs(("before", "rateplan", ["R-house", "R-later"], {}), ("after", "rateplan", ["R-later"], {}))
+    mix(["0.4"])
+    with app.app_context(), transaction() as session:
+        contract = session.get_one(ServiceContractRow, (customer_key_of("ada"), "house"))
+        contract.rateplan_code, contract.modified = "R-later", FEBRUARY
+    frozen = {**BOUGHT, **NUMBERS, "sync_until": "2026-01-15T00:00:00Z"}
+    agreed.to(agreed.entry("generation_mix", "house", **frozen))
+    agreed.to(agreed.entry("generation_mix", "house", **BOUGHT, **NUMBERS), token="live")
+
+    def shares(token):
+        return get(SEGMENTS, token)["usage_segments"][0]["values"][0][0]["eacs"]
+
+    assert get("/cds/service_contracts")["service_contracts"][0]["rateplan_code"] == "R-house"
+    assert (told(get), shares("token")) == ({"before": ["R-house"]}, ["before"])
+    assert (told(get, "live"), shares("live")) == ({"after": ["R-later"], "before": ["R-later"]}, ["after", "before"])

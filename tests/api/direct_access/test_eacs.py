@@ -8,7 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cdsc_server import exact_json
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.service_contracts import ServiceContractRow
 from tests.api.customer_data.test_eacs import KINDS, MIX, eacs, mix, of_each_kind
 from tests.api.customer_data.test_encryption import PRIVATE, decrypted, public
 from tests.factories import customer_data
@@ -136,6 +138,21 @@ def test_after_sync_until_later_certificates_stay_out(direct, eacs, listed, cloc
 
     assert sorted(listed()) == ["known", "late"]
     assert sorted(listed(sync_until=frozen)) == ["known"]
+
+
+@requirement("WG3-01-7.3.1-05")
+def test_after_sync_until_no_name_is_told_that_came_later(app, direct, eacs, listed, clock):
+    direct.permit("ada")
+    eacs(("plan", "rateplan", ["R-house", "R-later"], {}))
+    frozen = f"{clock.advance(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    clock.advance(days=1)
+    with app.app_context(), transaction() as session:
+        contract = session.get_one(ServiceContractRow, (customer_key_of("ada"), "house"))
+        contract.rateplan_code, contract.modified = "R-later", clock.now()
+    clock.advance(days=1)
+
+    assert listed(**BOUGHT) == {"plan": ["R-later"]}
+    assert listed(**BOUGHT, sync_until=frozen) == {"plan": []}
 
 
 @requirement("WG3-01-10.9.4-05", "WG3-01-10.9.4-07", "WG3-01-10.9.4-08", "WG3-01-10.9.4-15", "WG3-01-10.9.4-17")
