@@ -140,7 +140,8 @@ def _take_in(folder: Path, delivery: _Delivery, clock: Clock) -> bool:
             log.info("%s: %r is %s", kind.name, path.name, done.outcome)
             return True
     _note(kind, path, name, done, clock)
-    log.warning("%s: %r stays for the next look: %s", kind.name, path.name, done.lines[0])
+    # The reason can quote what stands in the file; the console shows it to who may read that.
+    log.warning("%s: %r stays for the next look, Imports at the console tells why", kind.name, path.name)
     return False
 
 
