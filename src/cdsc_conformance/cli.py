@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
 
 from cdsc_conformance import facts, plans, reports
+from cdsc_conformance.browser import Missing, chromium
 from cdsc_conformance.findings import Finding, Outcome
+from cdsc_conformance.profile import Profile, read_profile
 from cdsc_conformance.recorder import Unreachable
 from cdsc_conformance.register import register
 from cdsc_conformance.runner import Result, run
@@ -44,6 +47,12 @@ _COLOURS = {Outcome.FAILED: "red", Outcome.BROKEN: "red", Outcome.WARNED: "yello
 @click.option(
     "--ca", type=click.Path(exists=True, path_type=Path), help="Certificates to trust besides the usual ones."
 )
+@click.option(
+    "--profile",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=lambda _context, _parameter, value: _profile(value),
+    help="Where the parts of the server's pages stand, as TOML; only where they stand elsewhere than on ours.",
+)
 @click.option("--quiet", is_flag=True, help="Print the summary only.")
 def main(
     *,
@@ -54,26 +63,41 @@ def main(
     password: str | None,
     report: Path | None,
     ca: Path | None,
+    profile: Profile,
     quiet: bool,
 ) -> None:
     """
     Judge the CDS server at BASE_URL from outside.
 
-    Exit status: 0 when nothing failed, 1 when a row does not hold, 2 when the kit could not do its work.
+    Exit status: 0 when nothing failed, 1 when a row does not hold, 2 when the kit could not do its work, 3 when nothing
+    failed and rows were skipped because no browser could be started.
     """
     password = password or os.environ.get("CDSC_CONFORMANCE_PASSWORD")
     if (username is None) != (password is None):
         raise click.UsageError("a test account needs --username and a password")
     account = Account(username, password) if username is not None and password is not None else None
-    session = Session(base_url, account=account, verify=str(ca) if ca else True, scenarios=scenarios)
-    try:
-        session.http.send("GET", base_url)
-    except Unreachable as fault:
-        click.echo(f"nothing answers at {base_url}: {fault}", err=True)
-        sys.exit(2)
     chosen = plans.NAMES if not names or "all" in names else tuple(dict.fromkeys(names))
-    result = run(session, {name: plans.plan(name) for name in chosen}, progress=_progress)
-    session.http.close()
+    with ExitStack() as stack:
+        missing, browser = "", None
+        if account is not None and not plans.WATCHED.isdisjoint(chosen):
+            try:
+                browser = stack.enter_context(chromium())
+            except Missing as fault:
+                missing = str(fault)
+        if missing and os.environ.get("CI"):
+            click.echo(f"plan form needs a browser: {missing}", err=True)
+            sys.exit(2)
+        verify = str(ca) if ca else True
+        session = Session(
+            base_url, account=account, verify=verify, scenarios=scenarios, browser=browser, profile=profile
+        )
+        stack.callback(session.http.close)
+        try:
+            session.http.send("GET", base_url)
+        except Unreachable as fault:
+            click.echo(f"nothing answers at {base_url}: {fault}", err=True)
+            sys.exit(2)
+        result = run(session, {name: plans.plan(name) for name in chosen}, progress=_progress)
     _clear()
     if not quiet:
         _tell(result)
@@ -81,7 +105,16 @@ def main(
     if report is not None:
         readable, machine = reports.write(result, report)
         click.echo(f"Report: {readable}\nJUnit:  {machine}")
-    sys.exit(result.exit_status)
+    if missing:
+        click.secho(f"Skipped what only a browser shows: {missing}", fg="yellow", bold=True, err=True)
+    sys.exit(result.exit_status or (3 if missing else 0))
+
+
+def _profile(value: Path | None) -> Profile:
+    try:
+        return read_profile(value) if value else Profile()
+    except ValueError as fault:
+        raise click.BadParameter(f"{value}: {fault}") from fault
 
 
 def _address(value: str) -> str:

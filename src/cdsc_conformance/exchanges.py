@@ -34,6 +34,8 @@ class Exchange:
     seconds: float
     #: Values that must not be shown wherever they stand; filled while the session learns them.
     secrets: set[str] = field(default_factory=set, repr=False, compare=False)
+    #: How the page looked in a browser, as PNG; empty when nobody looked.
+    picture: bytes = field(default=b"", repr=False, compare=False)
 
     def header(self, name: str) -> str:
         """The answer's header of this name, in any spelling; empty when there is none."""

@@ -24,7 +24,7 @@ MODULES: Final = {
         "customer_scenarios",
     ),
     "registration": ("registration", "registration_values"),
-    "clients": ("clients", "client_changes"),
+    "clients": ("clients", "client_changes", "customer_purposes"),
     "credentials": ("credentials",),
     "messages": ("messages",),
     "grants": ("grants", "granted"),
@@ -38,10 +38,20 @@ MODULES: Final = {
         "customer_bills",
         "customer_grants",
     ),
-    "form": ("customer_preselections", "customer_pages"),
+    "form": (
+        "customer_preselections",
+        "customer_pages",
+        "form_layout",
+        "form_selections",
+        "form_words",
+        "form_decisions",
+    ),
 }
 
 NAMES: Final = tuple(MODULES)
+
+#: Plans with conditions that look at pages in a browser.
+WATCHED: Final = frozenset({"form"})
 
 
 def plan(name: str) -> Sequence[Condition]:

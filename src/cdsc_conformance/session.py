@@ -9,10 +9,14 @@ from urllib.parse import urljoin, urlsplit
 
 from cdsc_conformance.exchanges import Exchange
 from cdsc_conformance.findings import Unmet
+from cdsc_conformance.profile import Profile
 from cdsc_conformance.recorder import Recorder
 from cdsc_conformance.registration import Registered, register_for
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from cdsc_conformance.browser import Desk
     from cdsc_conformance.customer_data import Consents
     from cdsc_conformance.flows import CodeClient, Flow
 
@@ -81,6 +85,8 @@ class Session:
         account: Account | None = None,
         verify: bool | str = True,
         scenarios: Collection[str] = (),
+        browser: Browser | None = None,
+        profile: Profile | None = None,
     ) -> None:
         """
         Args:
@@ -88,10 +94,15 @@ class Session:
             account: somebody the kit may sign in as; without one the rows that need a person are skipped.
             verify: whether to check certificates, or a file of authorities to trust.
             scenarios: those of CDS-WG3-01 4 that the server claims.
+            browser: a Chromium; without one the rows that need one are skipped.
+            profile: where the parts of the server's pages stand, when they stand elsewhere than on ours.
         """
         self.base_url = base_url.rstrip("/")
         self.account = account
         self.scenarios = frozenset(scenarios)
+        self.browser = browser
+        self.profile = profile or Profile()
+        self.own_certificates = isinstance(verify, str)
         self.http = Recorder(verify=verify)
         #: Where the exchanges of the condition under way begin.
         self.mark = 0
@@ -193,6 +204,13 @@ class Session:
         from cdsc_conformance.customer_data import Consents  # it stands on this module
 
         return Consents(self)
+
+    @Step
+    def desk(self) -> Desk:
+        """The test account's person at a browser."""
+        from cdsc_conformance.browser import Desk  # it stands on this module
+
+        return Desk(self)
 
     def register(self, **members: object) -> Registered:
         """

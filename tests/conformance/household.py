@@ -32,7 +32,7 @@ _METERS = ("m1", "m2", "m3")
 
 
 def household(session: Session, *, at: datetime, customer_id: str = "ada") -> None:
-    """Two accounts under a parent, a shop for each of three contracts, three bills, and usage of every kind."""
+    """Two accounts under a parent with three shops, ten kiosks, five bills, and usage of every kind."""
     session.add(rows.customer(customer_id, display_name="Ada Lindqvist"))
     session.flush()
     session.add(people.login(f"{customer_id}@example.com", customer_id, at=at))
@@ -52,6 +52,7 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
     )
     session.flush()
     _places(session, stamp)
+    _more(session, stamp)
     session.flush()
     _bills(session, stamp)
     _usage(session)
@@ -77,6 +78,19 @@ def _places(session: Session, stamp: _Stamps) -> None:
     # The first shop was where the second is now, and took its meter along.
     session.add(rows.served("p2", "shop1", end=_MOVED))
     session.add(rows.installed("m1", "p2", end=_MOVED))
+
+
+def _more(session: Session, stamp: _Stamps) -> None:
+    """So many small shops that the form has long lists of each kind."""
+    for n in range(4, 14):
+        session.add(rows.account(f"a{n}", name=f"Kiosk {n}", **next(stamp)))
+        session.flush()
+        session.add(rows.contract(f"shop{n}", f"a{n}", label=f"Kiosk {n}", **next(stamp)))
+        session.add(rows.service_point(f"p{n}", **next(stamp)))
+        session.add(rows.meter(f"m{n}", **next(stamp)))
+        session.flush()
+        session.add(rows.served(f"p{n}", f"shop{n}", start=_MOVED))
+        session.add(rows.installed(f"m{n}", f"p{n}", start=_MOVED))
 
 
 def _bills(session: Session, stamp: _Stamps) -> None:

@@ -16,6 +16,7 @@ from tests.conformance.conftest import ACCOUNT, SCENARIOS, seed
 from tests.conformance.customer_data_faults import CUSTOMER_DATA_FAULTS
 from tests.conformance.customer_metadata_faults import CUSTOMER_METADATA_FAULTS
 from tests.conformance.fault_list import FAULTS as REGISTRATION_FAULTS
+from tests.conformance.form_faults import PAGES
 from tests.support.app import dispose
 from tests.support.live import _not_yet, _Silent
 
@@ -58,20 +59,26 @@ def switched(_sqlite_template, key_file, tmp_path_factory):
     dispose(app)
 
 
-def outcomes(url, plan, conditions):
+@pytest.fixture
+def watching(request):
+    """A browser for the plans that look at pages in one; none for others, which need not wait for it."""
+    return lambda plan: request.getfixturevalue("browser") if plan in plans.WATCHED else None
+
+
+def outcomes(url, plan, conditions, browser):
     """What these conditions say."""
-    session = Session(url, account=ACCOUNT, scenarios=SCENARIOS)
+    session = Session(url, account=ACCOUNT, scenarios=SCENARIOS, browser=browser)
     result = run(session, {plan: conditions})
     session.http.close()
     return [finding for each in result.judged for finding in each.findings]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.row} {fault.name}")
-def test_a_planted_fault_is_found_at_its_row(switched, fault):
+def test_a_planted_fault_is_found_at_its_row(switched, watching, fault):
     """The finding shows the exchange, so that a reader can see the fault with their own eyes."""
     switched.server.app = fault.wrap(switched.app)
     about = [condition for condition in plans.plan(fault.plan) if fault.row in condition.rows]
-    found = [each for each in outcomes(switched.url, fault.plan, about) if each.row == fault.row]
+    found = [each for each in outcomes(switched.url, fault.plan, about, watching(fault.plan)) if each.row == fault.row]
     switched.server.app = switched.app
 
     failed = [finding for finding in found if finding.outcome is Outcome.FAILED]
@@ -79,12 +86,27 @@ def test_a_planted_fault_is_found_at_its_row(switched, fault):
     assert all(finding.reason and finding.exchanges for finding in failed)
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("pages", PAGES, ids=lambda pages: pages.name)
+def test_faults_of_pages_are_found_at_their_rows(switched, browser, pages):
+    """What a standard only recommends is told, not failed; what is wrong is seen in a picture."""
+    switched.server.app = pages.wrap(switched.app)
+    about = [each for each in plans.plan("form") if pages.rows & set(each.rows) and "form_" in each.name]
+    found = outcomes(switched.url, "form", about, browser)
+    switched.server.app = switched.app
+
+    wrong = [each for each in found if each.outcome in (Outcome.FAILED, Outcome.WARNED)]
+    assert pages.rows - {each.row for each in wrong} == set(), [(each.row, each.reason) for each in found]
+    assert all(each.reason and each.exchanges[-1].picture for each in wrong)
+
+
 @pytest.mark.parametrize("plan", sorted({fault.plan for fault in FAULTS}))
-def test_without_a_fault_nothing_is_said(switched, plan):
+def test_without_a_fault_nothing_is_said(switched, watching, plan):
     """A condition that always fails would find every fault too."""
     rows = {fault.row for fault in FAULTS if fault.plan == plan}
+    rows |= {row for pages in PAGES for row in pages.rows if plan == "form"}
     about = [condition for condition in plans.plan(plan) if rows & set(condition.rows)]
-    found = [each for each in outcomes(switched.url, plan, about) if each.row in rows]
+    found = [each for each in outcomes(switched.url, plan, about, watching(plan)) if each.row in rows]
 
     assert found
     assert [each for each in found if each.outcome not in (Outcome.PASSED, Outcome.SKIPPED)] == []

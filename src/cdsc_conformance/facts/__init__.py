@@ -74,6 +74,12 @@ def listings() -> dict[str, dict[str, Any]]:
     return _read("customer_listings")
 
 
+def selection_rows(selection: str) -> dict[str, str]:
+    """By what a person can do with a list of the form, the row about it for this kind of entries (9.2.3)."""
+    found: dict[str, str] = _read("form_selections")[selection]
+    return found
+
+
 def rules(table: str) -> dict[str, list[dict[str, Any]]]:
     """A table of rules: for each thing that the standard defines, the rows about it and what each demands."""
     return _read(table)
