@@ -101,6 +101,8 @@ class Desk:
             # The browser knows no further certificates; the kit's own requests check them.
             ignore_https_errors=self._session.own_certificates,
             locale="en-GB",
+            # What still moves is not yet where it will be.
+            reduced_motion="reduce",
             storage_state=self._cookies if known else None,
         )
         context.set_default_timeout(PATIENCE)

@@ -45,6 +45,8 @@ MODULES: Final = {
         "form_selections",
         "form_words",
         "form_decisions",
+        "form_errors",
+        "form_receipts",
     ),
 }
 

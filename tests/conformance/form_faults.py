@@ -124,6 +124,28 @@ def _rows(section, *numbers):
     return " ".join(f"WG3-01-{section}-{number:02}" for number in numbers)
 
 
+def _found(html):
+    """The words of a page about what was not found, without saying so."""
+    html = html.replace("We cannot find what", "About what").replace("do not seem to have", "may have")
+    return html.replace("only that nothing was found", "so")
+
+
+def _denied_instead(_request, response):
+    there = response.headers.get("Location", "")
+    response.headers["Location"] = there.replace("error=invalid_authorization_details", "error=access_denied")
+    if not there:
+        response.headers.pop("Location")
+
+
+def _sorry(_request, response):
+    if response.mimetype == "text/html":
+        response.set_data("<title>Sorry</title><p>Sorry.</p>")
+
+
+def _receipt(change):
+    return _page("/receipt/", change)
+
+
 @dataclass(frozen=True)
 class Pages:
     """Faults that do not hide each other, planted together: a browser takes its time. Each has the rows it breaks."""
@@ -305,4 +327,65 @@ PAGES = [
         },
     ),
     Pages("a form for everybody", (ACCOUNTS,), {"WG3-01-9.1.1-18": responding("/sign-in", _at_once)}),
+    Pages(
+        "asked in vain, told little",
+        (ACCOUNTS,),
+        {
+            "WG3-01-9.3.1-02": _page(FORM, _found),
+            "WG3-01-9.3.1-03": _written("Conformance kit", "Somebody"),
+            "WG3-01-9.3.1-04": _written("KIT-0-NOBODY", ""),
+            "WG3-01-9.3.1-05": _written("<main ", "<p>account_numbers</p><main "),
+            "WG3-01-9.3.1-06": _without(r'<a class="btn btn-go".*?</a>'),
+            "WG3-01-9.3.1-09": _without(r'<a class="btn btn-go".*?</a>'),
+            "WG3-01-9.3.1-08": responding(FORM, _denied_instead),
+        },
+    ),
+    Pages(
+        "asked in vain, and no way out",
+        (ACCOUNTS,),
+        {"WG3-01-9.3.1-07": _without(r'<button class="btn btn-no".*?</button>')},
+    ),
+    Pages(
+        "asked in vain, and back to the start",
+        (ACCOUNTS,),
+        {"WG3-01-9.3.1-10": _written("/sign-in?next=/consent/", "/sign-in?next=/my-data?")},
+    ),
+    Pages(
+        "nothing found is no matter",
+        (ACCOUNTS,),
+        {"WG3-01-9.3.1-01 WG3-01-9.1.1-23": _unasked("error_if_no_preselections")},
+    ),
+    Pages("wrong, and nobody says so", (ACCOUNTS,), {_rows("9.3.2", 2, 3): responding("/oauth/authorize", _sorry)}),
+    Pages(
+        "ended, and nobody says how", (ACCOUNTS,), {_rows("9.3.3", 3, 4, 5, 6): responding("/receipt-redirect", _sorry)}
+    ),
+    Pages(
+        "a receipt of nothing",
+        (ACCOUNTS,),
+        {
+            "WG3-01-9.4-22": _receipt(lambda html: html.replace('<rect class="mark"', '<rect class="other"')),
+            "WG3-01-9.4-24": _receipt(lambda html: re.sub(r"\b\d{1,2}:\d\d\b", "", html)),
+            "WG3-01-9.4-30": _receipt(lambda html: html.replace("Your accounts", "Things")),
+            "WG3-01-9.4-31": _receipt(
+                lambda html: re.sub(r'<dd class="stack-s">\s*<p>.*?</p>', "<dd><p>All.</p>", html, flags=re.DOTALL)
+            ),
+            "WG3-01-9.4-34": _receipt(lambda html: html.replace("Kiosk", "Place")),
+            "WG3-01-9.4-39": _receipt(lambda html: html.replace("20. A line of its own.", "")),
+            "WG3-01-9.4-41": _receipt(lambda html: html.replace("terms", "words")),
+            "WG3-01-9.4-42": _receipt(lambda html: re.sub(r"<p>Questions\?.*?</p>", "", html, flags=re.DOTALL)),
+            "WG3-01-9.4-43": _receipt(
+                lambda html: re.sub(r'<details class="more stop".*?</details>', "", html, flags=re.DOTALL)
+            ),
+            "WG3-01-9.4-47": _receipt(lambda html: html.replace("</h1>", " P1Y</h1>")),
+            "WG3-01-9.4-55": _receipt(lambda html: re.sub("print", "keep", html)),
+            _rows("9.4", 33, 38): _receipt(
+                lambda html: re.sub(r'<a lang="[^"]*" href="/sign-in.*?</a>', "", html, flags=re.DOTALL)
+            ),
+        },
+    ),
+    Pages(
+        "a receipt without a state",
+        (ACCOUNTS,),
+        {"WG3-01-9.4-25": _receipt(lambda _: "<header class='top'></header><main>You agreed.</main>")},
+    ),
 ]

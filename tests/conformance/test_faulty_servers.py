@@ -91,7 +91,7 @@ def test_a_planted_fault_is_found_at_its_row(switched, watching, fault):
 def test_faults_of_pages_are_found_at_their_rows(switched, browser, pages):
     """What a standard only recommends is told, not failed; what is wrong is seen in a picture."""
     switched.server.app = pages.wrap(switched.app)
-    about = [each for each in plans.plan("form") if pages.rows & set(each.rows) and "form_" in each.name]
+    about = [each for each in plans.plan("form") if pages.rows & set(each.rows) and each.name.startswith("form_")]
     found = outcomes(switched.url, "form", about, browser)
     switched.server.app = switched.app
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from cdsc_conformance.browser import Tab
 from cdsc_conformance.condition import condition
-from cdsc_conformance.conditions.watching import Watched, first, watched
+from cdsc_conformance.conditions.watching import Watched, choose, first, watched
 from cdsc_conformance.findings import Findings
 from cdsc_conformance.session import Session
 
@@ -24,7 +24,7 @@ def agreeing(session: Session) -> Findings:
 
 def _agreed(tally: Watched, tab: Tab) -> None:
     tab.ask(first(tab.session))
-    _choose(tab)
+    choose(tab)
     pages = tab.pages
     tab.press(tab.part("approve"))
     between = tab.pages - pages - len(tab.landed)
@@ -48,14 +48,6 @@ def _again(tally: Watched, tab: Tab) -> None:
     once = len(found) == 1 and len(receipts) == 1
     for row in ("WG3-01-9.2.1.6-08", "WG3-01-9.2.1.6-09"):
         tally.judge(row, once, f"agreeing twice made {len(found)} Grants with {len(receipts)} receipts")
-
-
-def _choose(tab: Tab) -> None:
-    """Tick everything, when the request filled in nothing."""
-    for section in tab.parts("section").all():
-        if not tab.parts("entry", section).locator("input:checked").count():
-            for box in tab.parts("entry", section).locator("input[type='checkbox']").all():
-                box.click()
 
 
 def _empty(tab: Tab) -> None:
@@ -89,7 +81,7 @@ def _half(tally: Watched, tab: Tab) -> None:
     tally.judge("WG3-01-9.2.1.6-05", stays and _leads(tab), "no message says where to choose")
     tally.judge("WG3-01-9.2.1.6-06", tab.parts("wrong").filter(visible=True).count(), "nothing on the form is marked")
     if stays:
-        _choose(tab)
+        choose(tab)
         tab.press(tab.part("approve"))
         tally.judge(
             "WG3-01-9.2.1.6-07", "code" in tab.told_client, f"after a correction the Client got {tab.told_client}"

@@ -113,7 +113,7 @@ def purposes(session: Session) -> Findings:
 
 def _told_why(tally: Watched, tab: Tab) -> None:
     explained = Explained(tab.session)
-    asked = _explained(tab.session)
+    asked = with_purpose(tab.session)
     tab.ask({**asked, "purpose": None}, client=explained.client)
     absent = not tab.parts("content").count()
     for row in ("WG3-01-7.4.4-09", "WG3-01-9.2.1.4-06"):
@@ -126,7 +126,13 @@ def _told_why(tally: Watched, tab: Tab) -> None:
         _judge_purpose(tally, tab)
 
 
-def _explained(session: Session) -> Thing:
+def with_purpose(session: Session) -> Thing:
+    """
+    An entry for all of a scope that offers purpose.
+
+    Raises:
+        Unmet: the Client can ask for none.
+    """
     for scope, asked in askable(session):
         if field_of(scope, "purpose"):
             return asked

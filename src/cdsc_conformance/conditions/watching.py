@@ -65,6 +65,14 @@ def tried(use: Callable[[], str]) -> str:
         return str(fault).partition("\n")[0]
 
 
+def choose(tab: Tab) -> None:
+    """Tick everything wherever the request filled in nothing."""
+    for section in tab.parts("section").all():
+        if not tab.parts("entry", section).locator("input:checked").count():
+            for box in tab.parts("entry", section).locator("input[type='checkbox']").all():
+                box.click()
+
+
 def askable(session: Session) -> Iterator[tuple[Thing, Thing]]:
     """The scopes of Customer Data that the kit's Client can ask for, each with an entry for all of it."""
     held = str(session.code_client.client.get("scope")).split()
