@@ -1,4 +1,4 @@
-"""`cdsc import`: files of usage data, certificates and bills into the database, told on a terminal."""
+"""`cdsc import`: files of Customers, usage data, certificates and bills into the database, told on a terminal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ import click
 from flask import Flask
 
 from cdsc_server.domain.bill_shapes import BILLS
-from cdsc_server.intake.files import Outcome, Taken, attempt, take_bills, take_certificates, take_green_button
+from cdsc_server.domain.customer_documents import CUSTOMERS
+from cdsc_server.domain.shapes import Shape
+from cdsc_server.intake.files import (
+    Outcome,
+    Taken,
+    attempt,
+    take_bills,
+    take_certificates,
+    take_customers,
+    take_green_button,
+)
 from cdsc_server.ports import SystemClock
 from cdsc_server.services.deliveries import sources
 from cdsc_server.settings import Settings
@@ -24,7 +34,7 @@ _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group("import")
 def imports() -> None:
-    """Take in files of usage data, certificates and bills."""
+    """Take in files of Customers, usage data, certificates and bills."""
 
 
 @imports.command()
@@ -56,23 +66,35 @@ def eacs(files: tuple[Path, ...]) -> None:
     _import_all(files, partial(take_certificates, formats=formats, clock=SystemClock()), settings)
 
 
-def _print_schema(context: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted and not context.resilient_parsing:
-        click.echo(json.dumps(BILLS.json_schema(), indent=2))
-        context.exit()
+def _schema_option(shape: Shape) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option that prints the JSON Schema of the files."""
+
+    def show(context: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted and not context.resilient_parsing:
+            click.echo(json.dumps(shape.json_schema(), indent=2))
+            context.exit()
+
+    words = "Print the JSON Schema of the files, and do nothing else."
+    return click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=show, help=words)
+
+
+@imports.command()
+@click.argument("files", nargs=-1, required=True, type=_File, metavar="FILE...")
+@_schema_option(CUSTOMERS)
+def customers(files: tuple[Path, ...]) -> None:
+    """
+    Take in Customers with their Accounts, contracts, Service Points and meters (JSON).
+
+    Each FILE is stored whole or not at all; a broken one does not keep the others out, but the exit status is then 1.
+    Importing a file again changes nothing; a corrected file changes what it corrects.
+    """
+    _import_all(files, partial(take_customers, clock=SystemClock()), Settings.from_environment())
 
 
 @imports.command()
 @click.argument("files", nargs=-1, required=True, type=_File, metavar="FILE...")
 @click.option("--customer", metavar="EMAIL_OR_ID", help="Whose bills they are, where account numbers do not tell.")
-@click.option(
-    "--schema",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_schema,
-    help="Print the JSON Schema of the files, and do nothing else.",
-)
+@_schema_option(BILLS)
 def bills(files: tuple[Path, ...], customer: str | None) -> None:
     """
     Take in bills (JSON) with their PDF files.

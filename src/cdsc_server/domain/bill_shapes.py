@@ -140,7 +140,9 @@ ENTITY: Final = Shape(
 )
 _PROGRAM: Final = {
     "id": Member(Text()),
-    "program_number": Member(Text()),
+    # Where it has none we make one, of what the source calls the program.
+    "program_number": Member(Text(), required=False),
+    "program_key": Member(Text(), required=False),
     "name": Member(Text()),
     "description": Member(Text()),
     "documentation": Member(Link()),

@@ -64,10 +64,12 @@ _CONTACT: Final = Shape(
 _PREMISE: Final = Shape(
     {"id": Member(Text()), "premise_number": Member(Text()), "types": Member(Listed(Word(PREMISE_TYPES)))}, own=True
 )
-_METER_APP: Final = Shape(
+#: As it is handed in.
+METER_APP: Final = Shape(
     {
         "id": Member(Text()),
-        "app_number": Member(Text()),
+        "app_number": Member(Text(), required=False),
+        "app_key": Member(Text(), required=False),
         "types": Member(Listed(Word(METER_APP_TYPES))),
         "name": Member(Text()),
         "start": Member(Text(), required=False),
@@ -75,38 +77,40 @@ _METER_APP: Final = Shape(
     },
     own=True,
 )
-_SHAPES: Final[Mapping[Kind, Shape]] = {
-    Kind.ACCOUNT: Shape(
-        {
-            "account_entity": Member(ENTITY, nullable=True),
-            "account_types": Member(Listed(Word(ACCOUNT_TYPES))),
-            "account_status": Member(Word(ACCOUNT_STATUSES)),
-            "account_contacts": Member(Listed(_CONTACT)),
-            "account_programs": Member(Listed(ACCOUNT_PROGRAM)),
-        }
-    ),
-    Kind.SERVICE_CONTRACT: Shape(
-        {
-            "contract_types": Member(Listed(Word(CONTRACT_TYPES))),
-            "contract_entity": Member(ENTITY, nullable=True),
-            "contract_status": Member(Word(CONTRACT_STATUSES)),
-            "service_types": Member(Listed(Word(SERVICE_TYPES))),
-            "service_programs": Member(Listed(SERVICE_PROGRAM)),
-        }
-    ),
-    Kind.SERVICE_POINT: Shape(
-        {
-            "servicepoint_types": Member(Listed(Word(SERVICE_POINT_TYPES))),
-            "premises": Member(Listed(_PREMISE)),
-        }
-    ),
-    Kind.METER_DEVICE: Shape(
-        {
-            "meter_types": Member(Listed(Word(METER_TYPES))),
-            "meter_apps": Member(Listed(_METER_APP)),
-        }
-    ),
+
+
+def _stored(handed_in: Shape, kind: str) -> Shape:
+    """What programs or apps are once `own_numbers` has given them a number."""
+    members = {name: member for name, member in handed_in.members.items() if name != f"{kind}_key"}
+    return Shape({**members, f"{kind}_number": Member(Text())}, own=True)
+
+
+#: Members of stored objects that are judged, by the kind of object.
+MEMBERS: Final[Mapping[Kind, Mapping[str, Member]]] = {
+    Kind.ACCOUNT: {
+        "account_entity": Member(ENTITY, nullable=True),
+        "account_types": Member(Listed(Word(ACCOUNT_TYPES))),
+        "account_status": Member(Word(ACCOUNT_STATUSES)),
+        "account_contacts": Member(Listed(_CONTACT)),
+        "account_programs": Member(Listed(_stored(ACCOUNT_PROGRAM, "program"))),
+    },
+    Kind.SERVICE_CONTRACT: {
+        "contract_types": Member(Listed(Word(CONTRACT_TYPES))),
+        "contract_entity": Member(ENTITY, nullable=True),
+        "contract_status": Member(Word(CONTRACT_STATUSES)),
+        "service_types": Member(Listed(Word(SERVICE_TYPES))),
+        "service_programs": Member(Listed(_stored(SERVICE_PROGRAM, "program"))),
+    },
+    Kind.SERVICE_POINT: {
+        "servicepoint_types": Member(Listed(Word(SERVICE_POINT_TYPES))),
+        "premises": Member(Listed(_PREMISE)),
+    },
+    Kind.METER_DEVICE: {
+        "meter_types": Member(Listed(Word(METER_TYPES))),
+        "meter_apps": Member(Listed(_stored(METER_APP, "app"))),
+    },
 }
+_SHAPES: Final = {kind: Shape(members) for kind, members in MEMBERS.items()}
 
 
 def object_faults(kind: Kind, members: Object) -> Iterator[Fault]:

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from cdsc_server.domain.currencies import is_currency
+from cdsc_server.domain.durations import read_datetime
 
 #: Digits before and behind the point; no meter and no bill has as many.
 MOST_DIGITS: Final = 60
@@ -99,6 +100,18 @@ class Day:
 
     def json_schema(self) -> Schema:
         return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A date and time with its offset from UTC."""
+
+    def faults(self, value: Any) -> Iterator[Fault]:
+        if not isinstance(value, str) or not _is_instant(value):
+            yield Fault("", "must be a date and time such as 2026-05-31T16:00:00Z")
+
+    def json_schema(self) -> Schema:
+        return {"type": "string", "format": "date-time"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +287,14 @@ def _is_day(value: str) -> bool:
         return date.fromisoformat(value).isoformat() == value
     except ValueError:
         return False
+
+
+def _is_instant(value: str) -> bool:
+    try:
+        read_datetime(value)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _is_address(value: str) -> bool:

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from cdsc_server import exact_json
 from cdsc_server.connectors.eac_files import read_delivery
 from cdsc_server.connectors.greenbutton.feed import open_feed
+from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.freshness import Source, readings_of
 from cdsc_server.errors import FaultyFile, InvalidFile, Problem
 from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services.import_bills import import_bills
+from cdsc_server.services.import_customers import import_customers
 from cdsc_server.services.import_eacs import import_eacs
 from cdsc_server.services.imports import import_green_button
 from cdsc_server.storage import db
@@ -121,6 +123,22 @@ def take_certificates(path: Path, *, formats: Collection[str], clock: Clock) -> 
     return Taken((f"{_count(done.new + done.changed + done.unchanged, 'certificate')} ({counted})",))
 
 
+def take_customers(path: Path, *, clock: Clock) -> Taken:
+    """Take a document of Customers in; raises as `services.import_customers.import_customers`."""
+    done = import_customers(_json(path), clock=clock)
+    counted = f"{done.new} new, {done.changed} changed, {done.unchanged} unchanged"
+    summary = (
+        f"{_count(len(done.customer_ids), 'Customer')} ({done.new_customers} new), "
+        f"{_count(done.new + done.changed + done.unchanged, 'object')} ({counted})"
+    )
+    confirms = set()
+    if Kind.SERVICE_CONTRACT in done.told:
+        confirms.add(Source.PRICE_PLANS)
+    if done.told & {Kind.ACCOUNT, Kind.SERVICE_CONTRACT}:
+        confirms.add(Source.PROGRAMS)
+    return Taken((summary, *(f"Customer {customer_id}" for customer_id in done.customer_ids)), frozenset(confirms))
+
+
 def take_bills(path: Path, *, blobs: BlobStore, clock: Clock, customer: str | None = None) -> Taken:
     """
     Take a document of bills in, with the files beside it; raises as `services.import_bills.import_bills`.
@@ -128,12 +146,8 @@ def take_bills(path: Path, *, blobs: BlobStore, clock: Clock, customer: str | No
     Args:
         customer: e-mail address or id of the Customer whose bills they are; None where their Accounts tell.
     """
-    try:
-        document = exact_json.loads(path.read_bytes())
-    except ValueError as fault:
-        raise InvalidFile(f"not JSON: {fault}") from fault
     beside = partial(_open_beside, path.parent)
-    done = import_bills(document, open_file=beside, blobs=blobs, clock=clock, customer=customer)
+    done = import_bills(_json(path), open_file=beside, blobs=blobs, clock=clock, customer=customer)
     counted = f"{done.new} new, {done.corrected} corrected, {done.unchanged} unchanged"
     summary = (
         f"{_count(done.new + done.corrected + done.unchanged, 'Bill Statement')} ({counted}), "
@@ -144,6 +158,13 @@ def take_bills(path: Path, *, blobs: BlobStore, clock: Clock, customer: str | No
         for number, amount in done.differences.items()
     )
     return Taken((summary, *differences), frozenset({Source.BILLS}))
+
+
+def _json(path: Path) -> Any:
+    try:
+        return exact_json.loads(path.read_bytes())
+    except ValueError as fault:
+        raise InvalidFile(f"not JSON: {fault}") from fault
 
 
 def _open_beside(directory: Path, name: str) -> BinaryIO:

@@ -22,7 +22,16 @@ from typing import Final
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.errors import InvalidFile
-from cdsc_server.intake.files import Attempt, Outcome, Taken, attempt, take_bills, take_certificates, take_green_button
+from cdsc_server.intake.files import (
+    Attempt,
+    Outcome,
+    Taken,
+    attempt,
+    take_bills,
+    take_certificates,
+    take_customers,
+    take_green_button,
+)
 from cdsc_server.ports import Clock, Ports
 from cdsc_server.services import deliveries
 
@@ -77,6 +86,8 @@ def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports) -> int:
 def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
     formats, clock = catalogue.eac_formats, ports.clock
     return [
+        # First, because the others are about what these bring.
+        _Kind("customers", ".json", partial(take_customers, clock=clock)),
         _Kind("greenbutton", ".xml", partial(take_green_button, clock=clock)),
         _Kind("bills", ".json", partial(take_bills, blobs=ports.blobs, clock=clock)),
         _Kind("eacs", ".json", partial(take_certificates, formats=formats, clock=clock)),

@@ -65,7 +65,7 @@ def places_of(
         found = [each for each in known if name in (each.account_id, each.account_number)]
         if len(found) != 1:
             member = "cds_account_id" if "cds_account_id" in statement else "account_number"
-            faults.append(_unclear(f"{at}.{member}", Kind.ACCOUNT, [each.account_id for each in found]))
+            faults.append(unclear(f"{at}.{member}", Kind.ACCOUNT, [each.account_id for each in found]))
             continue
         (account,) = found
         graph = graphs.get(account.customer_id) or read_graph(session, account.customer_id)
@@ -125,11 +125,12 @@ class _Search:
         found = [node.id for node in self.graph.nodes[kind].values() if name in (node.id, node.number)]
         if len(found) == 1:
             return found[0]
-        self.faults.append(_unclear(at, kind, found))
+        self.faults.append(unclear(at, kind, found))
         return ""
 
 
-def _unclear(at: str, kind: Kind, found: Sequence[str]) -> Fault:
+def unclear(at: str, kind: Kind, found: Sequence[str]) -> Fault:
+    """What is wrong with a name that all of these objects have, or none."""
     if not found:
         return Fault(at, f"names no {_NOUNS[kind]} that is here")
     return Fault(at, f"names {len(found)} {_NOUNS[kind]}s: give an id")

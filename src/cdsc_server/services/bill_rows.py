@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from cdsc_server import exact_json
 from cdsc_server.domain.bill_names import cost_name, line_name, usage_name
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.own_numbers import numbered_programs
 from cdsc_server.services.bill_places import BillPlace, SectionPlace
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage.bill_sections import BillSectionRow
@@ -57,7 +58,7 @@ def statement_row(statement: Object, place: BillPlace, file: BillFile | None, *,
         amount_due_date=date.fromisoformat(statement["amount_due_date"]),
         shutoff_prevention_minimum_due=None if minimum is None else Decimal(minimum),
         shutoff_prevention_date=None if until is None else date.fromisoformat(until),
-        programs=statement.get("account_programs", []),
+        programs=numbered_programs(statement.get("account_programs", [])),
         file_hash=None if file is None else file.content_hash,
         file_size=None if file is None else file.size,
         file_mimetype=None if file is None else file.mimetype,
@@ -116,7 +117,7 @@ def _section_row(
         service_points=list(about.related[Kind.SERVICE_POINT]),
         meter_devices=list(about.related[Kind.METER_DEVICE]),
         bill_sections=[],
-        programs=section.get("service_programs", []),
+        programs=numbered_programs(section.get("service_programs", [])),
         usage_details=[
             {**detail, "id": _inside(section_id, detail["id"]), "name": usage_name(detail)}
             for detail in section["usage_details"]

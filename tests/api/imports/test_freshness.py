@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cdsc_server.cli import commands
 from tests.api.console.conftest import hire
-from tests.factories import bills
+from tests.factories import bills, customer_documents
 from tests.factories.greenbutton import Point, Reading, Row, document, entries, entry, hourly, one_row, resource
 from tests.support import requirement
 
@@ -27,6 +27,7 @@ DELIVERIES = {
     "hourly": ("greenbutton/a.xml", document(entries(HOURLY)), "usage_series"),
     "monthly": ("greenbutton/a.xml", document(entries(MONTHLY)), "usage_series"),
     "plan": ("greenbutton/a.xml", document([*entries(HOURLY), PLAN]), "service_contracts"),
+    "customers": ("customers/a.json", customer_documents.written(), "accounts"),
     "bills": ("bills/a.json", bills.written(), "bill_statements"),
 }
 
