@@ -16,7 +16,7 @@ from cdsc_server.domain.grants import GrantStatus, Selection
 from cdsc_server.domain.letters import Letter
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.services import grant_reads, mails
+from cdsc_server.services import aggregations, grant_reads, mails
 from cdsc_server.services.grant_reads import Read
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.operators import add_operator
@@ -26,7 +26,7 @@ from cdsc_server.storage.deliveries import DeliveryRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.reviews import RequirementRow
-from tests.factories import customer_data, people
+from tests.factories import customer_data, groups, people
 from tests.factories.access import entry, grant, unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
@@ -73,6 +73,10 @@ TEMPLATES = {
     "console/giving-scope.html": "looking after",
     "console/giving.html": "looking after",
     "console/grant.html": "looking after",
+    "console/group.html": "groups",
+    "console/group-definition.html": "groups",
+    "console/group-members.html": "groups",
+    "console/groups.html": "groups",
     "console/imports.html": "looking after",
     "console/limits.html": "looking after",
     "console/listing.html": "looking after",
@@ -504,6 +508,45 @@ def test_an_operator_who_looks_after_clients_and_grants(page, look, box, grants)
 
     assert look.found == ""
     assert look.templates == of("looking after")
+
+
+@ONCE
+def test_an_operator_who_looks_after_groups(page, look, live_server, clock, box):
+    """Of a house with a month of readings, some kept back, and a Grant that waits for consents."""
+    flats = [f"t{number:02}" for number in range(30)]
+    with live_server.app.app_context():
+        with transaction() as session:
+            for number, name in enumerate(flats):
+                groups.flat(session, name)
+                hours = [str(1 + hour % 24) for hour in range(400)]
+                groups.hours(session, name, [*hours, *(["999"] * 24 if number == 0 else ["1"] * 24)])
+            groups.waiting_for(session, *flats[:4], at=clock.now())
+        house = groups.building(types=("confidential", "building", "premise_number"))
+        (made,) = aggregations.define([house], is_test=True, country="US", actor="ops", clock=clock)
+    enter(page)
+    address = f"groups/{made.aggregation_id}"
+    for path, name in (
+        ("groups", "groups"),
+        ("groups?q=nowhere", "no groups"),
+        (f"{address}?month=2026-01", "group"),
+        (f"{address}/members", "members of a group"),
+        (f"{address}/members?q=nobody", "no members"),
+        (f"{address}/definition", "definition of a group"),
+        ("grants/part-t01", "grant that waits for a paper"),
+    ):
+        page.goto(f"/console/{path}")
+        look(page, f"console, {name}")
+    page.goto("/console/groups/new")
+    follow(page, "#save")
+    look(page, "console, new group, refused")
+    page.goto(f"/console/{address}?month=2026-01")
+    page.fill("#registration_id", box.registration_id)
+    page.check("input[name=members]")
+    follow(page, "#open")
+    look(page, "console, opened group")
+
+    assert look.found == ""
+    assert look.templates == of("groups") | {"console/grant.html"}
 
 
 @ONCE

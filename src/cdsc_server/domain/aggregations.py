@@ -21,7 +21,7 @@ from cdsc_server.errors import InvalidConfiguration
 OPEN_TYPES: Final = ("public", "listed")
 CONFIDENTIAL: Final = "confidential"
 #: What a group is; it needs no list.
-_PLAIN_TYPES: Final = ("region", "local", "building")
+PLAIN_TYPES: Final = ("region", "local", "building")
 
 #: Aggregation Type and the member of the Aggregation that lists what it is formed by (10.7.2).
 LISTS: Final[Mapping[str, str]] = {
@@ -45,7 +45,7 @@ NUMBERED: Final[Mapping[str, Kind]] = {
     "servicepoint_number": Kind.SERVICE_POINT,
     "meter_number": Kind.METER_DEVICE,
 }
-TYPES: Final = frozenset({*OPEN_TYPES, CONFIDENTIAL, *_PLAIN_TYPES, *LISTS, *NUMBERED})
+TYPES: Final = frozenset({*OPEN_TYPES, CONFIDENTIAL, *PLAIN_TYPES, *LISTS, *NUMBERED})
 
 #: Region Type and the member of the Region that lists its names (10.7.4).
 REGION_LISTS: Final[Mapping[str, str]] = {
@@ -200,7 +200,7 @@ class Definition:
 
 
 #: The list of each type in a file of definitions: as published, or the numbers of chosen members.
-_WRITTEN: Final[Mapping[str, str]] = {**LISTS, **{name: f"{name}s" for name in NUMBERED}}
+WRITTEN: Final[Mapping[str, str]] = {**LISTS, **{name: f"{name}s" for name in NUMBERED}}
 
 
 def read_definition(table: Mapping[str, Any]) -> Definition:
@@ -211,7 +211,7 @@ def read_definition(table: Mapping[str, Any]) -> Definition:
         InvalidConfiguration: a member nobody knows, or one of another type; `definition_faults` judges the rest.
     """
     texts = {"number", "name"}
-    arrays = {"types", "addresses", *_WRITTEN.values()}
+    arrays = {"types", "addresses", *WRITTEN.values()}
     faults = [f"{name!r} is not a member of an aggregation" for name in table.keys() - texts - arrays - {"regions"}]
     faults += [f"{name} must be a text" for name in texts if not isinstance(table.get(name), str)]
     for name in arrays & table.keys():
@@ -226,7 +226,7 @@ def read_definition(table: Mapping[str, Any]) -> Definition:
         number=table["number"],
         name=table["name"],
         types=tuple(dict.fromkeys(table.get("types", ()))),
-        lists={name: frozenset(table[written]) for name, written in _WRITTEN.items() if written in table},
+        lists={name: frozenset(table[written]) for name, written in WRITTEN.items() if written in table},
         addresses=tuple(table.get("addresses", ())),
         regions=tuple(regions),
     )
@@ -243,7 +243,7 @@ def definition_faults(definition: Definition) -> Iterator[str]:
         yield f"types: exactly one of {', '.join((*OPEN_TYPES, CONFIDENTIAL))} says who may know of it"
     for name in sorted({*LISTS, *NUMBERED} & types):
         if not definition.lists.get(name):
-            yield f"{_WRITTEN[name]}: type {name} needs at least one"
+            yield f"{WRITTEN[name]}: type {name} needs at least one"
     for name in sorted(definition.lists.keys() - types):
         yield f"types: {name} is missing, although its list is there"
     if not definition.lists and not any(region.get("postal_codes") for region in definition.regions):

@@ -44,6 +44,7 @@ TAGS: Final = {
     "Clients": "Registrations, their Client Objects, and what each of those may ask for.",
     "Messages": "What Clients and this server write to each other.",
     "Grants of Clients": "What was agreed: made by hand, held, let go on, ended.",
+    "Groups of Customers": "Buildings, areas and other sets of Customers whose sums Clients may read.",
     "Shared files": "Files that this server shares with a Client.",
     "Audit trail": "Who did what to what, and when.",
     "Accounts": "Who works at the console, and who holds this token.",

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cdsc_server.web.admin import clients, direct_access, files, grants, me, messages, operators, reviews, trail
+from cdsc_server.web.admin import clients, direct_access, files, grants, groups, me, messages, operators, reviews, trail
 from cdsc_server.web.admin.blueprint import blueprint
 
-__all__ = ["clients", "direct_access", "files", "grants", "install", "me", "messages", "operators", "reviews", "trail"]
+__all__ = [
+    "clients",
+    "direct_access",
+    "files",
+    "grants",
+    "groups",
+    "install",
+    "me",
+    "messages",
+    "operators",
+    "reviews",
+    "trail",
+]
 
 
 def install(app: Flask) -> None:

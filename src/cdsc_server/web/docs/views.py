@@ -19,6 +19,7 @@ from flask import (
 )
 from werkzeug.exceptions import NotFound
 
+from cdsc_server.domain.aggregation_privacy import SumRule
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, settings
 from cdsc_server.web.describe import Answer, describe, undocumented
@@ -80,7 +81,7 @@ def _document(*, of_operators: bool) -> Response:
 @undocumented("a page for people")
 def reader() -> Response:
     """The API reference, readable in a browser."""
-    return _reader("API reference", url_for("docs.document"))
+    return _reader("API reference", url_for("docs.document"), sum_rule=catalogue().sum_rule)
 
 
 @blueprint.get("/admin/docs")
@@ -91,8 +92,11 @@ def admin_reader() -> Response:
     return _reader("Admin API reference", url_for("docs.admin_document"))
 
 
-def _reader(title: str, document: str) -> Response:
-    page = render_template("reader.html", utility=catalogue().utility, title=title, document=document, asset=_asset)
+def _reader(title: str, document: str, *, sum_rule: SumRule | None = None) -> Response:
+    utility = catalogue().utility
+    page = render_template(
+        "reader.html", utility=utility, title=title, document=document, sum_rule=sum_rule, asset=_asset
+    )
     response = make_response(page)
     response.headers["Content-Security-Policy"] = _POLICY
     response.headers["Referrer-Policy"] = "no-referrer"
