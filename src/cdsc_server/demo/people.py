@@ -61,6 +61,7 @@ class Service:
         hourly_mix: whether the supply mix is known by the hour; otherwise by the month.
         swapped: the meter was replaced, so many months before the demonstration was made.
         analog: read once a day rather than every hour or quarter of an hour.
+        premise: number of the building; empty where nobody else is in it.
     """
 
     label: str
@@ -71,6 +72,7 @@ class Service:
     hourly_mix: bool = False
     swapped: int = 0
     analog: bool = False
+    premise: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,24 @@ def _shop(username: str, name: str, address: str, use: Electric, note: str, *, g
     if gas:
         services.append(Service(name, address, Gas(gas, gas * 2), GAS_BUSINESS))
     return Person(username, name, (Account(name, "commercial", tuple(services)),), note)
+
+
+#: A house with many flats, by the number of its premise, finished fourteen months ago.
+MEWS: Final = "HARBOUR-MEWS"
+MEWS_ADDRESS: Final = "5 Harbour Mews\nAshford Bay, NY 10997"
+#: Who lives there, with how much they use beside a home.
+_TENANTS: Final = {
+    "Uma Castell": 0.5, "Viktor Holm": 0.7, "Wanda Pereira": 0.4, "Xavier Ngata": 0.6, "Yara Haddad": 0.8,
+    "Zeno Marchetti": 0.5, "Amara Osei": 0.6, "Bruno Keller": 0.4, "Clara Novak": 0.7, "Dev Banerjee": 0.5,
+    "Edda Jónsdóttir": 0.6, "Femi Adeyemi": 0.8,
+}  # fmt: skip
+
+
+def _flat(number: int, name: str, scale: float) -> Person:
+    service = replace(_home(f"Flat {number}, {MEWS_ADDRESS}", scale), premise=MEWS)
+    account = Account(name, "residential", (service,))
+    username = f"{name.split(maxsplit=1)[0].lower()}@example.com"
+    return Person(username, name, (account,), f"flat {number} of Harbour Mews, a house with a total", moved_in=14)
 
 
 _ADA = Person(
@@ -432,6 +452,7 @@ PEOPLE: Final = (
         "a hotel, busy every day",
         gas=360,
     ),
+    *(_flat(number, name, scale) for number, (name, scale) in enumerate(_TENANTS.items(), start=1)),
 )
 
 #: Made up like all others, but a real Customer to the server: without one nobody could try production.

@@ -169,7 +169,7 @@ def _service_point(contract: Contract, kind: str, number: int, stamps: dict[str,
         premises=[
             {
                 "id": f"{contract.service_point_id}-premise",
-                "premise_number": f"A{spread % 100000:05}{number}",
+                "premise_number": contract.service.premise or f"A{spread % 100000:05}{number}",
                 "types": ["building"],
             }
         ],

@@ -24,12 +24,12 @@ from cdsc_server.demo.bill_pdf import bill_pdf
 from cdsc_server.demo.bills import Bill, bills
 from cdsc_server.demo.certificates import certificates
 from cdsc_server.demo.files import Files
+from cdsc_server.demo.groups import definitions
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, entity_of, object_rows
 from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
 from cdsc_server.demo.waiting import Companies
-from cdsc_server.domain.aggregations import Definition
 from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.readings import Quality, Readings
@@ -90,7 +90,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
                 _store_history(session, resident, now, ground)
             yield left
         _store_certificates(town, now)
-        _define_groups(ground.utility.country)
+        define(list(definitions(town)), is_test=True, country=ground.utility.country, actor="demo", clock=SystemClock())
         if customers is None:
             _import_samples(now)
         add_operator(
@@ -133,21 +133,6 @@ def _store_certificates(town: Sequence[Resident], now: datetime) -> None:
         last = session.scalar(select(func.max(EacRow.period_end)))
         since = start if last is None else int(last.timestamp())
         store_eacs(session, list(certificates(town, start=since, until=int(now.timestamp()))), at=now)
-
-
-def _define_groups(country: str) -> None:
-    """The town as a group that every Client may know of; its sums speak of enough people."""
-    town = Definition(
-        number="ASHFORD-BAY",
-        name="Ashford Bay",
-        types=("public", "region", "municipality", "service_type"),
-        lists={"municipality": frozenset({"Ashford Bay"}), "service_type": frozenset({"electric"})},
-        regions=(
-            {"id": "bay", "name": "Ashford Bay", "types": ["postal_code"],
-             "postal_codes": ["10997", "10998", "10999"]},
-        ),
-    )  # fmt: skip
-    define([town], is_test=True, country=country, actor="demo", clock=SystemClock())
 
 
 def _import_samples(now: datetime) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from cdsc_server.app import create_app, system_ports
+from cdsc_server.app import create_app, load_catalogue, system_ports
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.seeding import fill_up, make
-from cdsc_server.services import reviews
+from cdsc_server.ports import SystemClock
+from cdsc_server.services import group_desk, reviews
 from cdsc_server.storage.db import db
 
 NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
@@ -175,6 +176,28 @@ def test_months_that_are_over_bring_certificates_of_what_the_plans_buy(files):
     assert [start[:10] for (start,) in periods] == ["2026-03-01", "2026-04-01"]
     assert _rows(files, "SELECT count(*) FROM eacs") == [(2 * (3 * (len(plans) - 1) + 1),)]
     assert _rows(files, "SELECT count(*) FROM eacs WHERE modified != created") == [(0,)]
+
+
+def test_a_house_has_a_total_and_a_street_has_to_ask(files):
+    """Each flat of the house is a Customer of its own; of the few in the street one outweighs the others."""
+    list(make(files, NOW, days=2))
+    settings = files.settings()
+    context = {"catalogue": load_catalogue(settings), "clock": SystemClock()}
+    with create_app(settings, system_ports(settings)).app_context():
+        found = {row.aggregation_number: row for row in group_desk.groups(sought="", cursor=None, size=9).page.rows}
+        (told,) = group_desk.told_month(found["HARBOUR-MEWS"].aggregation_id, NOW, **context).sums
+        house_id = found["HARBOUR-MEWS"].aggregation_id
+        points = group_desk.members(house_id, sought="", cursor=None, size=99, clock=SystemClock())
+        db.engine.dispose()
+
+    assert {number: row.customers for number, row in found.items()} == {
+        "ASHFORD-BAY": 40,
+        "HARBOUR-MEWS": 12,
+        "HARBOUR-ROW": 4,
+    }
+    assert told.told > 0.9 * told.intervals
+    assert {row.premises[0]["premise_number"] for row in points.page.rows} == {"HARBOUR-MEWS"}
+    assert points.total == 12
 
 
 def test_the_town_is_a_group_of_everybody_who_is_made_up(files):

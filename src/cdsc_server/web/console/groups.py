@@ -24,7 +24,7 @@ from cdsc_server.web.describe import undocumented
 _KNOWN: Final = {
     "public": "Every Client; its sums may be published",
     "listed": "Every Client",
-    CONFIDENTIAL: "Clients that it is opened for",
+    CONFIDENTIAL: "Only Clients that it is opened for",
 }
 
 
@@ -174,8 +174,12 @@ def _define(row: AggregationRow | None) -> ResponseReturnValue:
             actor=signed_in().username,
             clock=ports().clock,
         )
-    except (InvalidConfiguration, InvalidRequest, Conflict) as fault:
-        return _form(form, row, InvalidRequest(fault.description, field=fault.field or "number"))
+    except InvalidConfiguration as fault:
+        number = form.get("number", "").strip() if row is None else row.aggregation_number
+        told = "; ".join(each.removeprefix(f"{number}: ") for each in fault.faults)
+        return _form(form, row, InvalidRequest(told, field="name" if row else "number"))
+    except (InvalidRequest, Conflict) as refusal:
+        return _form(form, row, refusal)
     return redirect(url_for("console.group", aggregation_id=made.aggregation_id, done="defined"), 303)
 
 
