@@ -30,7 +30,18 @@ def upgrade() -> None:
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_key", "account_id", name=op.f("pk_accounts")),
     )
-    op.create_index(op.f("ix_accounts_modified_account_id"), "accounts", ["modified", "account_id"], unique=False)
+    op.create_index(
+        op.f("ix_accounts_modified_account_id"),
+        "accounts",
+        [sa.literal_column("modified DESC"), "account_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_accounts_customer_key_modified_account_id"),
+        "accounts",
+        ["customer_key", sa.literal_column("modified DESC"), "account_id"],
+        unique=False,
+    )
     op.create_index(op.f("ix_accounts_customer_key_parent_id"), "accounts", ["customer_key", "parent_id"], unique=False)
     op.create_index(op.f("ix_accounts_account_id"), "accounts", ["account_id"], unique=False)
     op.create_index(op.f("ix_accounts_account_number"), "accounts", ["account_number"], unique=False)
@@ -220,7 +231,13 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_meter_devices_modified_meter_device_id"),
         "meter_devices",
-        ["modified", "meter_device_id"],
+        [sa.literal_column("modified DESC"), "meter_device_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_meter_devices_customer_key_modified_meter_device_id"),
+        "meter_devices",
+        ["customer_key", sa.literal_column("modified DESC"), "meter_device_id"],
         unique=False,
     )
     op.create_index(op.f("ix_meter_devices_meter_number"), "meter_devices", ["meter_number"], unique=False)
@@ -237,6 +254,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "customer_key", "meter_device_id", "service_point_id", "start", name=op.f("pk_meter_installations")
         ),
+    )
+    op.create_index(
+        "ix_meter_installations_by_service_point",
+        "meter_installations",
+        ["customer_key", "service_point_id", "meter_device_id", "start"],
+        unique=False,
     )
     op.create_table(
         "operators",
@@ -284,6 +307,12 @@ def upgrade() -> None:
             "customer_key", "service_point_id", "contract_id", "start", name=op.f("pk_served_contracts")
         ),
     )
+    op.create_index(
+        "ix_served_contracts_by_contract",
+        "served_contracts",
+        ["customer_key", "contract_id", "service_point_id", "start"],
+        unique=False,
+    )
     op.create_table(
         "service_accounts",
         sa.Column("client_id", sa.String(), nullable=False),
@@ -321,25 +350,26 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_service_contracts_modified_contract_id"),
         "service_contracts",
-        ["modified", "contract_id"],
+        [sa.literal_column("modified DESC"), "contract_id"],
         unique=False,
     )
     op.create_index(
         op.f("ix_service_contracts_customer_key_modified_contract_id"),
         "service_contracts",
-        ["customer_key", "modified", "contract_id"],
+        ["customer_key", sa.literal_column("modified DESC"), "contract_id"],
         unique=False,
     )
     op.create_index(
         op.f("ix_service_contracts_contract_number"), "service_contracts", ["contract_number"], unique=False
     )
-    op.create_index(op.f("ix_service_contracts_contract_id"), "service_contracts", ["contract_id"], unique=False)
     op.create_index(
         op.f("ix_service_contracts_customer_key_account_id"),
         "service_contracts",
         ["customer_key", "account_id"],
         unique=False,
     )
+    # Last: of indexes that seem to fit alike PostgreSQL takes the newest, and of this one it is always true.
+    op.create_index(op.f("ix_service_contracts_contract_id"), "service_contracts", ["contract_id"], unique=False)
 
     op.create_table(
         "service_points",
@@ -361,7 +391,13 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_service_points_modified_service_point_id"),
         "service_points",
-        ["modified", "service_point_id"],
+        [sa.literal_column("modified DESC"), "service_point_id"],
+        unique=False,
+    )
+    op.create_index(
+        op.f("ix_service_points_customer_key_modified_service_point_id"),
+        "service_points",
+        ["customer_key", sa.literal_column("modified DESC"), "service_point_id"],
         unique=False,
     )
     op.create_index(
@@ -1157,15 +1193,17 @@ def downgrade() -> None:
 
     op.drop_index(op.f("ix_service_points_servicepoint_number"), "service_points")
     op.drop_index(op.f("ix_service_points_modified_service_point_id"), "service_points")
+    op.drop_index(op.f("ix_service_points_customer_key_modified_service_point_id"), "service_points")
     op.drop_table("service_points")
     op.drop_index(op.f("ix_service_contracts_customer_key_account_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_contract_id"), "service_contracts")
 
     op.drop_index(op.f("ix_service_contracts_contract_number"), "service_contracts")
-    op.drop_index(op.f("ix_service_contracts_customer_key_modified_contract_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_modified_contract_id"), "service_contracts")
+    op.drop_index(op.f("ix_service_contracts_customer_key_modified_contract_id"), "service_contracts")
     op.drop_table("service_contracts")
     op.drop_table("service_accounts")
+    op.drop_index("ix_served_contracts_by_contract", "served_contracts")
     op.drop_table("served_contracts")
     op.drop_table("registrations")
     op.drop_index(op.f("ix_rate_counts_started"), "rate_counts")
@@ -1173,11 +1211,13 @@ def downgrade() -> None:
     op.drop_table("rate_counts")
     op.drop_table("published_documents")
     op.drop_table("operators")
+    op.drop_index("ix_meter_installations_by_service_point", "meter_installations")
     op.drop_table("meter_installations")
     op.drop_index(op.f("ix_meter_devices_meter_device_id"), "meter_devices")
 
     op.drop_index(op.f("ix_meter_devices_meter_number"), "meter_devices")
     op.drop_index(op.f("ix_meter_devices_modified_meter_device_id"), "meter_devices")
+    op.drop_index(op.f("ix_meter_devices_customer_key_modified_meter_device_id"), "meter_devices")
     op.drop_table("meter_devices")
     op.drop_index(op.f("ix_mails_status_due"), "mails")
 
@@ -1207,4 +1247,5 @@ def downgrade() -> None:
 
     op.drop_index(op.f("ix_accounts_customer_key_parent_id"), "accounts")
     op.drop_index(op.f("ix_accounts_modified_account_id"), "accounts")
+    op.drop_index(op.f("ix_accounts_customer_key_modified_account_id"), "accounts")
     op.drop_table("accounts")

@@ -24,8 +24,6 @@ class AccountRow(OfCustomer, DataBase):
     __tablename__ = "accounts"
     __table_args__ = (
         Index(None, "account_id"),
-        # For direct access, which reads across Customers.
-        Index(None, "modified", "account_id"),
         Index(None, "customer_key", "parent_id"),
         # For operators, who know nothing but the number on a bill.
         Index(None, "account_number"),
@@ -47,6 +45,11 @@ class AccountRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+# The order of the listings: of direct access, which reads across Customers, and of Customers with very many.
+Index(None, AccountRow.modified.desc(), AccountRow.account_id)
+Index(None, AccountRow.customer_key, AccountRow.modified.desc(), AccountRow.account_id)
 
 
 keep_to_rules(

@@ -1,5 +1,5 @@
 """
-Conditions over many ids, sent as one parameter.
+Conditions over many ids, sent as one parameter for each column.
 
 An IN list of a hundred is compiled, sent and planned anew each time, which takes longer than looking the rows up.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, String, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, BindParameter, Boolean, ColumnElement, String, Text, bindparam
 from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -21,24 +21,45 @@ from cdsc_server import exact_json
 
 def among(column: Any, ids: Collection[str]) -> ColumnElement[bool]:
     """Whether a column of text holds one of these; as `in_`, for lists as long as a page."""
-    return _Among(column, bindparam(None, list(ids), type_=_Ids(), unique=True))
+    return _Among(column, _listed(list(ids), String))
 
 
-class _Ids(TypeDecorator[list[str]]):
+def among_pairs(number: Any, text: Any, pairs: Collection[tuple[int, str]]) -> ColumnElement[bool]:
+    """Whether a column of whole numbers and one of text hold one of these pairs; each is looked up by itself."""
+    return _AmongPairs(
+        number, text, _listed([each for each, _ in pairs], BigInteger), _listed([each for _, each in pairs], String)
+    )
+
+
+def _listed(values: list[Any], kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
+    return bindparam(None, values, type_=_List(kind), unique=True)
+
+
+class _List(TypeDecorator[list[Any]]):
     """An array on PostgreSQL, JSON on SQLite."""
 
     impl = Text
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(String))
+    def __init__(self, kind: type[TypeEngine[Any]]) -> None:
+        super().__init__()
+        self.kind = kind
 
-    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> Any:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(self.kind))
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
         return exact_json.dumps(value).decode() if dialect.name == "sqlite" else value
 
 
 class _Among(FunctionElement[bool]):
     name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+
+class _AmongPairs(FunctionElement[bool]):
+    name = "among_pairs"
     type = Boolean()
     inherit_cache = True
 
@@ -53,3 +74,16 @@ def _on_postgresql(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 def _on_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
     column, ids = element.clauses
     return f"{compiler.process(column, **kw)} IN (SELECT value FROM json_each({compiler.process(ids, **kw)}))"  # noqa: S608  (no value stands in it)
+
+
+@compiles(_AmongPairs, "postgresql")
+def _pairs_on_postgresql(element: _AmongPairs, compiler: SQLCompiler, **kw: Any) -> str:
+    number, text, numbers, texts = (compiler.process(each, **kw) for each in element.clauses)
+    return f"({number}, {text}) IN (SELECT * FROM unnest({numbers}, {texts}))"  # noqa: S608  (no value stands in it)
+
+
+@compiles(_AmongPairs, "sqlite")
+def _pairs_on_sqlite(element: _AmongPairs, compiler: SQLCompiler, **kw: Any) -> str:
+    number, text, numbers, texts = (compiler.process(each, **kw) for each in element.clauses)
+    pairs = f"json_each({numbers}) AS n JOIN json_each({texts}) AS t ON t.key = n.key"
+    return f"({number}, {text}) IN (SELECT n.value, t.value FROM {pairs})"  # noqa: S608  (no value stands in it)

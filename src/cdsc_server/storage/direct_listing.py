@@ -13,16 +13,16 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Text, and_, exists, false, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, exists, false, func, or_, select, true, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import MATCHED, Permission
 from cdsc_server.domain.grants import GrantedEntry, everything_of
 from cdsc_server.storage.accounts import AccountRow
-from cdsc_server.storage.among import among
+from cdsc_server.storage.among import among, among_pairs
 from cdsc_server.storage.customers import customer_key_of
-from cdsc_server.storage.direct_rules import Reached
+from cdsc_server.storage.direct_rules import Reached, found
 from cdsc_server.storage.listing import Place
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -135,22 +135,27 @@ def objects(
         rows = rows.where(table.customer_key.in_([customer_key_of(each) for each in customer_ids]))
     for condition in _asked(session, kind, asked):
         rows = rows.where(condition)
-    while True:
-        chunk = session.execute(rows if place is None else rows.where(_beyond(kind, place, backward=backward))).all()
+    stretches: Sequence[ColumnElement[bool]] = [true()] if place is None else _beyond(kind, place, backward=backward)
+    while stretches:
+        chunk = session.execute(rows.where(stretches[0])).all()
         yield from (Found(row, tuple(flags) or (True,)) for row, *flags in chunk)
         if len(chunk) < limit:
-            return
-        last = chunk[-1][0]
-        place = Place(last.modified, getattr(last, row_id.key))
+            stretches = stretches[1:]
+        else:
+            last = chunk[-1][0]
+            stretches = _beyond(kind, Place(last.modified, getattr(last, row_id.key)), backward=backward)
 
 
-def _beyond(kind: Kind, place: Place, *, backward: bool) -> ColumnElement[bool]:
+def _beyond(kind: Kind, place: Place, *, backward: bool) -> Sequence[ColumnElement[bool]]:
+    """
+    What lies beyond a place: the rest of those modified at the same instant, then all others.
+
+    Each is a range of an index, which the two together are not: a file that is taken in makes many rows of one instant.
+    """
     table, row_id = _TABLES[kind]
-    beyond = table.modified > place.modified if backward else table.modified < place.modified
     further = row_id < place.id if backward else row_id > place.id
-    # The first part is what an index on `modified` is entered with.
-    entry = table.modified >= place.modified if backward else table.modified <= place.modified
-    return and_(entry, or_(beyond, further))
+    beyond = table.modified > place.modified if backward else table.modified < place.modified
+    return [and_(table.modified == place.modified, further), beyond]
 
 
 def _asked(session: Session, kind: Kind, asked: Asked) -> Iterator[ColumnElement[bool]]:
@@ -201,7 +206,7 @@ def contracts_served(
     link, contract = ServedContractRow, ServiceContractRow
     told = [each.reaches(Kind.SERVICE_CONTRACT, contract) for each in reached if each.opens(Kind.SERVICE_CONTRACT)]
     rows = select(link.customer_key, link.service_point_id, link.contract_id, link.start, link.end).where(
-        contract.customer_key == link.customer_key, contract.contract_id == link.contract_id, or_(false(), *told)
+        found(contract.customer_key == link.customer_key, contract.contract_id == link.contract_id, or_(false(), *told))
     )
     return _links(session, rows, link.service_point_id, points) if told else {}
 
@@ -213,9 +218,11 @@ def points_of_meters(
     link, point = InstallationRow, ServicePointRow
     told = [each.reaches(Kind.SERVICE_POINT, point) for each in reached if each.opens(Kind.SERVICE_POINT)]
     rows = select(link.customer_key, link.meter_device_id, link.service_point_id, link.start, link.end).where(
-        point.customer_key == link.customer_key,
-        point.service_point_id == link.service_point_id,
-        or_(false(), *told),
+        found(
+            point.customer_key == link.customer_key,
+            point.service_point_id == link.service_point_id,
+            or_(false(), *told),
+        )
     )
     return _links(session, rows, link.meter_device_id, meters) if told else {}
 
@@ -226,19 +233,17 @@ def parents_told(session: Session, reached: Sequence[Reached], parents: Collecti
     told = [each.reaches(Kind.ACCOUNT, row) for each in reached if each.opens(Kind.ACCOUNT)]
     if not parents or not told:
         return frozenset()
-    keys, ids = _columns(parents)
     rows = select(row.customer_key, row.account_id).where(
-        row.customer_key.in_(keys), among(row.account_id, ids), or_(false(), *told)
+        among_pairs(row.customer_key, row.account_id, parents), or_(false(), *told)
     )
-    return frozenset((key, account_id) for key, account_id in session.execute(rows)) & frozenset(parents)
+    return frozenset((key, account_id) for key, account_id in session.execute(rows))
 
 
 def account_numbers(session: Session, accounts: Collection[Key]) -> Mapping[Key, str]:
     """The number of each of these Accounts, whether or not the Account itself may be told."""
     row = AccountRow
-    keys, ids = _columns(accounts)
     rows = select(row.customer_key, row.account_id, row.account_number).where(
-        row.customer_key.in_(keys), among(row.account_id, ids)
+        among_pairs(row.customer_key, row.account_id, accounts)
     )
     return {(key, account_id): number for key, account_id, number in session.execute(rows)} if accounts else {}
 
@@ -248,18 +253,12 @@ def _links(
 ) -> Mapping[Key, Sequence[tuple[str, datetime, datetime | None]]]:
     if not objects:
         return {}
-    keys, ids = _columns(objects)
-    found: dict[Key, list[tuple[str, datetime, datetime | None]]] = {key: [] for key in objects}
+    links: dict[Key, list[tuple[str, datetime, datetime | None]]] = {key: [] for key in objects}
     for key, object_id, other_id, start, end in session.execute(
-        rows.where(of.class_.customer_key.in_(keys), among(of, ids))
+        rows.where(among_pairs(of.class_.customer_key, of, objects))
     ):
-        if (key, object_id) in found:
-            found[key, object_id].append((other_id, start, end))
-    return found
-
-
-def _columns(keys: Collection[Key]) -> tuple[list[int], list[str]]:
-    return sorted({key for key, _ in keys}), sorted({object_id for _, object_id in keys})
+        links[key, object_id].append((other_id, start, end))
+    return links
 
 
 def id_of(kind: Kind) -> str:

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import cache
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Text, and_, exists, func, literal, or_, select, true, type_coerce
 from sqlalchemy.orm import aliased
@@ -23,10 +24,13 @@ from cdsc_server.domain.disclosure import OPENED_BY, frozen_at
 from cdsc_server.domain.grants import GrantedEntry
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.among import among
+from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.permissions import permits
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
+
+Row = TypeVar("Row", bound=DataBase)
 
 #: The column that holds each member by which objects are filtered, and what stands before a value in it; None where
 #: the column is the value itself.
@@ -43,6 +47,12 @@ _COLUMNS: Final[Mapping[str, tuple[str, str | None]]] = {
     "meter_types[]": ("types", ""),
     "meter_apps[].app_number": ("apps", '"app_number":'),
 }
+
+
+@cache
+def _alias(row: type[Row], where: str) -> type[Row]:
+    """A table under a name of its own for each place in the rules: made once, which takes longer than a page."""
+    return aliased(row, name=f"{row.__tablename__}_{where}")
 
 
 @dataclass(frozen=True)
@@ -92,14 +102,14 @@ class Reached:
             return self._account(row)
         beneath = select(row.account_id.label("account_id")).correlate(row)
         family = beneath.cte("family", recursive=True, nesting=True)
-        child = aliased(AccountRow)
+        child = _alias(AccountRow, "reaches_account")
         family = family.union(
             select(child.account_id)
             .join(family, child.parent_id == family.c.account_id)
             .where(child.customer_key == row.customer_key, self._account(child))
             .correlate(row)
         )
-        contract = aliased(ServiceContractRow)
+        contract = _alias(ServiceContractRow, "reaches_account")
         below = [] if self.base is Kind.SERVICE_CONTRACT else [self._has_base_below(contract)]
         has_one = exists(
             select(contract.contract_id)
@@ -115,11 +125,11 @@ class Reached:
 
     def bills(self, account: Any) -> ColumnElement[bool]:
         """Whether what is billed to an Account can be open: it is reached itself, and not as a parent."""
-        contract = aliased(ServiceContractRow)
+        contract = _alias(ServiceContractRow, "bills")
         if self.base is Kind.ACCOUNT:
             return self._account(account)
         below = [] if self.base is Kind.SERVICE_CONTRACT else [self._has_base_below(contract)]
-        has_one = _found(
+        has_one = found(
             contract.customer_key == account.customer_key,
             contract.account_id == account.account_id,
             self._known(Kind.SERVICE_CONTRACT, contract),
@@ -136,15 +146,15 @@ class Reached:
         return and_(self._known(Kind.ACCOUNT, row), permits(self.permission, row))
 
     def _contract(self, row: Any) -> ColumnElement[bool]:
-        account = aliased(AccountRow)
-        billed = exists().where(
+        account = _alias(AccountRow, "contract")
+        billed = found(
             account.customer_key == row.customer_key, account.account_id == row.account_id, self._account(account)
         )
         return and_(self._known(Kind.SERVICE_CONTRACT, row), billed)
 
     def _point(self, row: Any) -> ColumnElement[bool]:
-        served, contract = aliased(ServedContractRow), aliased(ServiceContractRow)
-        serves = _found(
+        served, contract = _alias(ServedContractRow, "point"), _alias(ServiceContractRow, "point")
+        serves = found(
             served.customer_key == row.customer_key,
             served.service_point_id == row.service_point_id,
             served.start <= self.at,
@@ -155,9 +165,9 @@ class Reached:
         return and_(self._known(Kind.SERVICE_POINT, row), serves)
 
     def _meter(self, row: Any) -> ColumnElement[bool]:
-        hung, point = aliased(InstallationRow), aliased(ServicePointRow)
-        served, contract = aliased(ServedContractRow), aliased(ServiceContractRow)
-        hangs = _found(
+        hung, point = _alias(InstallationRow, "meter"), _alias(ServicePointRow, "meter")
+        served, contract = _alias(ServedContractRow, "meter"), _alias(ServiceContractRow, "meter")
+        hangs = found(
             hung.customer_key == row.customer_key,
             hung.meter_device_id == row.meter_device_id,
             *self._beside(hung, served, point),
@@ -168,8 +178,8 @@ class Reached:
         return and_(self._known(Kind.METER_DEVICE, row), hangs)
 
     def _has_meter(self, point: Any) -> ColumnElement[bool]:
-        hung, meter = aliased(InstallationRow), aliased(MeterDeviceRow)
-        return _found(
+        hung, meter = _alias(InstallationRow, "has_meter"), _alias(MeterDeviceRow, "has_meter")
+        return found(
             hung.customer_key == point.customer_key,
             hung.service_point_id == point.service_point_id,
             hung.start <= self.at,
@@ -180,12 +190,12 @@ class Reached:
 
     def _has_base_below(self, contract: Any) -> ColumnElement[bool]:
         """Whether a Service Point or meter that the entry begins with hangs on a contract."""
-        served, point = aliased(ServedContractRow), aliased(ServicePointRow)
+        served, point = _alias(ServedContractRow, "has_base_below"), _alias(ServicePointRow, "has_base_below")
         of_contract = (served.customer_key == contract.customer_key, served.contract_id == contract.contract_id)
         if self.base is Kind.SERVICE_POINT:
-            return _found(*of_contract, served.start <= self.at, *self._at(served, point))
-        hung, meter = aliased(InstallationRow), aliased(MeterDeviceRow)
-        return _found(
+            return found(*of_contract, served.start <= self.at, *self._at(served, point))
+        hung, meter = _alias(InstallationRow, "has_base_below"), _alias(MeterDeviceRow, "has_base_below")
+        return found(
             *of_contract,
             hung.customer_key == contract.customer_key,
             *self._beside(hung, served, point),
@@ -214,7 +224,7 @@ class Reached:
         )
 
 
-def _found(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+def found(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
     """
     Whether there is such a row, looked for beside each row of the statement around it.
 

@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.among import among
 from cdsc_server.storage.bill_statements import BillStatementRow, Place, beyond
 from cdsc_server.storage.customers import customer_key_of
-from cdsc_server.storage.direct_rules import Reached
+from cdsc_server.storage.direct_rules import Reached, found
 
 _ROW: Final = BillStatementRow
+_ACCOUNT: Final = aliased(AccountRow)
 #: Parameters of the listing whose values stand in one column.
 _COLUMNS: Final = {
     "cds_billstatement_ids": _ROW.bill_statement_id,
@@ -73,8 +74,8 @@ def permitted_statements(
 
 
 def _held(reached: Reached) -> ColumnElement[bool]:
-    account, entry = aliased(AccountRow), reached.entry
-    billed = exists().where(
+    account, entry = _ACCOUNT, reached.entry
+    billed = found(
         account.customer_key == _ROW.customer_key,
         account.account_id == _ROW.account_id,
         reached.bills(account),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, collate, exists, false, or_, select
+from sqlalchemy import ColumnElement, collate, false, or_, select
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import Kind
@@ -13,7 +13,7 @@ from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.among import among
 from cdsc_server.storage.bill_sections import BillSectionRow
 from cdsc_server.storage.customers import customer_key_of
-from cdsc_server.storage.direct_rules import Reached
+from cdsc_server.storage.direct_rules import Reached, found
 from cdsc_server.storage.meter_devices import MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServicePointRow
@@ -61,7 +61,7 @@ def account_groups(
     belonging = UsageSeriesRow if of_usage else BillSectionRow
     conditions: list[ColumnElement[bool]] = [
         or_(false(), *(each.holds(row) for each in reached)),
-        exists().where(belonging.customer_key == row.customer_key),
+        found(belonging.customer_key == row.customer_key),
     ]
     if customer_ids is not None:
         conditions.append(row.customer_key.in_([customer_key_of(each) for each in customer_ids]))
@@ -77,12 +77,12 @@ def account_groups(
         ).all()
         if not turn:
             return
-        found: dict[str, set[str]] = {}
+        groups: dict[str, set[str]] = {}
         for customer_id, number in session.execute(
             select(row.customer_id, order).where(*conditions, among(order, turn))
         ):
-            found.setdefault(customer_id, set()).add(number)
-        yield found
+            groups.setdefault(customer_id, set()).add(number)
+        yield groups
         if len(turn) < _TOGETHER:
             return
         place = order < turn[-1] if backward else order > turn[-1]

@@ -22,8 +22,6 @@ class MeterDeviceRow(OfCustomer, DataBase):
     __tablename__ = "meter_devices"
     __table_args__ = (
         Index(None, "meter_device_id"),
-        # For direct access, which reads across Customers.
-        Index(None, "modified", "meter_device_id"),
         Index(None, "meter_number"),
     )
 
@@ -34,6 +32,11 @@ class MeterDeviceRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+# The order of the listings: of direct access, which reads across Customers, and of Customers with very many.
+Index(None, MeterDeviceRow.modified.desc(), MeterDeviceRow.meter_device_id)
+Index(None, MeterDeviceRow.customer_key, MeterDeviceRow.modified.desc(), MeterDeviceRow.meter_device_id)
 
 
 keep_to_rules(
@@ -47,6 +50,12 @@ class InstallationRow(OfCustomer, DataBase):
     """That a Meter Device is or was installed at a Service Point, in [start, end)."""
 
     __tablename__ = "meter_installations"
+    # The key from the other side, as long as the key: PostgreSQL prefers a shorter index even where it fits less.
+    __table_args__ = (
+        Index(
+            "ix_meter_installations_by_service_point", "customer_key", "service_point_id", "meter_device_id", "start"
+        ),
+    )
 
     meter_device_id: Mapped[str] = mapped_column(String, primary_key=True)
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)

@@ -35,16 +35,20 @@ class PermittedAccountRow(DataBase):
         self.customer_key = customer_key_of(self.customer_id)
 
 
+#: Under names of their own, made once: they stand in statements that may ask for these tables themselves.
+_NAMED, _CUSTOMER = aliased(PermittedAccountRow), aliased(CustomerRow)
+
+
 def permits(permission: Permission, account: type[AccountRow]) -> ColumnElement[bool]:
     """Whether a Client Object may read an Account of the table, which may be an alias."""
     if permission.reach is Reach.NAMED:
-        row = aliased(PermittedAccountRow)
+        row = _NAMED
         return exists().where(
             row.client_id == permission.client_id,
             row.customer_key == account.customer_key,
             or_(row.account_id == EVERY, row.account_id == account.account_id),
         )
-    customer = aliased(CustomerRow)
+    customer = _CUSTOMER
     return exists().where(
         customer.customer_key == account.customer_key,
         customer.is_test.is_(permission.reach is Reach.TEST_CUSTOMERS),

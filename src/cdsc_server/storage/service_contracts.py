@@ -22,9 +22,6 @@ class ServiceContractRow(OfCustomer, DataBase):
     __table_args__ = (
         Index(None, "customer_key", "account_id"),
         Index(None, "contract_id"),
-        # For direct access, which reads across Customers, and for Customers with very many.
-        Index(None, "modified", "contract_id"),
-        Index(None, "customer_key", "modified", "contract_id"),
         Index(None, "contract_number"),
     )
 
@@ -45,6 +42,11 @@ class ServiceContractRow(OfCustomer, DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+# The order of the listings: of direct access, which reads across Customers, and of Customers with very many.
+Index(None, ServiceContractRow.modified.desc(), ServiceContractRow.contract_id)
+Index(None, ServiceContractRow.customer_key, ServiceContractRow.modified.desc(), ServiceContractRow.contract_id)
 
 
 keep_to_rules(

@@ -23,8 +23,6 @@ class ServicePointRow(OfCustomer, DataBase):
     __tablename__ = "service_points"
     __table_args__ = (
         Index(None, "service_point_id"),
-        # For direct access, which reads across Customers.
-        Index(None, "modified", "service_point_id"),
         Index(None, "servicepoint_number"),
     )
 
@@ -42,6 +40,11 @@ class ServicePointRow(OfCustomer, DataBase):
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+# The order of the listings: of direct access, which reads across Customers, and of Customers with very many.
+Index(None, ServicePointRow.modified.desc(), ServicePointRow.service_point_id)
+Index(None, ServicePointRow.customer_key, ServicePointRow.modified.desc(), ServicePointRow.service_point_id)
+
+
 keep_to_rules(
     ServicePointRow,
     Kind.SERVICE_POINT,
@@ -53,6 +56,10 @@ class ServedContractRow(OfCustomer, DataBase):
     """That a contract is or was served at a Service Point, in [start, end)."""
 
     __tablename__ = "served_contracts"
+    # The key from the other side, as long as the key: PostgreSQL prefers a shorter index even where it fits less.
+    __table_args__ = (
+        Index("ix_served_contracts_by_contract", "customer_key", "contract_id", "service_point_id", "start"),
+    )
 
     service_point_id: Mapped[str] = mapped_column(String, primary_key=True)
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)
