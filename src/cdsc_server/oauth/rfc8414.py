@@ -159,7 +159,7 @@ def _detail_field(scope: Scope, offered: OfferedField, base_url: str) -> dict[st
     described = {
         "id": offered.field.id,
         "name": offered.field.name,
-        "description": offered.field.description,
+        "description": offered.field.described(directly=scope.type.direct),
         "documentation": f"{base_url}{own}" if (own := offered.field.documentation) else documentation,
         "for_types": [scope.id],
         "format": offered.field.format,

@@ -34,6 +34,7 @@ OTHER: Final = (
         "7.4.3",
         "Error if nothing fits",
         "Whether the Customer meets an error when nothing they have is what the request names.",
+        directly="Whether the request is refused when a list in it matches nothing that the Client may see.",
         default=False,
     ),
     DetailField(

@@ -7,6 +7,14 @@ from typing import Final
 from cdsc_server.domain.detail_fields.field import DetailField
 
 
+def _ticks(what: str) -> str:
+    return f"{what} to tick on the form; the Customer decides."
+
+
+def _limits(name: str) -> str:
+    return f"{name} that limit every answer: what does not match is left out, with all that hangs on it."
+
+
 def _list(
     field_id: str, section: str, name: str, what: str, *, consent_only: bool = False, documentation: str = ""
 ) -> DetailField:
@@ -16,7 +24,8 @@ def _list(
         "string_list_or_null",
         section,
         name,
-        f"{what} to tick on the form; the Customer decides.",
+        _ticks(what),
+        directly=_limits(name),
         maximum=10_000,
         minimum=1,
         consent_only=consent_only,
@@ -33,7 +42,8 @@ def _choices(
         "choice_list_or_null",
         section,
         name,
-        f"{what} to tick on the form; the Customer decides.",
+        _ticks(what),
+        directly=_limits(name),
         choices=choices,
     )
 
