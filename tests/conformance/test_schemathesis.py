@@ -27,8 +27,9 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.direct_access import Reach
 from cdsc_server.domain.grants import Selection
-from cdsc_server.services import files
+from cdsc_server.services import direct_access, files
 from cdsc_server.storage import aggregations
 from cdsc_server.storage.db import transaction
 from tests.factories import access, customer_data
@@ -51,12 +52,20 @@ PLAIN = [
     )
 ]
 
+#: What a Client that comes for itself lists; no scope for direct access opens certificates.
+DIRECTLY = [path for path in PLAIN if path.startswith("/cds/") and "{" not in path and path != "/cds/eacs"]
+
 #: Few locally, so that nobody waits; the long profile of Hypothesis makes it many.
 EXAMPLES = 12 if hypothesis_settings().max_examples <= 100 else 300
 
 SCOPES = (
     "account_list supply_details distribution_details bill_statements service_bills usage_data generation_mix "
     "account_programs service_programs"
+)
+#: For a Client that comes for itself; usage of groups takes time to add up, and has tests of its own.
+DIRECT = (
+    "query_accounts query_service_contracts query_service_points query_meter_devices query_bill_statements "
+    "query_bill_sections query_usage query_aggregations"
 )
 FILES = "cds_server_provided_files"
 
@@ -83,18 +92,20 @@ class Known:
     admin_secret: str
     admin_token: str
     data_token: str
+    direct_token: str
     files_token: str
     path: dict
 
-    def headers(self, operation):
-        """What this operation asks a caller to show."""
+    def headers(self, operation, *, direct=False):
+        """What this operation asks a caller to show; of data of Customers, that they agreed to or an operator did."""
         # The client that carries requests inside the process does not unpack what is compressed.
         plain = {"Accept-Encoding": "identity"}
         security = operation.definition.raw.get("security") or [{}]
         if "client_secret" in security[0]:
             return {**plain, **basic(self.admin_id, self.admin_secret)}
         if "oauth2" in security[0]:
-            shared = self.files_token if "Files" in operation.definition.raw["tags"] else self.data_token
+            shared = self.direct_token if direct else self.data_token
+            shared = self.files_token if "Files" in operation.definition.raw["tags"] else shared
             token = self.admin_token if security[0]["oauth2"] else shared
             return {**plain, "Authorization": f"Bearer {token}"}
         return plain
@@ -118,7 +129,9 @@ def settings(settings, tmp_path):
 def known(app, client, clock, ports):
     """A registered Client, and a Grant that opens everything Ada has."""
     catalogue = app.extensions["cdsc"].catalogue
-    registered = client.post("/oauth/register", json={"scope": f"cds_client_admin {SCOPES} {FILES}"}).get_json()
+    registered = client.post(
+        "/oauth/register", json={"scope": f"cds_client_admin {SCOPES} {DIRECT} {FILES}"}
+    ).get_json()
     admin = (registered["client_id"], registered["client_secret"])
     as_admin = {"Authorization": f"Bearer {token(client, admin, scope='cds_client_admin')}"}
     objects = client.get("/clients", headers=as_admin).get_json()["clients"]
@@ -135,11 +148,7 @@ def known(app, client, clock, ports):
                 scope_id,
                 Selection("account_selection", frozenset({"home"}), include_future=True),
                 at=clock.now(),
-                **{
-                    name: True
-                    for name, offered in catalogue.scopes[scope_id].fields.items()
-                    if offered.field.format == "boolean"
-                },
+                **every_include(catalogue.scopes[scope_id]),
             )
             for scope_id in SCOPES.split()
         ]
@@ -155,6 +164,13 @@ def known(app, client, clock, ports):
     keeper = next(each for each in objects if each["scope"] == "cds_grant_admin")
     secret = next(each["client_secret"] for each in credentials if each["client_id"] == keeper["client_id"])
     receiver = next(each for each in objects if each["scope"] == FILES)
+    visitor = next(each["client_id"] for each in objects if each["scope"] == DIRECT)
+    its_secret = next(each["client_secret"] for each in credentials if each["client_id"] == visitor)
+    with app.app_context():
+        direct_access.set_reach(
+            visitor, Reach.TEST_CUSTOMERS, reason="Tests", actor="test", catalogue=catalogue, clock=clock
+        )
+    whole = [{"type": each, **every_include(catalogue.scopes[each])} for each in DIRECT.split()]
     with app.app_context():
         shared = files.share_file(
             receiver["client_id"],
@@ -175,6 +191,7 @@ def known(app, client, clock, ports):
         admin_secret=admin[1],
         admin_token=as_admin["Authorization"].removeprefix("Bearer "),
         data_token=opens(consenting["client_id"], "grant-unused"),
+        direct_token=token(client, (visitor, its_secret), authorization_details=json.dumps(whole)),
         files_token=opens(receiver["client_id"], shared.grant_id),
         path={
             "client_id": consenting["client_id"],
@@ -190,6 +207,12 @@ def known(app, client, clock, ports):
             "kind": "geojson",
         },
     )
+
+
+def every_include(scope):
+    """The fields of a scope that are yes or no, all of them yes; save that all that is named has to be there."""
+    yes = (name for name, offered in scope.fields.items() if offered.field.format == "boolean")
+    return {name: name != "error_if_no_preselections" for name in yes}
 
 
 def token(client, credentials, **form):
@@ -274,7 +297,6 @@ def requests_to(operation, known):
 def test_whatever_is_asked_the_answer_is_one_the_document_tells_of(app, known, method, path):
     """No server error, and no status, content type or member that is not written down."""
     operation = operation_of(app, method, path)
-    headers = known.headers(operation)
 
     @hypothesis_settings(
         max_examples=EXAMPLES,
@@ -283,21 +305,21 @@ def test_whatever_is_asked_the_answer_is_one_the_document_tells_of(app, known, m
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=requests_to(operation, known))
-    def ask(case):
-        case.call_and_validate(headers=headers, checks=CHECKS)
+    @given(case=requests_to(operation, known), direct=st.booleans())
+    def ask(case, direct):
+        case.call_and_validate(headers=known.headers(operation, direct=direct), checks=CHECKS)
 
     ask()
 
 
-@pytest.mark.parametrize("path", PLAIN)
-def test_a_right_request_is_answered_as_the_document_says(app, known, path):
+@pytest.mark.parametrize(("path", "direct"), [*((path, False) for path in PLAIN), *((path, True) for path in DIRECTLY)])
+def test_a_right_request_is_answered_as_the_document_says(app, known, path, direct):
     """Objects with every optional member open, so that the schemas are held to full answers."""
     operation = operation_of(app, "get", path)
     names = {parameter.name for parameter in operation.path_parameters}
 
     case = operation.Case(path_parameters={name: known.path[name] for name in names})
-    answer = case.call_and_validate(headers=known.headers(operation), checks=CHECKS)
+    answer = case.call_and_validate(headers=known.headers(operation, direct=direct), checks=CHECKS)
 
     assert answer.status_code < 400
     # An empty list conforms to anything.

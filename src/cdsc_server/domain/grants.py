@@ -14,7 +14,7 @@ from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
 from cdsc_server.domain.detail_fields import SECTIONS, SEGMENTS, STATEMENTS
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.direct_access import Filter, base_of, filter_of
-from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, NUMBERS, is_about_groups
+from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, NUMBERS, USAGE_QUERY, is_about_groups
 
 
 class GrantStatus(StrEnum):
@@ -266,6 +266,9 @@ def value_formats(scope: Scope, details: Mapping[str, Any]) -> tuple[Mapping[str
     """The kinds of usage values that an entry names (7.2.8.1)."""
     offered = scope.fields.get("include_usage_segment_value_types")
     chosen = details.get("include_usage_segment_value_types")
+    if offered is None and scope.type.id == USAGE_QUERY:
+        # CDS-WG3-01 6.2.8: a Client that cannot name any reads all of them; every format has no member at all.
+        return ({},)
     if offered is None or chosen is None:
         return ()
     return tuple(

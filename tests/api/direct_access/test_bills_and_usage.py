@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from cdsc_server.domain.direct_access import Reach
-from cdsc_server.storage.bill_sections import BillSectionRow
-from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from tests.factories import customer_data
 from tests.support import requirement
@@ -152,58 +151,6 @@ def test_preselection_filters_what_hangs_on_its_objects(direct, found, scope_id,
     assert found(scope_id, token_for(direct, scope_id, **only)) == seen
 
 
-@pytest.fixture
-def twice_tied(app, home):
-    """The readings of two meters make one segment; one of them hangs at two places, for contracts of two Accounts."""
-    make = customer_data
-    with app.app_context(), transaction() as session:
-        session.add_all([make.contract("gas", "family", service_types=["natural_gas"]), make.service_point("other-sp")])
-        session.add_all([make.served("other-sp", "gas"), make.installed("m-house", "other-sp")])
-        session.add(make.installed("m-old", "house-sp", start=JANUARY))
-        row = make.series(session, "m-old", segment_key="m-house", position=1, meter_device_id="m-old")
-        make.readings(session, row, JANUARY, ["2.50"] * 24)
-
-
-@requirement("WG3-01-7.1.1-13", "WG3-01-7.1.3-16", "WG3-01-7.1.4-12", "WG3-01-7.1.6-15", "WG3-01-7.1.9-13")
-@pytest.mark.parametrize(
-    ("only", "member", "told"),
-    [
-        ({"account_numbers": ["A-home"]}, "related_accounts", [["home"]]),
-        ({"contract_numbers": ["C-house"]}, "related_servicecontracts", [["house"]]),
-        ({"service_types": ["electric"]}, "related_servicecontracts", [["house"]]),
-        ({"servicepoint_numbers": ["SP-house-sp"]}, "related_servicepoints", [["house-sp"]]),
-        ({"meter_numbers": ["M-m-old"]}, "related_meterdevices", [["m-old"]]),
-    ],
-)
-@pytest.mark.usefixtures("twice_tied")
-def test_a_segment_names_only_what_matches(direct, get, only, member, told):
-    direct.permit("ada")
-    query = {"meter_numbers": "M-m-house M-m-old", "before": "2026-01-01T00:00:00Z"}
-
-    def members(**fields):
-        token = direct.token("query_usage", include_service_points=True, **fields)
-        return [each[member] for each in get("/cds/usage_segments", token, **query)["usage_segments"]]
-
-    assert [len(each) for each in members()] == [2]
-    assert members(**only) == told
-
-
-@requirement("WG3-01-7.1.3-14", "WG3-01-7.1.4-10")
-@pytest.mark.parametrize("only", [{"contract_numbers": ["C-house"]}, {"service_types": ["electric"]}])
-def test_a_section_names_only_contracts_that_match(app, direct, get, only):
-    with app.app_context(), transaction() as session:
-        session.get(BillSectionRow, (customer_key_of("ada"), "house-jan")).contracts = ["house", "shop"]
-    direct.permit("ada")
-
-    def contracts(**fields):
-        token = direct.token("query_bill_sections", include_service_contracts=True, **fields)
-        [section] = get("/cds/bill_sections", token, cds_billsection_ids="house-jan")["bill_sections"]
-        return section["related_servicecontracts"]
-
-    assert contracts() == ["house", "shop"]
-    assert contracts(**only) == ["house"]
-
-
 @pytest.mark.parametrize(
     ("scope_id", "bounds", "seen"),
     [
@@ -220,6 +167,74 @@ def test_bounds_hold_for_direct_access_too(direct, found, scope_id, bounds, seen
     direct.permit("ada")
 
     assert found(scope_id, token_for(direct, scope_id, **bounds)) == seen
+
+
+@pytest.mark.parametrize(("included", "seen"), [(True, ADAS["query_usage"]), (False, None)])
+def test_meters_bring_their_usage_where_a_client_wants_it(direct, client, found, included, seen):
+    direct.permit("ada")
+    token = direct.token("query_meter_devices", include_usage_segments=included)
+    listing = client.get("/cds/usage_segments", headers={"Authorization": f"Bearer {token}"})
+
+    assert listing.status_code == (200 if included else 403)
+    assert seen is None or sorted(found("query_usage", token)) == seen
+
+
+KINDS = [customer_data.KWH, {"type": "water_usage", "units": "m3"}, {"type": "natural_gas_usage", "units": "therm"}]
+
+
+@requirement("WG3-01-6.2.8-05")
+@pytest.mark.parametrize("offered", [True, False])
+def test_usage_has_every_kind_of_values_without_asking(app, direct, get, offered, monkeypatch):
+    """Also where the scope does not let a Client name any."""
+    with app.app_context(), transaction() as session:
+        for n, form in enumerate(KINDS):
+            row = customer_data.series(
+                session, f"k{n}", segment_key="all", position=n, value_format=form, meter_device_id="m-old"
+            )
+            customer_data.readings(session, row, datetime(2024, 6, 1, tzinfo=UTC), ["1.50"])
+    direct.permit("ada")
+    if not offered:
+        scope = app.extensions["cdsc"].catalogue.scopes["query_usage"]
+        fields = {name: each for name, each in scope.fields.items() if name != "include_usage_segment_value_types"}
+        monkeypatch.setitem(app.extensions["cdsc"].catalogue.scopes, "query_usage", replace(scope, fields=fields))
+
+    token = direct.token("query_usage", segment_start="P5Y")
+
+    [segment] = get("/cds/usage_segments", token, meter_numbers="M-m-old")["usage_segments"]
+    assert [form["type"] for form in segment["formats"]] == [form["type"] for form in KINDS]
+    assert len(segment["values"][0]) == len(KINDS)
+
+
+@pytest.fixture
+def endless(app, monkeypatch):
+    """Usage without bounds is on offer."""
+    scopes = app.extensions["cdsc"].catalogue.scopes
+    fields = dict(scopes["query_usage"].fields)
+    fields["segment_start"] = replace(fields["segment_start"], maximum="infinite")
+    monkeypatch.setitem(scopes, "query_usage", replace(scopes["query_usage"], fields=fields))
+
+
+@requirement("WG3-01-7.3.6-06", "WG3-01-7.3.7-06")
+@pytest.mark.usefixtures("endless")
+def test_bounds_that_are_infinite_leave_nothing_out(app, direct, get, clock):
+    """Readings from long before the Client came, and of long after, by the same Grant."""
+    direct.permit("ada")
+    entry = {"segment_start": "infinite", "segment_end": "infinite", "meter_numbers": ["M-m-shop"]}
+    direct.token("query_usage", **entry)
+    clock.set(datetime(2050, 6, 1, tzinfo=UTC))
+    long_ago, just_now = datetime(2020, 1, 1, tzinfo=UTC), datetime(2050, 1, 1, tzinfo=UTC)
+    with app.app_context(), transaction() as session:
+        row = customer_data.series(session, "m-shop", meter_device_id="m-shop")
+        for month in (long_ago, just_now):
+            customer_data.readings(session, row, month, ["1.50"])
+
+    def months(token):
+        return [each["segment_start"][:7] for each in get("/cds/usage_segments", token)["usage_segments"]]
+
+    assert months(direct.token("query_usage", **entry)) == ["2020-01", "2026-01", "2026-02", "2050-01"]
+    assert len(direct.grants()) == 1
+    bounded = direct.token("query_usage", **{**entry, "segment_start": "P25Y", "segment_end": "PT0S"})
+    assert months(bounded) == ["2026-01", "2026-02", "2050-01"]
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,6 @@ def test_what_is_permitted_later_is_seen_by_the_token_there_is_and_what_is_taken
 
 
 @requirement("WG3-01-6.2-02")
-@requirement("WG3-01-7.1.1-11", "WG3-01-7.1.3-11", "WG3-01-7.1.4-07", "WG3-01-7.1.6-10", "WG3-01-7.1.9-10")
 @pytest.mark.parametrize(
     ("scope_id", "only", "seen"),
     [
@@ -133,77 +132,6 @@ def test_preselection_filters_answers_and_what_hangs_on_them(direct, ids, scope_
     direct.permit("bob")
 
     assert ids(scope_id, direct.token(scope_id, **only)) == seen
-
-
-@requirement("WG3-01-7.1.1-10", "WG3-01-7.1.3-10", "WG3-01-7.1.4-06", "WG3-01-7.1.6-09", "WG3-01-7.1.9-09")
-@pytest.mark.parametrize(
-    ("scope_id", "field"),
-    [
-        ("query_accounts", "account_numbers"),
-        ("query_service_contracts", "contract_numbers"),
-        ("query_service_contracts", "service_types"),
-        ("query_service_points", "servicepoint_numbers"),
-        ("query_meter_devices", "meter_numbers"),
-    ],
-)
-def test_null_filters_nothing(direct, ids, scope_id, field):
-    direct.permit("ada")
-
-    assert ids(scope_id, direct.token(scope_id, **{field: None})) == ADAS[scope_id]
-
-
-@requirement("WG3-01-7.1.3-12", "WG3-01-7.1.4-08", "WG3-01-7.1.6-11")
-def test_lists_of_references_hold_only_what_matches(app, direct, get):
-    """At one place are served a contract that matches and one that does not; a meter hung at two places."""
-    make = customer_data
-    with app.app_context(), transaction() as session:
-        session.add_all([make.contract("gas", "home", service_types=["natural_gas"]), make.served("house-sp", "gas")])
-        session.add(make.installed("m-house", "shop-sp"))
-    direct.permit("ada")
-
-    def contracts(**fields):
-        token = direct.token("query_service_points", include_service_contracts=True, **fields)
-        points = get("/cds/service_points", token, servicepoint_numbers="SP-house-sp")["service_points"]
-        return [each["current_servicecontracts"] for each in points]
-
-    def points(**fields):
-        token = direct.token("query_meter_devices", include_service_points=True, **fields)
-        [meter] = get("/cds/meter_devices", token, meter_numbers="M-m-house")["meter_devices"]
-        return meter["current_servicepoints"]
-
-    assert contracts() == [["gas", "house"]]
-    assert contracts(contract_numbers=["C-house"]) == [["house"]]
-    assert contracts(service_types=["natural_gas"]) == [["gas"]]
-    assert points() == ["house-sp", "shop-sp"]
-    assert points(servicepoint_numbers=["SP-house-sp"]) == ["house-sp"]
-
-
-@requirement("WG3-01-7.1.3-13", "WG3-01-7.1.4-09", "WG3-01-7.1.6-12")
-def test_lists_of_former_references_hold_only_what_matches(app, direct, get):
-    make = customer_data
-    ended = {"end": customer_data.THEN}
-    with app.app_context(), transaction() as session:
-        for name, types in (("first", ["electric"]), ("second", ["water"])):
-            session.add_all([make.contract(name, "home", service_types=types), make.served("shop-sp", name, **ended)])
-        session.add_all([make.meter("moved"), make.installed("moved", "shop-sp", **ended)])
-        session.add(make.installed("moved", "house-sp", **ended))
-    direct.permit("ada")
-
-    def contracts(**fields):
-        token = direct.token("query_service_points", include_service_contracts=True, **fields)
-        [point] = get("/cds/service_points", token, servicepoint_numbers="SP-shop-sp")["service_points"]
-        return point["previous_servicecontracts"]
-
-    def points(**fields):
-        token = direct.token("query_meter_devices", include_service_points=True, **fields)
-        [meter] = get("/cds/meter_devices", token, meter_numbers="M-moved")["meter_devices"]
-        return meter["previous_servicepoints"]
-
-    assert contracts() == ["first", "second"]
-    assert contracts(contract_numbers=["C-second"]) == ["second"]
-    assert contracts(service_types=["electric"]) == ["first"]
-    assert points() == ["house-sp", "shop-sp"]
-    assert points(servicepoint_numbers=["SP-shop-sp"]) == ["shop-sp"]
 
 
 @requirement("WG3-01-7.2-02", "WG3-01-7.2.1-07")

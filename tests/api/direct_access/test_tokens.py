@@ -72,6 +72,48 @@ def test_what_does_not_fit_is_refused_and_makes_no_grant(direct, entry, fault):
     assert direct.grants() == []
 
 
+@requirement("WG3-01-7.4.3-09", "WG3-01-7.4.3-10")
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {},
+        {"account_numbers": None},
+        {"account_numbers": ["_all"]},
+        {"account_numbers": ["A-nobody"]},
+        {"account_numbers": ["A-bobs"]},
+        {"account_numbers": ["A-home"], "meter_types": ["water_usage"]},
+    ],
+)
+def test_lists_that_have_to_match_are_checked_before_there_is_a_grant(direct, entry):
+    """They are missing, or match nothing that this Client may see, whether or not somebody has it."""
+    direct.permit("ada")
+    answer = direct.ask({"type": "query_accounts", "error_if_no_preselections": True, **entry})
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_authorization_details")
+    assert direct.grants() == []
+
+
+@requirement("WG3-01-7.4.3-09")
+def test_lists_that_have_to_match_and_do_are_the_filter(direct, get):
+    direct.permit("ada")
+    token = direct.token("query_accounts", error_if_no_preselections=True, account_numbers=["A-home", "A-nobody"])
+
+    assert [each["cds_account_id"] for each in get("/cds/accounts", token)["accounts"]] == ["home"]
+
+
+@requirement("WG3-01-7.4.3-11")
+@pytest.mark.parametrize("entry", [{}, {"account_numbers": None}, {"account_numbers": ["A-nobody"]}])
+def test_lists_that_need_not_match_are_not_checked(direct, get, entry):
+    """Saying so and saying nothing is the same."""
+    direct.permit("ada")
+
+    def listed(**fields):
+        return get("/cds/accounts", direct.token("query_accounts", **entry, **fields))["accounts"]
+
+    assert listed(error_if_no_preselections=False) == listed()
+    assert len(listed()) == (0 if entry.get("account_numbers") else 2)
+
+
 def test_customers_cannot_be_asked_for_direct_access(party, direct):
     """It has a Client Object of its own."""
     form = party.asking(scope=None, authorization_details='[{"type": "query_accounts"}]')
@@ -96,5 +138,7 @@ def test_metadata_describes_each_scope(client, scope_id):
 
     assert scope["type"] == f"cds_{scope_id}"
     assert (scope["response_types_supported"], scope["grant_types_supported"]) == ([], ["client_credentials"])
-    offered = {field["id"] for field in scope["authorization_details_fields_supported"]}
-    assert offered >= {"sync_until", *BOUNDS.get(scope_id, ())}
+    offered = {field["id"]: field["description"] for field in scope["authorization_details_fields_supported"]}
+    assert offered.keys() >= {"sync_until", *BOUNDS.get(scope_id, ())}
+    # There is no form, and no Customer looks at one.
+    assert not [text for text in offered.values() if "form" in text.split() or "Customer" in text.split()]
