@@ -52,8 +52,8 @@ PLAIN = [
     )
 ]
 
-#: What a Client that comes for itself lists; no scope for direct access opens certificates.
-DIRECTLY = [path for path in PLAIN if path.startswith("/cds/") and "{" not in path and path != "/cds/eacs"]
+#: What a Client that comes for itself lists.
+DIRECTLY = [path for path in PLAIN if path.startswith("/cds/") and "{" not in path]
 
 #: Few locally, so that nobody waits; the long profile of Hypothesis makes it many.
 EXAMPLES = 12 if hypothesis_settings().max_examples <= 100 else 300
