@@ -537,6 +537,7 @@ def upgrade() -> None:
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("account_id", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_permitted_accounts_client_id")),
         sa.ForeignKeyConstraint(

@@ -323,6 +323,23 @@ def _told(words: Words) -> Words:
     )
 
 
+#: What each type of scope for direct access opens.
+_CLEARED: Final[Mapping[str, str]] = {
+    "cds_query_accounts": marked("Accounts"),
+    "cds_query_service_contracts": marked("Contracts"),
+    "cds_query_service_points": marked("Connections"),
+    "cds_query_meter_devices": marked("Meters"),
+    "cds_query_bill_statements": marked("Bills"),
+    "cds_query_bill_sections": marked("Bill details"),
+    "cds_query_usage": marked("Energy use"),
+}
+
+
+def cleared_title(scope_type: str) -> str:
+    """The title of what a type of scope opens to Clients that no Customer is asked for."""
+    return gettext(_CLEARED[scope_type])
+
+
 def title_of(catalogue: Catalogue, scope_id: str) -> str:
     """The title of a scope, also of one that is no longer offered."""
     scope = catalogue.scope(scope_id)

@@ -20,6 +20,8 @@ from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 
+#: What the audit trail calls it when whom a Client Object reads is changed.
+REACH_SET: Final = "client.reach_set"
 #: Asks that what is preselected is there, instead of answering with nothing.
 _MUST_MATCH: Final = "error_if_no_preselections"
 
@@ -80,7 +82,11 @@ def permit(
         if permissions.find_permission(session, client_id, customer_id, account_id or EVERY) is not None:
             raise Conflict("It may read this already: nothing was changed")
         named = PermittedAccountRow(
-            client_id=client_id, customer_id=customer_id, account_id=account_id or EVERY, created=now
+            client_id=client_id,
+            customer_id=customer_id,
+            account_id=account_id or EVERY,
+            reason=reason.strip(),
+            created=now,
         )
         session.add(named)
         _record(session, row, "client.permitted", _named(customer_id, account_id), reason, actor=actor, now=now)
@@ -116,9 +122,7 @@ def set_reach(client_id: str, reach: Reach, *, reason: str, actor: str, catalogu
     with transaction() as session:
         row = _changeable(session, client_id, reason, catalogue)
         before, row.reach = row.reach, reach.value
-        _record(
-            session, row, "client.reach_set", {"before": before, "after": reach.value}, reason, actor=actor, now=now
-        )
+        _record(session, row, REACH_SET, {"before": before, "after": reach.value}, reason, actor=actor, now=now)
 
 
 def check_request(session: Session, permission: Permission, asked: Sequence[RequestedEntry]) -> None:

@@ -58,3 +58,10 @@ def latest_entry(session: Session, subject: str, *, actions: Collection[str]) ->
         .order_by(AuditRow.at.desc(), AuditRow.entry_id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def latest_entries(session: Session, subjects: Collection[str], *, action: str) -> Mapping[str, AuditRow]:
+    """The newest entry that tells of an action, by subject, where there is one."""
+    row = AuditRow
+    found = select(row).where(row.subject.in_(subjects), row.action == action).order_by(row.at, row.entry_id)
+    return {entry.subject: entry for entry in session.scalars(found)} if subjects else {}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.domain.direct_access import Permission, Reach
 from cdsc_server.storage.accounts import AccountRow
+from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import UtcDateTime
@@ -29,6 +30,8 @@ class PermittedAccountRow(DataBase):
     #: `EVERY`, or one Account.
     account_id: Mapped[str] = mapped_column(String, primary_key=True)
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"))
+    #: Why, in words that the Customer reads too.
+    reason: Mapped[str] = mapped_column(String, default="")
     created: Mapped[datetime] = mapped_column(UtcDateTime)
 
     def __post_init__(self) -> None:
@@ -84,6 +87,26 @@ def permissions_of(session: Session, client_id: str) -> Sequence[PermittedAccoun
     return session.scalars(
         select(row).where(row.client_id == client_id).order_by(row.customer_id, row.account_id)
     ).all()
+
+
+def named_to(session: Session, customer_id: str) -> Sequence[tuple[PermittedAccountRow, ClientRow, str | None]]:
+    """The Client Objects that a Customer is named to, by name; with the number of an Account where that is all."""
+    row, account = PermittedAccountRow, AccountRow
+    of_row = and_(account.customer_key == row.customer_key, account.account_id == row.account_id)
+    found = session.execute(
+        select(row, ClientRow, account.account_number)
+        .join(ClientRow, ClientRow.client_id == row.client_id)
+        .outerjoin(account, of_row)
+        .where(row.customer_id == customer_id, ClientRow.reach == Reach.NAMED.value)
+        .order_by(ClientRow.client_name, row.client_id, account.account_number)
+    )
+    return [(permitted, client, number) for permitted, client, number in found]
+
+
+def reaching(session: Session, reach: Reach) -> Sequence[ClientRow]:
+    """The Client Objects that read every Customer, or every fictional one, by name."""
+    row = ClientRow
+    return session.scalars(select(row).where(row.reach == reach.value).order_by(row.client_name, row.client_id)).all()
 
 
 def find_permission(

@@ -15,6 +15,7 @@ from cdsc_server.errors import InvalidRequest
 from cdsc_server.exact_json import instant
 from cdsc_server.languages import gettext
 from cdsc_server.services import customer_changes, sharing
+from cdsc_server.services.cleared import cleared_for
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
@@ -32,7 +33,7 @@ _COLUMNS: Final = ("listing", "answers", "objects", "earliest", "latest", "last"
 @public
 @undocumented("a page")
 def overview() -> ResponseReturnValue:
-    """Every Grant of who is signed in."""
+    """Every Grant of who is signed in, and who reads without one of theirs."""
     customer_id = _customer_id()
     if customer_id is None:
         return _to_sign_in()
@@ -40,6 +41,7 @@ def overview() -> ResponseReturnValue:
     return render(
         "my-data.html",
         shares=shares,
+        cleared=cleared_for(customer_id, catalogue=catalogue()),
         customer_name=sharing.customer_name(customer_id),
         zone=catalogue().utility.timezone,
     )
