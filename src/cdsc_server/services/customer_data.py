@@ -92,13 +92,19 @@ class Page(Generic[Shown]):
 
 
 def access_of(
-    catalogue: Catalogue, grant: GrantView | None, *, now: datetime, scope_id: str | None = None
+    catalogue: Catalogue,
+    grant: GrantView | None,
+    *,
+    now: datetime,
+    scope_id: str | None = None,
+    with_groups: bool = False,
 ) -> Access | DirectAccess:
     """
     What a token's Grant opens.
 
     Args:
         scope_id: only what entries of this scope open.
+        with_groups: entries that open Service Points of groups count, too; the listings of objects alone read these.
 
     Raises:
         InsufficientScope: the Grant has no such entry, or none about a Customer.
@@ -113,7 +119,7 @@ def access_of(
     if grant is not None and grant.customer_id is not None and entries:
         return Access(grant.customer_id, tuple(entries), now)
     direct = tuple(entry for entry in entries if entry.only is not None)
-    groups = () if grant is None else _groups(catalogue, grant, scope_id)
+    groups = _groups(catalogue, grant, scope_id) if with_groups and grant is not None else ()
     if grant is not None and grant.permission is not None and (direct or groups):
         return DirectAccess(grant.permission, direct, now, groups)
     what = "customer data" if scope_id is None else scope_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from tests.support import requirement
 
 POINTS = "/cds/service_points"
 MADE_OF = {"include_service_points": True}
+USAGE = {"type": "group_usage", "segment_start": "P1Y"}
 WHERE = {**MADE_OF, "include_service_point_addresses": True, "include_premises": True}
 #: Every listing that a token for groups does not open.
 OTHERS = (
@@ -98,6 +100,24 @@ def test_a_token_for_groups_opens_nothing_else_of_anybody(houses, direct, get):
 
     assert [get(path, token, status=403)["code"] for path in OTHERS] == ["insufficient_scope"] * len(OTHERS)
     assert get(POINTS, direct.token("query_aggregations"), status=403)["code"] == "insufficient_scope"
+
+
+def test_one_grant_may_open_groups_and_their_sums(houses, define, direct, get):
+    """Each listing reads its own entry."""
+    with direct.app.app_context(), transaction() as session:
+        for number in range(10):
+            groups.flat(session, f"t{number}")
+            groups.hours(session, f"t{number}", ["1.0"])
+        for name in ("ann", "ben", "cleo"):
+            groups.hours(session, name, ["1.0"])
+    define(groups.building())
+    entries = {"type": "query_aggregations", **MADE_OF}, {**USAGE, "aggregation_numbers": ["B-17"]}
+    token = direct.ask(*entries).json["access_token"]
+    direct.settle()
+
+    (segment,) = get("/cds/usage_segments", token)["usage_segments"]
+    assert [one[0]["eu"] for one in segment["values"]] == [Decimal("13.0")]
+    assert len(listed(get, token)) == 13
 
 
 def test_what_was_opened_is_taken_back_with_the_next_request(houses, direct, get):
