@@ -18,7 +18,7 @@ from cdsc_conformance.profile import Profile, read_profile
 from cdsc_conformance.recorder import Unreachable
 from cdsc_conformance.register import register
 from cdsc_conformance.runner import Result, run
-from cdsc_conformance.session import Account, Session
+from cdsc_conformance.session import Account, Registration, Session
 
 _COLOURS = {Outcome.FAILED: "red", Outcome.BROKEN: "red", Outcome.WARNED: "yellow"}
 
@@ -36,11 +36,13 @@ _COLOURS = {Outcome.FAILED: "red", Outcome.BROKEN: "red", Outcome.WARNED: "yello
     "--scenario",
     "scenarios",
     multiple=True,
-    type=click.Choice(list(facts.rules("customer_scenarios"))),
-    help="A scenario of Customer Data that the server claims; may be given again.",
+    callback=lambda _context, _parameter, value: _scenarios(value),
+    help="A scenario of Customer Data that the server claims, by name or as 4.4; may be given again.",
 )
 @click.option("--username", help="A test account of the server.")
 @click.option("--password", help="Its password; better set CDSC_CONFORMANCE_PASSWORD, which no process list shows.")
+@click.option("--client-id", help="Client Admin of a registration whose Clients read without asking anybody.")
+@click.option("--client-secret", help="Its secret; better set CDSC_CONFORMANCE_CLIENT_SECRET.")
 @click.option(
     "--report", type=click.Path(file_okay=False, path_type=Path), help="Directory for report.html and junit.xml."
 )
@@ -61,6 +63,8 @@ def main(
     scenarios: tuple[str, ...],
     username: str | None,
     password: str | None,
+    client_id: str | None,
+    client_secret: str | None,
     report: Path | None,
     ca: Path | None,
     profile: Profile,
@@ -75,6 +79,10 @@ def main(
     password = password or os.environ.get("CDSC_CONFORMANCE_PASSWORD")
     if (username is None) != (password is None):
         raise click.UsageError("a test account needs --username and a password")
+    client_secret = client_secret or os.environ.get("CDSC_CONFORMANCE_CLIENT_SECRET")
+    if client_id is not None and client_secret is None:
+        raise click.UsageError("--client-id needs a secret")
+    registration = Registration(client_id, client_secret) if client_id is not None and client_secret else None
     account = Account(username, password) if username is not None and password is not None else None
     chosen = plans.NAMES if not names or "all" in names else tuple(dict.fromkeys(names))
     with ExitStack() as stack:
@@ -89,7 +97,13 @@ def main(
             sys.exit(2)
         verify = str(ca) if ca else True
         session = Session(
-            base_url, account=account, verify=verify, scenarios=scenarios, browser=browser, profile=profile
+            base_url,
+            account=account,
+            verify=verify,
+            scenarios=scenarios,
+            browser=browser,
+            profile=profile,
+            registration=registration,
         )
         stack.callback(session.http.close)
         try:
@@ -108,6 +122,17 @@ def main(
     if missing:
         click.secho(f"Skipped what only a browser shows: {missing}", fg="yellow", bold=True, err=True)
     sys.exit(result.exit_status or (3 if missing else 0))
+
+
+def _scenarios(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of scenarios; each may be told by the section that has its rows."""
+    known = facts.rules("customer_scenarios")
+    sections = {lines[0]["row"].split("-")[2]: name for name, lines in known.items()}
+    if unknown := [each for each in value if each not in known and each not in sections]:
+        raise click.BadParameter(
+            f"{unknown[0]} is none of {', '.join(f'{each} ({known})' for known, each in sections.items())}"
+        )
+    return tuple(sections.get(each, each) for each in value)
 
 
 def _profile(value: Path | None) -> Profile:

@@ -21,7 +21,6 @@ MODULES: Final = {
         "customer_metadata",
         "customer_scopes",
         "customer_fields",
-        "customer_scenarios",
     ),
     "registration": ("registration", "registration_values"),
     "clients": ("clients", "client_changes", "customer_purposes"),
@@ -38,6 +37,7 @@ MODULES: Final = {
         "customer_bills",
         "customer_grants",
     ),
+    "scenarios": ("customer_scenarios", "scenario_data"),
     "form": (
         "customer_preselections",
         "customer_pages",

@@ -30,14 +30,11 @@ PDF: Final = base64.b64encode(
 ).decode()
 
 
-class Registered:
-    """One registration: its admin Client Object, and the APIs its token opens."""
+class ClientAdmin:
+    """The admin Client Object of a registration, and the APIs its token opens."""
 
-    def __init__(self, session: Session, exchange: Exchange) -> None:
-        self.exchange = exchange
-        self.body: dict[str, Any] = exchange.object()
-        self.client_id = str(self.body.get("client_id"))
-        self.client_secret = str(self.body.get("client_secret"))
+    def __init__(self, session: Session, client_id: str, client_secret: str) -> None:
+        self.client_id, self.client_secret = client_id, client_secret
         self._session = session
         self._http: Recorder = session.http
         self._http.secrets.add(self.client_secret)
@@ -139,6 +136,15 @@ class Registered:
         if page.status != 200 or not isinstance(listed, list):
             raise Unmet(f"{page.url} answered {page.status} without {member}")
         return [each for each in listed if isinstance(each, dict)]
+
+
+class Registered(ClientAdmin):
+    """A registration that the kit made."""
+
+    def __init__(self, session: Session, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.body: dict[str, Any] = exchange.object()
+        super().__init__(session, str(self.body.get("client_id")), str(self.body.get("client_secret")))
 
 
 def register_for(session: Session, **members: object) -> Registered:

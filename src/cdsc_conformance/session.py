@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from cdsc_conformance.browser import Desk
     from cdsc_conformance.customer_data import Consents
+    from cdsc_conformance.direct import Direct
     from cdsc_conformance.flows import CodeClient, Flow
 
 WELL_KNOWN: Final = "/.well-known/cds-server-metadata.json"
@@ -75,6 +76,14 @@ class Account:
     password: str
 
 
+@dataclass(frozen=True)
+class Registration:
+    """The Client Admin of a registration that somebody made before, as the server's operator knows it."""
+
+    client_id: str
+    client_secret: str
+
+
 class Session:
     """One run against one server."""
 
@@ -87,6 +96,7 @@ class Session:
         scenarios: Collection[str] = (),
         browser: Browser | None = None,
         profile: Profile | None = None,
+        registration: Registration | None = None,
     ) -> None:
         """
         Args:
@@ -96,12 +106,14 @@ class Session:
             scenarios: those of CDS-WG3-01 4 that the server claims.
             browser: a Chromium; without one the rows that need one are skipped.
             profile: where the parts of the server's pages stand, when they stand elsewhere than on ours.
+            registration: one with Clients that may read directly; without it the rows about these are skipped.
         """
         self.base_url = base_url.rstrip("/")
         self.account = account
         self.scenarios = frozenset(scenarios)
         self.browser = browser
         self.profile = profile or Profile()
+        self.registration = registration
         self.own_certificates = isinstance(verify, str)
         self.http = Recorder(verify=verify)
         #: Where the exchanges of the condition under way begin.
@@ -211,6 +223,13 @@ class Session:
         from cdsc_conformance.browser import Desk  # it stands on this module
 
         return Desk(self)
+
+    @Step
+    def direct(self) -> Direct:
+        """The registration whose Clients read without asking anybody."""
+        from cdsc_conformance.direct import Direct  # it stands on this module
+
+        return Direct(self)
 
     def register(self, **members: object) -> Registered:
         """

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +16,12 @@ import pytest
 from werkzeug.serving import make_server
 
 from cdsc_conformance.registration import PNG
-from cdsc_conformance.session import Account
+from cdsc_conformance.session import Account, Registration
 from tests.conformance.household import household
-from tests.factories import people
+from tests.factories import groups, people
 from tests.factories.catalogues import changed_catalogue
 from tests.factories.customer_data import FILE
+from tests.factories.group_client import come_for_groups
 from tests.support.app import dispose
 from tests.support.live import _not_yet, _Silent, certificate_at
 
@@ -53,6 +53,22 @@ SCENARIOS = (
     "customer_bills",
     "service_charges",
     "meter_app_transparency",
+    "whole_building_data",
+    "aggregated_data",
+    "usage_self_access",
+    "billing_self_access",
+    "usage_and_billing_self_access",
+)
+
+#: Scopes that a Client needs who is the Customer itself.
+OWN = (
+    "query_accounts",
+    "query_service_contracts",
+    "query_service_points",
+    "query_meter_devices",
+    "query_bill_statements",
+    "query_bill_sections",
+    "query_usage",
 )
 
 AREA = {"type": "Polygon", "coordinates": [[[-73.9, 40.7], [-73.8, 40.7], [-73.9, 40.8], [-73.9, 40.7]]]}
@@ -71,10 +87,11 @@ geojson_file = "territory.json"
 
 @dataclass(frozen=True)
 class Server:
-    """Where it is and which certificate to trust."""
+    """Where it is, which certificate to trust, and a registration whose Clients may read directly."""
 
     url: str
     certificate: str
+    registration: Registration
 
 
 @contextmanager
@@ -95,7 +112,7 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield Server(url, str(certificate)), app
+        yield Server(url, str(certificate), seed(app))
     finally:
         server.shutdown()
         thread.join()
@@ -116,13 +133,30 @@ def tariff(shipped: str) -> str:
     return f"\n[scopes.tariff]{plan}"
 
 
-def seed(app: Flask) -> None:
-    """Give the test account its Customer."""
+def seed(app: Flask) -> Registration:
+    """Give the test account its Customer, and a Client what it may read of them and of a building; gives the Client."""
+    from cdsc_server.ports import SystemClock
+    from cdsc_server.services import aggregations, direct_access
     from cdsc_server.storage.db import transaction
 
-    with app.app_context(), transaction() as session:
-        household(session, at=datetime.now(UTC))
-        app.extensions["cdsc"].ports.blobs.put([FILE])
+    clock = SystemClock()
+    known = app.extensions["cdsc"]
+    with app.app_context():
+        with transaction() as session:
+            household(session, at=clock.now())
+            for name in ("ann", "ben", "cleo"):
+                groups.flat(session, name)
+        known.ports.blobs.put([FILE])
+        aggregations.define([groups.building()], is_test=True, country="US", actor="kit", clock=clock)
+    direct = come_for_groups(app, app.test_client(), clock, *OWN)
+    common = {"reason": "Its own data", "actor": "kit", "catalogue": known.catalogue, "clock": clock}
+    with app.app_context():
+        direct_access.permit(direct.own.client_id, "ada", None, **common)
+    direct.known("B-17", members=True)
+    # So few live there that each of them has to agree.
+    direct.usage("B-17")
+    direct.settle()
+    return Registration(direct.party.admin.client_id, direct.party.admin.secret)
 
 
 @pytest.fixture
@@ -130,6 +164,5 @@ def kit_server(settings: Settings, ports: Ports, tmp_path: Path) -> Iterator[Ser
     """Our own server, without a fault we know of, and with a clock that runs: the order of changes shows."""
     from cdsc_server.ports import SystemClock
 
-    with serving(settings, replace(ports, clock=SystemClock()), tmp_path) as (server, app):
-        seed(app)
+    with serving(settings, replace(ports, clock=SystemClock()), tmp_path) as server:
         yield server

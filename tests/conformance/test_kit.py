@@ -17,7 +17,12 @@ from tests.conformance.conftest import ACCOUNT, SCENARIOS
 def test_our_server_holds_every_row_the_kit_judges(kit_server, browser):
     """Set RENEW_KIT_ROWS to keep the rows of this run, after a look at what is new or gone."""
     session = Session(
-        kit_server.url, verify=kit_server.certificate, account=ACCOUNT, scenarios=SCENARIOS, browser=browser
+        kit_server.url,
+        verify=kit_server.certificate,
+        account=ACCOUNT,
+        scenarios=SCENARIOS,
+        browser=browser,
+        registration=kit_server.registration,
     )
     result = run(session, {name: plans.plan(name) for name in plans.NAMES})
     session.http.close()

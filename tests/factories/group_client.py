@@ -104,9 +104,10 @@ class Direct:
                 sharing.stop(grant_id, customer_id, clock=self.clock, mailing=mailing)
 
 
-def come_for_groups(app: Flask, client: FlaskClient, clock: Any) -> Direct:
-    """Registers it, and lets it meet fictional Customers."""
-    party = register(client, "cds_client_admin query_aggregations group_usage aggregation_consent")
+def come_for_groups(app: Flask, client: FlaskClient, clock: Any, *more: str) -> Direct:
+    """Registers it, with more scopes perhaps, and lets it meet fictional Customers."""
+    words = ("cds_client_admin", "query_aggregations", "group_usage", "aggregation_consent", *more)
+    party = register(client, " ".join(words))
     listed = party.http.get("/clients", headers=party.bearer).json["clients"]
     [own] = [each["client_id"] for each in listed if "group_usage" in each["scope"].split()]
     [asker] = [

@@ -71,12 +71,22 @@ def scenarios(session: Session) -> Findings:
     odd = [name for name in NAMES if name in known]
     yield judge("WG3-01-4-03", not odd, f"{several(odd)} is a type of authorization_details", shown_by)
     for name, lines in facts.rules(TABLE).items():
-        if name not in session.scenarios:
-            yield from skipped([line["row"] for line in lines], f"scenario {name} was not claimed with --scenario")
+        if reason := not_claimed(session, name):
+            yield from skipped([line["row"] for line in lines], reason)
             continue
         for line in lines:
             fault = _fault(session, name, line)
             yield judge(line["row"], not fault, fault, shown_by)
+
+
+def not_claimed(session: Session, name: str) -> str:
+    """Why a scenario is not judged; empty when it is."""
+    return "" if name in session.scenarios else f"scenario {name} was not claimed with --scenario"
+
+
+def types_of(name: str) -> list[str]:
+    """The types of scopes that a scenario is made of."""
+    return [kind for line in facts.rules(TABLE)[name] if line["rule"] == "type" for kind in line["types"]]
 
 
 def _fault(session: Session, name: str, line: Line) -> str:
@@ -90,8 +100,7 @@ def _fault(session: Session, name: str, line: Line) -> str:
         return "" if there else f"no scope is of type {' or '.join(line['types'])}"
     if rule in _OF_TYPE:
         return _best(session, line["type"], lambda it: _OF_TYPE[rule](line, it))
-    types = [kind for each in facts.rules(TABLE)[name] if each["rule"] == "type" for kind in each["types"]]
-    offering = [kind for kind in types if any(line["field"] in it.fields for _, it in offered(session, kind))]
+    offering = [kind for kind in types_of(name) if any(line["field"] in it.fields for _, it in offered(session, kind))]
     if not offering:
         return f"no scope of the scenario offers {line['field']}"
     return several([fault for kind in offering if (fault := _best_with(session, kind, line))])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -29,6 +30,7 @@ def page(result: Result) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["b64encode"] = lambda picture: b64encode(picture).decode()
     faults = [
         (each, finding)
         for outcome in (Outcome.FAILED, Outcome.BROKEN, Outcome.WARNED)

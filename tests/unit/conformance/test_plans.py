@@ -32,7 +32,7 @@ def test_the_tables_of_customer_data_name_rows_of_the_register():
     fields = [field for name in facts._read("customer_objects") for field in facts.fields(name)]
     rules = [
         line
-        for table in ("customer_scopes", "customer_fields")
+        for table in ("customer_scopes", "customer_fields", "customer_scenarios", "scenario_data", "form_durations")
         for each in facts.rules(table).values()
         for line in each
     ]
@@ -49,7 +49,12 @@ def test_the_tables_of_customer_data_name_rows_of_the_register():
     assert all(
         facts.enum(field.type.partition(" of ")[2]) for field in fields if field.type.startswith(("one", "some"))
     )
-    assert {line["rule"] for line in rules} <= {*customer_scopes.RULES, *customer_fields.RULES}
+    assert {
+        line["rule"]
+        for table in ("customer_scopes", "customer_fields")
+        for each in facts.rules(table).values()
+        for line in each
+    } <= {*customer_scopes.RULES, *customer_fields.RULES}
 
 
 def test_every_member_of_an_object_is_said_to_be_there_or_not():
