@@ -362,6 +362,7 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_service_contracts_contract_number"), "service_contracts", ["contract_number"], unique=False
     )
+    op.create_index(op.f("ix_service_contracts_rateplan_code"), "service_contracts", ["rateplan_code"], unique=False)
     op.create_index(
         op.f("ix_service_contracts_customer_key_account_id"),
         "service_contracts",
@@ -1199,6 +1200,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_service_contracts_customer_key_account_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_contract_id"), "service_contracts")
 
+    op.drop_index(op.f("ix_service_contracts_rateplan_code"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_contract_number"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_modified_contract_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_customer_key_modified_contract_id"), "service_contracts")

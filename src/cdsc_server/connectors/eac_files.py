@@ -42,6 +42,8 @@ def read_delivery(path: Path) -> list[DeliveredEac]:
         document = exact_json.loads(path.read_bytes())
     except ValueError as fault:
         raise InvalidRequest(f"it is not JSON: {fault}") from fault
+    except RecursionError as fault:
+        raise InvalidRequest("it is nested too deep") from fault
     eacs = document.get("eacs") if isinstance(document, Mapping) else None
     if not isinstance(eacs, list):
         raise InvalidRequest("it must be a JSON object with an array named eacs")

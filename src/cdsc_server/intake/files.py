@@ -165,6 +165,8 @@ def _json(path: Path) -> Any:
         return exact_json.loads(path.read_bytes())
     except ValueError as fault:
         raise InvalidFile(f"not JSON: {fault}") from fault
+    except RecursionError as fault:
+        raise InvalidFile("nested too deep") from fault
 
 
 def _open_beside(directory: Path, name: str) -> BinaryIO:

@@ -116,8 +116,9 @@ def names_reached(
     for type_, column in _COLUMNS[kind].items():
         row = aliased(table)
         is_called = getattr(row, column) == beneficiary.beneficiary
-        has_one = exists().where(is_called, *_told(one, kind, row, unchanged=unchanged))
-        called.append(and_(beneficiary.beneficiary_type == type_, has_one))
+        # Not EXISTS, for which PostgreSQL may look up what everything of a table is called.
+        found_one = select(literal(1)).where(is_called, *_told(one, kind, row, unchanged=unchanged)).limit(1)
+        called.append(and_(beneficiary.beneficiary_type == type_, found_one.scalar_subquery().is_not(None)))
     pairs = select(beneficiary.beneficiary_type, beneficiary.beneficiary).distinct()
     found = {
         Name(BeneficiaryType(type_), text)

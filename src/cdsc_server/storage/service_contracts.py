@@ -23,6 +23,8 @@ class ServiceContractRow(OfCustomer, DataBase):
         Index(None, "customer_key", "account_id"),
         Index(None, "contract_id"),
         Index(None, "contract_number"),
+        # For certificates, which belong to whoever has a price plan.
+        Index(None, "rateplan_code"),
     )
 
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)

@@ -111,6 +111,9 @@ def test_what_is_not_a_whole_document_is_rejected_unread(inbox, tmp_path):
     secret = tmp_path / "secret.json"
     secret.write_bytes(bills.written())
     inbox.put("bills/scan.pdf", PDF)
+    inbox.put("bills/deep.json", b"[" * 100_000)
+    inbox.put("eacs/deep.json", b"[" * 100_000)
+    inbox.put("customers/deep.json", b"[" * 100_000)
     inbox.put("bills/empty", None)
     (inbox.path / "bills/link.json").symlink_to(secret)
     os.utime(inbox.path / "bills/link.json", (0, 0), follow_symlinks=False)
@@ -119,8 +122,12 @@ def test_what_is_not_a_whole_document_is_rejected_unread(inbox, tmp_path):
 
     inbox.look()
 
-    reasons = {name: line for name, outcome, line in inbox.noted() if outcome == "refused"}
+    noted = inbox.noted()
+    reasons = {name: line for name, outcome, line in noted if outcome == "refused"}
     assert reasons["scan.pdf"].startswith("it does not end in .json")
+    assert [(outcome, "nested too deep" in line) for name, outcome, line in noted if name == "deep.json"] == [
+        ("refused", True)
+    ] * 3
     assert {name: reasons[name].split(".json ")[1] for name in ("empty", "link.json", "pipe.json")} == dict.fromkeys(
         ("empty", "link.json", "pipe.json"), "is not a file. Nothing of this file was stored."
     )

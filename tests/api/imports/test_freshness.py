@@ -39,14 +39,12 @@ with (Path(__file__).parents[2] / "data" / "wg3_synced.tsv").open(encoding="utf-
 
 @pytest.mark.parametrize("row", ROWS)
 def test_a_source_is_asked_in_time_and_its_silence_is_told(inbox, home, row):
-    """The folder is looked through all the time, so what is late is the source; `cds_synced` tells of the look."""
+    """What is late is the source, for the folder is looked through all the time; `cds_synced` follows each delivery."""
     scenario, source, days = row["scenario"], row["source"], int(row["days"])
     name, content, table = DELIVERIES[row["delivery"]]
-    if source == "long_readings":
-        # Awaited as soon as there are any.
-        inbox.put(name, content)
-        inbox.look()
-        inbox.clock.advance(days=days, seconds=1)
+    inbox.put(name, content)
+    inbox.look()
+    inbox.clock.advance(days=days, seconds=1)
     before = inbox.late()
     asked = f"{inbox.clock.advance(days=1):%Y-%m-%d %H:%M:%S}"
     inbox.put(name, content)
