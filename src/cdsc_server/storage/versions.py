@@ -94,10 +94,16 @@ class Versions:
     known: Mapping[Key, list[ObjectVersionRow]] = field(default_factory=dict)
 
     def at(self, row: Any, instant: datetime) -> Any:
-        """A row as it was at an instant; itself where it has not changed since."""
-        if row.modified <= instant:
-            return row
-        return self.find(type(row), row.customer_key, getattr(row, _IDS[type(row)]), instant) or row
+        """
+        A row as it was at an instant; itself where it has not changed since.
+
+        One that its source confirmed later counts as confirmed at the instant: it was true then, and what came after is
+        nobody's who froze (7.3.1).
+        """
+        then = row
+        if row.modified > instant:
+            then = self.find(type(row), row.customer_key, getattr(row, _IDS[type(row)]), instant) or row
+        return then if then.synced <= instant else _confirmed_at(then, instant)
 
     def find(self, kind: type[Any], customer_key: int, object_id: str, instant: datetime) -> Any:
         """An object as it was at an instant, when it has changed since; else None."""
@@ -128,6 +134,13 @@ def read_versions(
     for version in session.scalars(rows.order_by(row.superseded)):
         found.setdefault((version.table, version.customer_key, version.object_id), []).append(version)
     return Versions(found)
+
+
+def _confirmed_at(row: Any, instant: datetime) -> Any:
+    """A copy of a row that says so; the row itself may belong to a session, which would store it."""
+    kind = type(row)
+    values = {column.key: getattr(row, column.key) for column in inspect(kind).columns if column.key != "customer_key"}
+    return kind(**{**values, "synced": instant})
 
 
 def _restored(version: ObjectVersionRow) -> Any:

@@ -323,3 +323,41 @@ def test_a_grant_that_froze_shows_objects_as_they_were(app, direct, get, clock):
 
     assert (numbers("C-house", **frozen), numbers("C-new", **frozen)) == ([("C-house", "A-home")], [])
     assert (numbers("C-house"), numbers("C-new")) == ([], [("C-new", "A-new")])
+
+
+@requirement("WG3-01-7.3.1-06")
+def test_pages_of_a_grant_that_froze_neither_lose_nor_repeat(app, direct, client, clock):
+    """Objects stand where they stand now, each once, with what they had then; some changed since, and some are new."""
+    make = customer_data
+    with app.app_context(), transaction() as session:
+        session.add_all([make.contract(f"k{n:03}", "home") for n in range(248)])
+    direct.permit("ada")
+    frozen = {"sync_until": "2026-03-05T00:00:00Z"}
+    direct.token("query_service_contracts", **frozen)
+    clock.set(datetime(2026, 3, 10, tzinfo=UTC))
+    with app.app_context(), transaction() as session:
+        session.add_all([make.contract(f"new{n}", "home", created=clock.now()) for n in range(5)])
+        for n in range(0, 248, 7):
+            row = session.get_one(ServiceContractRow, (customer_key_of("ada"), f"k{n:03}"))
+            row.status, row.modified = "closed", clock.advance(minutes=n % 3)
+    headers = {"Authorization": f"Bearer {direct.token('query_service_contracts', **frozen)}"}
+
+    def pages(address, direction):
+        seen = []
+        while address:
+            page = client.get(address, headers=headers).json
+            seen.append(
+                [(each["cds_servicecontract_id"], each["contract_status"]) for each in page["service_contracts"]]
+            )
+            last, address = address, page[direction]
+        return seen, last
+
+    forward, last = pages("/cds/service_contracts", "next")
+    backward, _ = pages(last, "previous")
+
+    each = [one for page in forward for one in page]
+    assert [len(page) for page in forward] == [100, 100, 50]
+    assert sorted(each) == sorted(
+        [("house", "active"), ("shop", "stopped"), *((f"k{n:03}", "active") for n in range(248))]
+    )
+    assert backward == forward[::-1]

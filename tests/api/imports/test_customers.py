@@ -286,3 +286,45 @@ def test_the_example_in_the_documentation_is_one(take):
     done = take(*exact_json.loads(example.encode())["customers"])
 
     assert (done.new_customers, done.new) == (1, 4)
+
+
+@requirement("WG3-01-7.3.1-11", "WG3-01-7.3.1-12")
+def test_until_sync_until_each_look_at_the_source_shows_with_its_instant(take, read, clock):
+    """What it changed, and that it changed nothing; a look after that is none of the Grant's."""
+    until = {"sync_until": "2026-03-20T00:00:00Z"}
+    renamed = make.customer(accounts=[make.account(account_name="Ada B.")])
+    take()
+
+    def shown():
+        [account] = read(**until)[0]
+        return account["account_name"], account["cds_modified"], account["cds_synced"]
+
+    begun = f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    assert shown() == ("Ada", begun, begun)
+    changed = f"{clock.advance(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    take(renamed)
+    assert shown() == ("Ada B.", changed, changed)
+    confirmed = f"{clock.advance(days=1):%Y-%m-%dT%H:%M:%SZ}"
+    take(renamed)
+    assert shown() == ("Ada B.", changed, confirmed)
+    clock.advance(days=60)
+    take()
+    assert shown() == ("Ada B.", changed, confirmed)
+
+
+@requirement("WG3-01-7.3.1-07", "WG3-01-7.3.1-08")
+def test_a_grant_that_freezes_at_once_holds_what_was_synced_by_then(take, read, clock):
+    """Neither what is taken in later, nor that it was confirmed later, is in it."""
+    take()
+    before = read(sync_until="PT0S")
+    assert {each["cds_synced"] for listed in before for each in listed} == {f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"}
+    clock.advance(days=1)
+    moved = make.customer(
+        accounts=[make.account(account_name="Ada B.")],
+        service_contracts=[make.contract(), make.contract("C-10")],
+        meter_devices=[make.meter(), make.meter("M-10")],
+    )
+    take(moved)
+
+    assert read(sync_until="PT0S") == before
+    assert [len(listed) for listed in read()] == [1, 2, 1, 2]
