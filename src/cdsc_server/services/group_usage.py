@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -90,6 +90,14 @@ class _Asked:
         return row.aggregation_number in self.numbers or row.aggregation_id in self.ids
 
 
+class _Limits(NamedTuple):
+    """The time of which usage is asked for, as `sum_periods` takes it."""
+
+    start: datetime | None
+    end: datetime | None
+    as_of: datetime | None
+
+
 @dataclass
 class _Told:
     """What is known of the members of groups at the instants they were told with."""
@@ -97,6 +105,7 @@ class _Told:
     session: Session
     _customers: dict[tuple[str, datetime], frozenset[str]] = field(default_factory=dict)
     _series: dict[tuple[str, datetime], list[GroupSeries]] = field(default_factory=dict)
+    _periods: dict[tuple[str, datetime, _Limits], list[SumPeriod]] = field(default_factory=dict)
 
     def customers(self, aggregation_id: str, at: datetime) -> frozenset[str]:
         if (aggregation_id, at) not in self._customers:
@@ -108,6 +117,13 @@ class _Told:
         if (aggregation_id, at) not in self._series:
             self._series[aggregation_id, at] = series_of_group(self.session, aggregation_id, at=at)
         return self._series[aggregation_id, at]
+
+    def periods(self, aggregation_id: str, at: datetime, limits: _Limits) -> list[SumPeriod]:
+        """Looked for once, however many of its months were told first at that instant."""
+        key = aggregation_id, at, limits
+        if key not in self._periods:
+            self._periods[key] = sum_periods(self.session, self.series(aggregation_id, at), **limits._asdict())
+        return self._periods[key]
 
 
 def names_groups(token: AccessToken, catalogue: Catalogue, *, scope_id: str | None = None) -> bool:
@@ -210,8 +226,8 @@ def _of_group(
 ) -> Iterator[SeenSums]:
     bounds = asked.bounds
     as_of = None if bounds.as_of is None or bounds.as_of >= now else bounds.as_of
-    limits: dict[str, Any] = {"start": bounds.start, "end": bounds.end, "as_of": as_of}
-    periods = sum_periods(told.session, told.series(row.aggregation_id, now), **limits)
+    limits = _Limits(bounds.start, bounds.end, as_of)
+    periods = told.periods(row.aggregation_id, now, limits)
     months = {period.period[0] for period in periods}
     answers = [
         *aggregations.answers_about(told.session, months, registration_id=token.registration_id),
@@ -232,13 +248,7 @@ def _of_group(
         # Who consented may be told apart; everybody else stands in cells that are large enough.
         if not differ_safely(rule, [members, *others.values()], consented=free):
             continue
-        of_month = [period for period in periods if period.period[0] == month]
-        if before is not None and at != now:
-            of_month = [
-                period
-                for period in sum_periods(told.session, told.series(row.aggregation_id, at), **limits)
-                if period.period[0] == month
-            ]
+        of_month = [period for period in told.periods(row.aggregation_id, at, limits) if period.period[0] == month]
         judged = None if members <= free else rule
         for period, alike in _alike(of_month, judged):
             keys = [key for key in alike if asked.opens(key)]

@@ -122,6 +122,8 @@ def unpack_all(blocks: Sequence[tuple[int, int, bytes]], start: int, interval: i
     Args:
         blocks: start and span in seconds, and payload; they do not overlap, and may reach outside.
     """
+    if len(blocks) == 1 and blocks[0][:2] == (start, interval * count):
+        return unpack(blocks[0][2], start, interval, count)
     opened = [(first, span // interval, *_opened(payload, span // interval)) for first, span, payload in blocks]
     scales = {scale for _, _, form, scale, marks, _ in opened if marks.count(GAP) < len(marks) or form == _TEXT}
     if len(scales) > 1 or any(form == _TEXT for _, _, form, *_ in opened):

@@ -39,7 +39,7 @@ _LATE: Final = timedelta(days=7)
 #: Series read at once.
 _HELD: Final = 250
 #: What is kept of each slot in units of the finest scale so far.
-_ADDED_UP: Final = ("_total", "_absolute", "_largest", "_second", "_of_one")
+_ADDED_UP: Final = ("_total", "_absolute", "_largest", "_second")
 #: Sums of less than this fit into 64 bits whatever is added next.
 _SAFE: Final = 2**62
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -271,9 +271,10 @@ class _Sum:
         self._absolute: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._largest: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._second: npt.NDArray[Any] = np.zeros(count, np.int64)
-        self._of_one: npt.NDArray[Any] = np.zeros(count, np.int64)
         self._customers = np.zeros(count, np.int64)
-        self._present = np.zeros(count, np.bool_)
+        #: Of the Customer who is being added: the sum so far, None before any; and where there is anything of it.
+        self._of_one: npt.NDArray[Any] | None = None
+        self._present: npt.NDArray[np.bool_] | bool = False
         self._missing = np.zeros(count, np.bool_)
         self._one: int | None = None
         self._marks: set[int] = set()
@@ -294,11 +295,12 @@ class _Sum:
             self._missing |= covered & ~there
             if not there.any():
                 return
-            self._present |= there
+            self._present = self._present is True or there | self._present
         else:
-            self._present[:] = True
+            self._present = True
         aligned = self._aligned(held)
-        self._of_one += aligned
+        # Most Customers have one series, which need not be copied.
+        self._of_one = aligned if self._of_one is None else self._of_one + aligned
 
     def column(self, key: SumKey, tells: Tells | None) -> Column:
         """The sums, with a gap where there is none or none may be told."""
@@ -328,26 +330,28 @@ class _Sum:
 
     def _fold(self) -> None:
         """Count the Customer who is done."""
+        if self._of_one is None:
+            return
         part = np.abs(self._of_one)
         self._total += self._of_one
         self._absolute += part
         np.maximum(self._second, np.minimum(self._largest, part), out=self._second)
         np.maximum(self._largest, part, out=self._largest)
         self._customers += self._present
-        self._of_one[:] = 0
-        self._present[:] = False
+        self._of_one, self._present = None, False
 
     def _aligned(self, readings: Readings) -> npt.NDArray[Any]:
         """The values in units of the finest scale so far, exact however long they are."""
-        values, scale = _integers(readings)
+        values, scale, largest = _integers(readings)
         if scale > self._scale:
             factor = 10 ** (scale - self._scale)
             self._grow(max(1, self._bound) * factor)
             for name in _ADDED_UP:
                 setattr(self, name, getattr(self, name) * factor)
+            self._of_one = None if self._of_one is None else self._of_one * factor
             self._scale = scale
         factor = 10 ** (self._scale - scale)
-        self._grow(self._bound + max(1, int(np.abs(values).max())) * factor)
+        self._grow(self._bound + max(1, largest) * factor)
         aligned: npt.NDArray[Any] = values.astype(self._total.dtype, copy=False)
         return aligned if factor == 1 else aligned * factor
 
@@ -357,18 +361,21 @@ class _Sum:
         if bound >= _SAFE and self._total.dtype != object:
             for name in _ADDED_UP:
                 setattr(self, name, getattr(self, name).astype(object))
+            self._of_one = None if self._of_one is None else self._of_one.astype(object)
 
 
-def _integers(readings: Readings) -> tuple[npt.NDArray[Any], int]:
-    """The readings as integers of one scale; 0 in gaps."""
+def _integers(readings: Readings) -> tuple[npt.NDArray[Any], int, int]:
+    """The readings as integers of one scale, 0 in gaps; the scale, and the largest of them without its sign."""
     if isinstance(readings.values, array):
         values = np.frombuffer(readings.values, np.int64)
         # The smallest integer of 64 bits has no positive of its own.
-        return (values if values.min() > -_SAFE else values.astype(object)), readings.scale or 0
+        largest = max(int(values.max()), -int(values.min()))
+        return (values if largest < _SAFE else values.astype(object)), readings.scale or 0, largest
     # Not by way of Decimal, whose arithmetic rounds to the digits of a context.
     parts = [text.partition(".") for text in readings.texts()]
     scale = max((len(decimals) for _, _, decimals in parts), default=0)
-    return np.array([int((whole or "0") + decimals.ljust(scale, "0")) for whole, _, decimals in parts], object), scale
+    numbers = [int((whole or "0") + decimals.ljust(scale, "0")) for whole, _, decimals in parts]
+    return np.array(numbers, object), scale, max(map(abs, numbers))
 
 
 def _quality(marks: set[int]) -> Quality | None:

@@ -352,3 +352,21 @@ def test_a_group_that_is_closed_for_a_client_opens_nothing_any_more(tower, defin
         aggregations.close_for("B-20", registration_id, actor="ops", clock=direct.clock)
 
     assert values(get, token) == []
+
+
+def test_months_told_before_cost_no_more_however_many_they_are(tower, define, direct, get, statements):
+    """A year of a building is looked for once as it is and once as it was told."""
+    with direct.app.app_context(), transaction() as session:
+        for name in TENANTS:
+            for month in (10, 11, 12):
+                start = groups.FIRST_HOUR.replace(year=2025, month=month)
+                groups.hours(session, name, ["1.0"], start=start, name="use")
+    define(building())
+    direct.known("B-20")
+    token, month = direct.usage("B-20"), direct.usage("B-20", segment_start="P2M")
+    direct.settle()
+    told = [len(get(USAGE, each)["usage_segments"]) for each in (token, month)]
+    direct.clock.advance(minutes=1)
+
+    assert told == [4, 1]
+    assert len(statements(lambda: get(USAGE, token))) == len(statements(lambda: get(USAGE, month)))
