@@ -29,6 +29,16 @@ PDF: Final = base64.b64encode(
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 ).decode()
 
+#: The smallest Purpose, as a registration has it (CDS-WG3-01 5.1, 8.3).
+PURPOSE: Final[dict[str, Any]] = {
+    "id": "",
+    "name": "kit-internal-plain",
+    "content": "To see what the kit sees.",
+    "related_uri": None,
+    "related_name": None,
+    "scopes_supported": [],
+}
+
 
 class ClientAdmin:
     """The admin Client Object of a registration, and the APIs its token opens."""
@@ -194,6 +204,7 @@ def valid_value(field: Mapping[str, Any]) -> object:
         "pdf": PDF,
         "choice": choices[0] if choices else None,
         "choice_list": choices[:1] or None,
+        "purposes": [PURPOSE],
     }
     return values.get(kind)
 

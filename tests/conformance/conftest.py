@@ -85,6 +85,15 @@ geojson_file = "territory.json"
 """
 
 
+REASONS = """
+[registration_fields.reasons]
+type = "registration_field"
+description = "What you want the data for"
+field_name = "cds_reasons"
+format = "purposes"
+"""
+
+
 @dataclass(frozen=True)
 class Server:
     """Where it is, which certificate to trust, and a registration whose Clients may read directly."""
@@ -128,9 +137,9 @@ def with_territory(directory: Path) -> str:
 
 
 def tariff(shipped: str) -> str:
-    """Price plans without more ado: what ships asks for much before production, and the kit can do nothing of it."""
+    """Price plans for a reason only: what ships asks for much before production, and the kit can do nothing of it."""
     plan = shipped.partition("[scopes.rate_plan]")[2].partition("# The sandbox is open")[0]
-    return f"\n[scopes.tariff]{plan}"
+    return f'\n[scopes.tariff]{plan}registration_requirements = ["reasons"]\n{REASONS}'
 
 
 def seed(app: Flask) -> Registration:

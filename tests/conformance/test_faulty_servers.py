@@ -18,11 +18,12 @@ from tests.conformance.customer_data_faults import CUSTOMER_DATA_FAULTS
 from tests.conformance.customer_metadata_faults import CUSTOMER_METADATA_FAULTS
 from tests.conformance.fault_list import FAULTS as REGISTRATION_FAULTS
 from tests.conformance.form_faults import PAGES
+from tests.conformance.purpose_faults import PURPOSE_FAULTS
 from tests.conformance.scenario_faults import SCENARIO_FAULTS
 from tests.support.app import dispose
 from tests.support.live import _not_yet, _Silent
 
-FAULTS = [*REGISTRATION_FAULTS, *CUSTOMER_METADATA_FAULTS, *CUSTOMER_DATA_FAULTS, *SCENARIO_FAULTS]
+FAULTS = [*REGISTRATION_FAULTS, *CUSTOMER_METADATA_FAULTS, *CUSTOMER_DATA_FAULTS, *SCENARIO_FAULTS, *PURPOSE_FAULTS]
 
 
 @dataclass
