@@ -105,8 +105,8 @@ def objects(session: Session) -> Findings:
     try:
         for purpose in (PURPOSE, WITH_LINK):
             mine.add(purpose)
-    except Unmet as fault:
-        untaken = str(fault)
+    except Unmet as unmet:
+        untaken = str(unmet)
     found = mine.read()
     page = session.http.exchanges[-1]
     yield judge("WG3-01-8.1-01", found, "the Client Object has no Purposes", page)
