@@ -11,7 +11,7 @@ as far as it opens them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.access_tokens import AccessToken
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.direct_access import filter_of
 from cdsc_server.domain.disclosure import OPENED_BY, View, view_of
 from cdsc_server.domain.grants import GrantedEntry, Selection, opened, read_granted
 from cdsc_server.domain.group_scopes import NUMBERS, USAGE_QUERY
@@ -69,18 +70,18 @@ class _Direct:
 
     Args:
         numbers: of the groups; None for all.
-        points: ids of the Service Points that it asks for; None for all.
+        members: ids of what it asks for, of each kind that it filters.
     """
 
     numbers: frozenset[str] | None
     opens: frozenset[str]
-    points: frozenset[str] | None = None
+    members: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
 
     def reaches(self, row: AggregationRow) -> bool:
         return self.numbers is None or row.aggregation_number in self.numbers
 
     def sees(self, kind: Kind, object_id: str, *, members_open: bool) -> bool:
-        asked = kind is not Kind.SERVICE_POINT or self.points is None or object_id in self.points
+        asked = kind not in self.members or object_id in self.members[kind]
         return members_open and asked and OPENED_BY[kind] in self.opens
 
     def sees_addresses(self, row: AggregationRow, *, members_open: bool) -> bool:
@@ -262,12 +263,12 @@ def _reaches(
             entry = read_granted(catalogue, details, Selection.from_stored(grant.selections[place]))
             shared += [] if entry is None else [entry]
         elif not scope.type.consent and customer_id is None:
-            numbers, wanted = details.get(NUMBERS), details.get("servicepoint_numbers")
+            numbers = details.get(NUMBERS)
             found.append(
                 _Direct(
                     None if numbers is None else frozenset(numbers),
                     opened(scope, details),
-                    None if wanted is None else aggregations.points_numbered(session, wanted, at=now),
+                    aggregations.members_matching(session, filter_of(details), at=now),
                 )
             )
     if not found and not shared:

@@ -29,9 +29,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.direct_access import MATCHED, Filter
 from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.direct_listing import table_of
+from cdsc_server.storage.direct_rules import has_any_of
 from cdsc_server.storage.listing import Place, beyond
 from cdsc_server.storage.service_points import ServicePointRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -323,15 +326,19 @@ def in_groups(
     )
 
 
-def points_numbered(session: Session, numbers: Collection[str], *, at: datetime) -> frozenset[str]:
-    """The ids of the Service Points of any group that have one of these numbers."""
-    row, point = AggregationMemberRow, ServicePointRow
-    found = (
-        select(row.object_id)
-        .join(point, (point.customer_key == row.customer_key) & (point.service_point_id == row.object_id))
-        .where(row.kind == str(Kind.SERVICE_POINT), among(point.servicepoint_number, numbers), *_at(at))
-    )
-    return frozenset(session.scalars(found))
+def members_matching(session: Session, only: Filter, *, at: datetime) -> dict[Kind, frozenset[str]]:
+    """The ids of the members of any group that match a filter, of each kind that it names; a statement for each."""
+    row, found = AggregationMemberRow, {}
+    for kind in {MATCHED[name][0] for name in only}:
+        table, row_id = table_of(kind)
+        matching = (
+            has_any_of(table, path, only[name]) for name, (of, path) in MATCHED.items() if of is kind and name in only
+        )
+        members = select(row.object_id).join(
+            table, and_(table.customer_key == row.customer_key, row_id == row.object_id)
+        )
+        found[kind] = frozenset(session.scalars(members.where(row.kind == str(kind), *matching, *_at(at))))
+    return found
 
 
 def premises_in(session: Session, customer_id: str, aggregation_ids: Collection[str], *, at: datetime) -> list[str]:

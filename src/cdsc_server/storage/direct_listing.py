@@ -261,6 +261,11 @@ def _links(
     return links
 
 
+def table_of(kind: Kind) -> tuple[type[Any], InstrumentedAttribute[str]]:
+    """The table of a kind, with its id."""
+    return _TABLES[kind]
+
+
 def id_of(kind: Kind) -> str:
     """The name of the column that holds the id of a kind."""
     return _TABLES[kind][1].key
