@@ -533,22 +533,6 @@ def upgrade() -> None:
     )
 
     op.create_table(
-        "permitted_accounts",
-        sa.Column("client_id", sa.String(), nullable=False),
-        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
-        sa.Column("customer_id", sa.String(), nullable=False),
-        sa.Column("reason", sa.String(), nullable=False),
-        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_permitted_accounts_client_id")),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.customer_id"], name=op.f("fk_permitted_accounts_customer_id")
-        ),
-        sa.PrimaryKeyConstraint("client_id", "customer_key", "account_id", name=op.f("pk_permitted_accounts")),
-    )
-    op.create_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts", ["customer_id"], unique=False)
-
-    op.create_table(
         "logins",
         sa.Column("username", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -834,6 +818,34 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "permitted_accounts",
+        sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("requirement_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name=op.f("fk_permitted_accounts_client_id")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customers.customer_id"], name=op.f("fk_permitted_accounts_customer_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requirement_id"], ["requirements.requirement_id"], name=op.f("fk_permitted_accounts_requirement_id")
+        ),
+        sa.PrimaryKeyConstraint("client_id", "customer_key", "account_id", name=op.f("pk_permitted_accounts")),
+    )
+    op.create_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts", ["customer_id"], unique=False)
+    op.create_index(
+        op.f("ix_permitted_accounts_requirement_id"),
+        "permitted_accounts",
+        ["requirement_id"],
+        unique=False,
+        sqlite_where=sa.text("requirement_id IS NOT NULL"),
+        postgresql_where=sa.text("requirement_id IS NOT NULL"),
+    )
+
+    op.create_table(
         "authorization_requests",
         sa.Column("request_id", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
@@ -1092,6 +1104,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_authorization_requests_expires"), "authorization_requests")
 
     op.drop_table("authorization_requests")
+    op.drop_index(op.f("ix_permitted_accounts_requirement_id"), "permitted_accounts")
+    op.drop_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts")
+
+    op.drop_table("permitted_accounts")
     op.drop_index(
         op.f("ix_requirements_status_created"),
         "requirements",
@@ -1172,9 +1188,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_logins_customer_id"), "logins")
 
     op.drop_table("logins")
-    op.drop_index(op.f("ix_permitted_accounts_customer_id"), "permitted_accounts")
-
-    op.drop_table("permitted_accounts")
     op.drop_table("late_data")
     op.drop_table("object_versions")
     op.drop_index(op.f("ix_clients_registration_id_modified_client_id"), "clients")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,12 @@ def changed_catalogue(directory: Path, change: Callable[[str], str]) -> str:
     path = directory / "catalogue.toml"
     path.write_text(changed, encoding="utf-8")
     return str(path)
+
+
+def without_steps(directory: Path) -> str:
+    """As `changed_catalogue`: production needs something for rate_plan only, and no scenario is claimed."""
+    steps = r'(?m)^registration_requirements = \[".*\n|^scenarios = \[[^]]*\]\n'
+    return changed_catalogue(directory, lambda shipped: re.sub(steps, "", shipped))
 
 
 def fields_of(type_id: str, *more: str, selections: tuple[str, ...] = ()) -> str:

@@ -14,7 +14,8 @@ class ScenarioRow:
 
     Args:
         what: offered (a scope of one of the types), fields (it has them), endless and history (the maximum of a
-            field), selection (the form can draw it), grant_type.
+            field), selection (the form can draw it), grant_type, proof (a step before production shows that the Client
+            is the Customer), steps (what it takes to get into production is listed).
     """
 
     id: str

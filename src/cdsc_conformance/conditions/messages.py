@@ -44,8 +44,8 @@ def listed(page: Exchange, *lists: str) -> list[dict[str, Any]]:
 
 
 def sandbox(session: Session) -> dict[str, Any]:
-    """A Client Object that may ask for production."""
-    return session.changing.client_with(cds_status_options="sandbox")
+    """A Client Object that asks people, and may ask for production."""
+    return session.changing.client_with(cds_status_options="sandbox", response_types="code")
 
 
 def made(answer: Exchange) -> dict[str, Any]:

@@ -69,9 +69,8 @@ class Companies:
     def settle_in(self) -> None:
         """Go into production, and want another name there some days later."""
         admin = self._register("Tern Coaching", "usage_data")
-        noted = noting(OPERATOR, self.ports.clock)
-        desk = Desk(self.catalogue, self.settings, self.ports, noted=noted)
-        made = reviews.approve_production(self._sandbox(admin).client_id, desk=desk).made
+        self._clear(admin)
+        made = reviews.approve_production(self._sandbox(admin).client_id, desk=self._desk()).made
         self.ago(timedelta(days=2)).change_name(admin, made[0], "Tern & Daughters")
 
     def hand_in_a_lot(self) -> None:
@@ -96,6 +95,7 @@ class Companies:
     def ask_a_lot(self) -> None:
         """For production, an answer, and access that a Customer agreed to on paper."""
         admin = self._register("Tidewater Metering", "usage_data generation_mix")
+        self._clear(admin)
         sandbox = self._uri(self._sandbox(admin))
         self._post(
             admin,
@@ -138,6 +138,16 @@ class Companies:
             blobs=self.ports.blobs,
         )
         return row
+
+    def _desk(self) -> Desk:
+        return Desk(self.catalogue, self.settings, self.ports, noted=noting(OPERATOR, self.ports.clock))
+
+    def _clear(self, admin: ClientRow) -> None:
+        """Have an operator accept all that production needs."""
+        with reading() as session:
+            owed = stored.requirements_of(session, admin.registration_id)
+        for row in owed:
+            reviews.accept(row.message_id, desk=self._desk())
 
     def _pay(self, payment: PaymentRow) -> None:
         news = PaymentNews(payment.payment_id, PaymentStatus.SUBMITTED, payment.amount, payment.currency)

@@ -30,7 +30,7 @@ from cdsc_server.domain.offered_fields import (
 from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
 from cdsc_server.domain.purposes import Purpose, read_purposes, with_purposes
-from cdsc_server.domain.registration_fields import RegistrationField, read_registration_fields
+from cdsc_server.domain.registration_fields import FieldType, RegistrationField, read_registration_fields
 from cdsc_server.domain.review_rules import ReviewRules, TestAccount, read_review_rules, read_test_accounts
 from cdsc_server.domain.scenarios import read_scenarios
 from cdsc_server.domain.scope_types import SCOPE_TYPES, ScopeType
@@ -140,7 +140,7 @@ def read_catalogue(config: Mapping[str, Any]) -> Catalogue:
     faults += _coverage_checks(scopes, config.get("coverage", {}))
     faults += _field_checks(scopes, registration_fields)
     purposes = read_purposes(config.get("purposes", {}), scopes, faults)
-    scenarios = read_scenarios(config.get("scenarios", []), scopes, faults)
+    scenarios = read_scenarios(config.get("scenarios", []), scopes, registration_fields, faults)
     if faults or utility is None:
         raise InvalidConfiguration(faults)
     catalogue = Catalogue(
@@ -345,4 +345,12 @@ def _field_checks(scopes: Mapping[str, Scope], fields: Mapping[str, Registration
                 faults.append(f"{where}.registration_optional: {each.id} is not sent with a registration")
             elif not each.has_default:
                 faults.append(f"{where}.registration_optional: {each.id} needs a default (CDS-WG1-02 3.6)")
+    for each in fields.values():
+        kinds = {scope.type.direct for scope in scopes.values() if each.id in scope.registration_requirements}
+        if each.type is FieldType.SSO_VERIFICATION and len(kinds) > 1:
+            # Whoever signs in is told what that opens, which must be one thing.
+            faults.append(
+                f"registration_fields.{each.id}: scopes for direct access open what signs in, and others do not; "
+                "give them a field each"
+            )
     return faults

@@ -81,6 +81,7 @@ def planned_clients(catalogue: Catalogue, scope: str) -> tuple[PlannedClient, ..
     wanted = {scope.id for scope in asked}
     registered = [scope for scope in catalogue.scopes.values() if scope.id in wanted]
     production = (ClientStatus.PRODUCTION, ClientStatus.DISABLED)
+    sandbox = (ClientStatus.SANDBOX, ClientStatus.DISABLED)
     planned = [PlannedClient((catalogue.scopes[CLIENT_ADMIN],), ClientStatus.PRODUCTION, (ClientStatus.PRODUCTION,))]
     planned += [
         PlannedClient((scope,), ClientStatus.PRODUCTION, production)
@@ -89,12 +90,13 @@ def planned_clients(catalogue: Catalogue, scope: str) -> tuple[PlannedClient, ..
     ]
     direct = tuple(scope for scope in registered if scope.type.direct)
     if direct:
-        planned.append(PlannedClient(direct, ClientStatus.PRODUCTION, production))
+        # Where nothing has to be done first, nothing is withheld (CDS-WG1-02 4.2).
+        steps = any(scope.registration_requirements for scope in direct)
+        status = ClientStatus.SANDBOX if steps else ClientStatus.PRODUCTION
+        planned.append(PlannedClient(direct, status, sandbox if steps else production))
     consent = tuple(scope for scope in registered if scope.type.consent)
     if consent:
-        planned.append(
-            PlannedClient(consent, ClientStatus.SANDBOX, (ClientStatus.SANDBOX, ClientStatus.DISABLED)),
-        )
+        planned.append(PlannedClient(consent, ClientStatus.SANDBOX, sandbox))
     return tuple(planned)
 
 

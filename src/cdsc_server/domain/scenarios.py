@@ -12,9 +12,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from cdsc_server.domain.durations import INFINITE, read_duration
+from cdsc_server.domain.registration_fields import FieldType
 
 if TYPE_CHECKING:
     from cdsc_server.domain.catalogue import Scope
+    from cdsc_server.domain.registration_fields import RegistrationField
 
 _ACCOUNTS = "include_accounts include_account_numbers"
 _CONTRACTS = "include_service_contracts include_contract_numbers"
@@ -38,6 +40,7 @@ class Scenario:
         selections: for each type of scope, a selection the form must be able to draw.
         from_last_bill: whether bills begin with the Customer's last one.
         synced: how long each source of its data may be silent, by the words of `domain.freshness.Source`.
+        proven: whether a step before production has to prove that the Client is the Customer.
     """
 
     id: str
@@ -49,6 +52,7 @@ class Scenario:
     selections: Mapping[str, str] = field(default_factory=dict)
     from_last_bill: bool = False
     synced: Mapping[str, timedelta] = field(default_factory=dict)
+    proven: bool = False
 
 
 def _scopes(**fields: str) -> dict[str, frozenset[str]]:
@@ -106,14 +110,15 @@ _WEEK: Final = timedelta(weeks=1)
 SCENARIOS: Final = {
     scenario.id: scenario
     for scenario in (
-        Scenario("usage_self_access", "4.1", _OWN_USAGE, history=_USAGE_BACK, endless=_USAGE_ON),
-        Scenario("billing_self_access", "4.2", _OWN_BILLS, history=_BILLS_BACK, endless=_BILLS_ON),
+        Scenario("usage_self_access", "4.1", _OWN_USAGE, history=_USAGE_BACK, endless=_USAGE_ON, proven=True),
+        Scenario("billing_self_access", "4.2", _OWN_BILLS, history=_BILLS_BACK, endless=_BILLS_ON, proven=True),
         Scenario(
             "usage_and_billing_self_access",
             "4.3",
             _OWN_BOTH,
             history={**_USAGE_BACK, **_BILLS_BACK},
             endless=(*_USAGE_ON, *_BILLS_ON),
+            proven=True,
         ),
         Scenario(
             "meter_data",
@@ -178,8 +183,9 @@ SCENARIOS: Final = {
             "whole_building_data",
             "4.11",
             _scopes(
-                query_aggregations="servicepoint_numbers aggregation_numbers addresses include_service_points "
-                "include_premises include_service_point_addresses include_aggregation_addresses",
+                # Without addresses, which it lists as well: 7.1.13 forbids them on scopes without a form.
+                query_aggregations="servicepoint_numbers aggregation_numbers include_service_points include_premises "
+                "include_service_point_addresses include_aggregation_addresses",
                 query_usage="aggregation_numbers include_aggregations include_aggregation_addresses",
                 aggregation_consent="",
             ),
@@ -196,20 +202,25 @@ SCENARIOS: Final = {
 }
 
 
-def read_scenarios(claimed: object, scopes: Mapping[str, Scope], faults: list[str]) -> tuple[str, ...]:
+def read_scenarios(
+    claimed: object, scopes: Mapping[str, Scope], fields: Mapping[str, RegistrationField], faults: list[str]
+) -> tuple[str, ...]:
     """The scenarios that a configuration claims; what they lack is added to the faults once there is no other."""
     if not isinstance(claimed, list) or not all(isinstance(name, str) for name in claimed):
         faults.append("scenarios must be an array of ids")
         return ()
     if not faults:
-        faults += scenario_faults(claimed, scopes)
+        faults += scenario_faults(claimed, scopes, fields)
     return tuple(dict.fromkeys(claimed))
 
 
-def scenario_faults(claimed: Collection[str], scopes: Mapping[str, Scope]) -> Iterator[str]:
+def scenario_faults(
+    claimed: Collection[str], scopes: Mapping[str, Scope], fields: Mapping[str, RegistrationField]
+) -> Iterator[str]:
     """
     Why scenarios cannot be claimed: what is missing of each.
 
+    Production always waits for an operator, so that each scope has to list a step that says so.
     Where several scopes have the type that is needed, one must have it all; the nearest to it is told about.
     """
     for name in claimed:
@@ -217,19 +228,21 @@ def scenario_faults(claimed: Collection[str], scopes: Mapping[str, Scope]) -> It
         if scenario is None:
             yield f"scenarios: {name!r} is not one of {', '.join(SCENARIOS)}"
             continue
-        missing = {kind: _missing(scenario, kind, scopes) for kind in scenario.scopes}
+        missing = {kind: _missing(scenario, kind, scopes, fields) for kind in scenario.scopes}
         if scenario.any_scope and not all(missing.values()):
             continue
         for fault in (each for faults in missing.values() for each in faults):
             yield f"scenarios: {name} needs {fault} (CDS-WG3-01 {scenario.section})"
 
 
-def _missing(scenario: Scenario, kind: str, scopes: Mapping[str, Scope]) -> list[str]:
-    found = [list(_missing_in(scenario, scope)) for scope in scopes.values() if scope.type.id == kind]
+def _missing(
+    scenario: Scenario, kind: str, scopes: Mapping[str, Scope], fields: Mapping[str, RegistrationField]
+) -> list[str]:
+    found = [list(_missing_in(scenario, scope, fields)) for scope in scopes.values() if scope.type.id == kind]
     return min(found, key=len) if found else [f"a scope of type {kind}"]
 
 
-def _missing_in(scenario: Scenario, scope: Scope) -> Iterator[str]:
+def _missing_in(scenario: Scenario, scope: Scope, fields: Mapping[str, RegistrationField]) -> Iterator[str]:
     where = f"scopes.{scope.id}"
     for name in sorted(scenario.scopes[scope.type.id] - scope.fields.keys()):
         yield f"{name} in {where}.fields"
@@ -244,6 +257,11 @@ def _missing_in(scenario: Scenario, scope: Scope) -> Iterator[str]:
     drawn = scenario.selections.get(scope.type.id)
     if drawn is not None and drawn not in scope.selections:
         yield f"{drawn} in {where}.selections"
+    steps = [fields[name].type for name in scope.registration_requirements]
+    if not steps:
+        yield f"a step before production in {where}.registration_requirements"
+    if scenario.proven and FieldType.SSO_VERIFICATION not in steps:
+        yield f"a field of type {FieldType.SSO_VERIFICATION} in {where}.registration_requirements"
 
 
 def _reaches(maximum: str, wanted: str) -> bool:

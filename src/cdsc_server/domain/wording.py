@@ -8,7 +8,7 @@ The words follow the fields: an optional field adds its line only when it was as
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -165,6 +165,17 @@ _BY_TYPE: Final = {
     "cds_bill_statements": "bill_statements",
     "cds_service_bills": "service_bills",
     "cds_aggregation_consent": "aggregation_consent",
+}
+
+#: What Customers let an app of their own read, in the words of what they would share on the form.
+_OWN: Final = {
+    "cds_query_accounts": "account_list",
+    "cds_query_service_contracts": "supply_details",
+    "cds_query_service_points": "distribution_details",
+    "cds_query_meter_devices": "distribution_details",
+    "cds_query_bill_statements": "bill_statements",
+    "cds_query_bill_sections": "service_bills",
+    "cds_query_usage": "usage_data",
 }
 
 #: What each optional field adds to the details.
@@ -338,6 +349,12 @@ _CLEARED: Final[Mapping[str, str]] = {
 def cleared_title(scope_type: str) -> str:
     """The title of what a type of scope opens to Clients that no Customer is asked for."""
     return gettext(_CLEARED[scope_type])
+
+
+def own_words(scopes: Iterable[Scope]) -> list[Words]:
+    """The words of what an app of a Customer's own reads by these scopes for direct access, each once."""
+    names = dict.fromkeys(_OWN[scope.type.id] for scope in scopes if scope.type.id in _OWN)
+    return [_told(WORDS[name]) for name in names]
 
 
 def title_of(catalogue: Catalogue, scope_id: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.ports import Clock
+from cdsc_server.services.own_access import OwnAccess
 from cdsc_server.services.reviews import Asked, Decision, Noted
 from cdsc_server.storage import audit
 from cdsc_server.storage.audit import AuditRow
@@ -21,6 +22,8 @@ _DECISIONS: Final = ("review.accepted", "review.rejected")
 
 #: Who acts where nobody has signed in.
 COMMAND_LINE: Final = "command line"
+#: Who acts where a Customer ends what an operator has decided.
+CUSTOMER: Final = "customer"
 
 
 def record(
@@ -37,7 +40,7 @@ def record(
 
     Args:
         session: of the change it tells of.
-        actor: the username of an operator, or "command line".
+        actor: the username of an operator, `COMMAND_LINE` or `CUSTOMER`.
         action: what was done, as "<kind>.<past tense>".
         subject: to what, as "<kind>:<id>".
         detail: reasons and ids; never a secret.
@@ -69,8 +72,30 @@ def noting(actor: str, clock: Clock) -> Noted:
             detail={**told, "registration": done.registration_id},
             now=clock.now(),
         )
+        if isinstance(done, Decision):
+            record_own_access(session, done.access, permitted=done.accepted, actor=actor, now=clock.now())
 
     return note
+
+
+def record_own_access(
+    session: Session, access: Sequence[OwnAccess], *, permitted: bool, actor: str, now: datetime
+) -> None:
+    """
+    Add what Client Objects may read because they are the Customer, or no longer, to the audit trail.
+
+    Args:
+        actor: as `record`; or `CUSTOMER`.
+    """
+    for each in access:
+        record(
+            session,
+            actor=actor,
+            action="client.permitted" if permitted else "client.forbidden",
+            subject=f"client:{each.client_id}",
+            detail={"customer": each.customer_id, "account": None, "step": each.field_id},
+            now=now,
+        )
 
 
 def entries(

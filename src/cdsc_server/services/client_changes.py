@@ -80,8 +80,8 @@ def replace_client(
     Replace what a Client may say of its Client Object; what is left out goes back to this Server's default.
 
     The default of scope and cds_status is what they are now. Disabling ends Credentials and tokens at once.
-    On a production Client Object that asks Customers, members that the catalogue has reviewed, and scopes that are
-    new to it, keep their values until an operator agrees; a Message tells which.
+    On a production Client Object that opens data of Customers, members that the catalogue has reviewed, and scopes
+    that are new to it, keep their values until an operator agrees; a Message tells which.
 
     Args:
         sent: of the right shape; members that the Server sets may be repeated unchanged.
@@ -170,7 +170,7 @@ def _hold_back(
     session: Session, row: ClientRow, before: Mapping[str, Any], sent: Mapping[str, Any], rules: _Rules
 ) -> bool:
     """Put back what has to be reviewed first, and tell of it; whether there is anything."""
-    if ClientStatus.PRODUCTION not in row.status_options or not row.response_types:
+    if ClientStatus.PRODUCTION not in row.status_options or not _opens_data(row.scope, rules):
         return False
     after = _as_shown(row, rules)
     changed = _differing(before, after)
@@ -186,6 +186,11 @@ def _hold_back(
     updates = [{"field": name, "previous_value": before.get(name), "new_value": after.get(name)} for name in held]
     _tell_of_review(session, row, updates, now=rules.at)
     return True
+
+
+def _opens_data(words: str, rules: _Rules) -> bool:
+    """Whether scopes open data of Customers, on the form or directly."""
+    return any(scope.type.together for scope in rules.scopes_of(words))
 
 
 def _tell_of_review(session: Session, row: ClientRow, updates: Sequence[dict[str, Any]], *, now: datetime) -> None:
@@ -233,9 +238,8 @@ def _replace(row: ClientRow, sent: Mapping[str, Any], rules: _Rules) -> None:
     row.contacts = sent.get("contacts", [])
     row.uris = {name: sent[name] for name in URIS if name in sent}
     row.scope = checked_scope(catalogue, sent.get("scope", row.scope).split(), like=row.scope)
-    row.authorization_details_types = [word for word in row.scope.split() if row.response_types] or (
-        row.authorization_details_types
-    )
+    if _opens_data(row.scope, rules):
+        row.authorization_details_types = row.scope.split()
     row.registered_fields = _field_values(row, sent, rules)
     row.purposes = _purposes(row, sent.get("cds_purposes") or {}, catalogue)
     if not row.response_types:

@@ -10,11 +10,13 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.direct_access import MATCHED, Permission, Reach, filter_of
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, NotFound, UnauthorizedClient
 from cdsc_server.ports import Clock
-from cdsc_server.services.audit import record
+from cdsc_server.services import own_access
+from cdsc_server.services.audit import record, record_own_access
 from cdsc_server.storage import accounts, clients, customers, direct_listing, permissions
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
@@ -24,6 +26,8 @@ from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 REACH_SET: Final = "client.reach_set"
 #: Asks that what is preselected is there, instead of answering with nothing.
 _MUST_MATCH: Final = "error_if_no_preselections"
+#: What a Client reads that is the Customer no longer.
+_ENDED: Final = "We have ended this."
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,16 @@ def permit(
     Raises:
         InvalidRequest: no reason, no such Customer or no such Account of theirs.
         NotFound: there is no such Client Object.
-        Conflict: it has no scope for direct access, or may read them already.
+        Conflict: it has no scope for direct access, may read them already, or is in the sandbox and they are real.
     """
     now = clock.now()
     with transaction() as session:
         row = _changeable(session, client_id, reason, catalogue)
-        if customers.find_customer(session, customer_id) is None:
+        customer = customers.find_customer(session, customer_id)
+        if customer is None:
             raise InvalidRequest("Customer: there is none with this id", field="customer_id")
+        if row.status == ClientStatus.SANDBOX and not customer.is_test:
+            raise Conflict("In the sandbox it reads fictional Customers only: nothing was changed")
         if account_id is not None and not accounts.has_account(session, customer_id, account_id):
             raise InvalidRequest("Account: this Customer has none with this id", field="account_id")
         if permissions.find_permission(session, client_id, customer_id, account_id or EVERY) is not None:
@@ -94,7 +101,9 @@ def permit(
 
 def forbid(client_id: str, customer_id: str, account_id: str | None, *, reason: str, actor: str, clock: Clock) -> None:
     """
-    Take back what `permit` gave; it holds from the next request.
+    Take back what `permit` gave, or what a Client has because it showed that it is the Customer.
+
+    It holds from the next request on.
 
     Raises:
         InvalidRequest: no reason.
@@ -102,10 +111,24 @@ def forbid(client_id: str, customer_id: str, account_id: str | None, *, reason: 
     """
     now = clock.now()
     with transaction() as session:
+        clients.lock_registration(session, _client(session, client_id).registration_id)
         row = _client(session, client_id, lock=True)
         _check_reason(reason)
-        if not permissions.take_back(session, client_id, customer_id, account_id or EVERY):
+        named = permissions.find_permission(session, client_id, customer_id, account_id or EVERY)
+        if named is None:
             raise NotFound("nothing of the kind is permitted")
+        if named.requirement_id is None:
+            session.delete(named)
+        else:
+            # With what else stands on the step; else a production Client Object made later would have it again.
+            others = own_access.end(session, named.requirement_id, why=_ENDED, now=now)
+            record_own_access(
+                session,
+                [each for each in others if each.client_id != client_id],
+                permitted=False,
+                actor=actor,
+                now=now,
+            )
         _record(session, row, "client.forbidden", _named(customer_id, account_id), reason, actor=actor, now=now)
 
 
@@ -116,11 +139,13 @@ def set_reach(client_id: str, reach: Reach, *, reason: str, actor: str, catalogu
     Raises:
         InvalidRequest: no reason.
         NotFound: there is no such Client Object.
-        Conflict: it has no scope for direct access.
+        Conflict: it has no scope for direct access, or is in the sandbox and would read every real Customer.
     """
     now = clock.now()
     with transaction() as session:
         row = _changeable(session, client_id, reason, catalogue)
+        if row.status == ClientStatus.SANDBOX and reach is Reach.CUSTOMERS:
+            raise Conflict("In the sandbox it reads fictional Customers only: nothing was changed")
         before, row.reach = row.reach, reach.value
         _record(session, row, REACH_SET, {"before": before, "after": reach.value}, reason, actor=actor, now=now)
 

@@ -22,7 +22,7 @@ def known_as(registration_id: str, client: ClientRow | None) -> Known:
     """
     Which groups a Client Object may know of: of fictional Customers or of real ones, as it may meet them.
 
-    Client Objects that come for themselves have no sandbox; their reach says that they are there for tests.
+    One in production may be there for tests, too: its reach says so.
     """
     is_test = client is not None and (client.status == ClientStatus.SANDBOX or client.reach == Reach.TEST_CUSTOMERS)
     return Known(registration_id, is_test)

@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue
 from cdsc_server.domain.field_values import is_email
 from cdsc_server.domain.letters import code_letter
+from cdsc_server.domain.own_access import opened_by
 from cdsc_server.domain.registration_fields import FieldType, RegistrationField
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.domain.secrets import secret_hash
+from cdsc_server.domain.wording import Words, own_words
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services import mails, requirements
@@ -48,6 +50,7 @@ class OpenForm:
     Args:
         addresses: to which a code may be sent.
         asked: the address that a code was sent to and still works.
+        opens: what the Client can read once a Customer has signed in and said yes; empty for nothing.
     """
 
     link: str
@@ -56,6 +59,7 @@ class OpenForm:
     client_name: str
     addresses: tuple[str, ...] = ()
     asked: str | None = None
+    opens: tuple[Words, ...] = ()
 
 
 def open_form(link: str, *, catalogue: Catalogue, clock: Clock) -> OpenForm:
@@ -77,6 +81,7 @@ def open_form(link: str, *, catalogue: Catalogue, clock: Clock) -> OpenForm:
         client_name=admin.client_name,
         addresses=tuple(each for each in admin.contacts if is_email(each)),
         asked=code.address if code is not None and alive else None,
+        opens=tuple(own_words(opened_by(catalogue, field.id))),
     )
 
 
@@ -109,7 +114,7 @@ def send_answers(link: str, answers: Mapping[str, str], *, catalogue: Catalogue,
 
 def send_account(link: str, customer_id: str, *, catalogue: Catalogue, clock: Clock) -> bool:
     """
-    Hand in the account that the person signed in with.
+    Hand in the account that the person signed in with, and what they let the Client read of it.
 
     Returns:
         False when one was handed in before.
@@ -119,11 +124,14 @@ def send_account(link: str, customer_id: str, *, catalogue: Catalogue, clock: Cl
     """
     now = clock.now()
     with transaction() as session:
-        row, _ = _found(session, link, catalogue, now, FieldType.SSO_VERIFICATION)
+        row, field = _found(session, link, catalogue, now, FieldType.SSO_VERIFICATION)
         customer = customers.find_customer(session, customer_id)
         if customer is None:
             raise NotFound("There is no such account.")
         account = {"customer_id": customer.customer_id, "name": customer.display_name, "email": customer.email}
+        opened = " ".join(scope.id for scope in opened_by(catalogue, field.id))
+        if opened:
+            account["permits"] = opened
         return requirements.hand_in(session, row, account, now=now)
 
 

@@ -22,12 +22,13 @@ from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, R
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock, Ports
-from cdsc_server.services import changelog, grant_changes, grant_reviews, requirements
+from cdsc_server.services import changelog, grant_changes, grant_reviews, own_access, requirements
 from cdsc_server.services.client_changes import apply_changes
 from cdsc_server.services.credentials import new_credential
 from cdsc_server.services.granting import create_grants
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.messages import reply
+from cdsc_server.services.own_access import OwnAccess
 from cdsc_server.settings import Settings
 from cdsc_server.storage import clients, messages, reviews
 from cdsc_server.storage.clients import ClientRow
@@ -108,6 +109,7 @@ class Decision:
 
     Args:
         made: ids of what came into being: Client Object or Grants.
+        access: what Client Objects may read from now on because they are the Customer; or no longer, when rejected.
     """
 
     id: str
@@ -116,6 +118,7 @@ class Decision:
     accepted: bool
     note: str
     made: tuple[str, ...] = ()
+    access: tuple[OwnAccess, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,8 +235,11 @@ def accept(
     with transaction() as session:
         requirement = reviews.by_message(session, message_id)
         if requirement is not None:
+            registration_id = requirement.registration_id
+            clients.lock_registration(session, registration_id)
             requirements.settle(session, requirement, accepted=True, description=note or "Accepted.", now=now)
-            decision = Decision(message_id, requirement.type, requirement.registration_id, accepted=True, note=note)
+            access = own_access.settle(session, registration_id, catalogue=desk.catalogue, now=now)
+            decision = Decision(message_id, requirement.type, registration_id, accepted=True, note=note, access=access)
         else:
             message = _claimed(session, message_id, now=now)
             related, made = _take_effect(
@@ -247,7 +253,13 @@ def accept(
                 related=related,
                 now=now,
             )
-            decision = Decision(message_id, message.type, message.registration_id, accepted=True, note=note, made=made)
+            access = ()
+            if message.type in (MessageType.PRODUCTION_REQUEST, MessageType.FIELD_CHANGES):
+                clients.lock_registration(session, message.registration_id)
+                access = own_access.settle(session, message.registration_id, catalogue=desk.catalogue, now=now)
+            decision = Decision(
+                message_id, message.type, message.registration_id, accepted=True, note=note, made=made, access=access
+            )
         desk.noted(session, decision)
     return decision
 
@@ -270,8 +282,17 @@ def reject(message_id: str, *, desk: Desk, reason: str) -> Decision:
     with transaction() as session:
         requirement = reviews.by_message(session, message_id)
         if requirement is not None:
-            requirements.settle(session, requirement, accepted=False, description=reason, now=now)
-            decision = Decision(message_id, requirement.type, requirement.registration_id, accepted=False, note=reason)
+            registration_id = requirement.registration_id
+            clients.lock_registration(session, registration_id)
+            session.refresh(requirement)
+            access: tuple[OwnAccess, ...] = ()
+            if own_access.can_end(requirement, desk.catalogue):
+                access = own_access.end(session, requirement.requirement_id, why=reason, now=now)
+            else:
+                requirements.settle(session, requirement, accepted=False, description=reason, now=now)
+            decision = Decision(
+                message_id, requirement.type, registration_id, accepted=False, note=reason, access=access
+            )
         else:
             message = _claimed(session, message_id, now=now)
             if message.type == MessageType.SUPPORT_REQUEST:
@@ -352,7 +373,13 @@ def approve_production(client_id: str, *, desk: Desk, override: bool = False, no
             raise NotFound("no Client Object has this client_id")
         made = _make_production(session, sandbox, desk, override=override, why=note, now=now)
         decision = Decision(
-            client_id, "production", made.registration_id, accepted=True, note=note, made=(made.client_id,)
+            client_id,
+            "production",
+            made.registration_id,
+            accepted=True,
+            note=note,
+            made=(made.client_id,),
+            access=own_access.settle(session, made.registration_id, catalogue=desk.catalogue, now=now),
         )
         desk.noted(session, decision)
     return decision

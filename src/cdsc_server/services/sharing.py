@@ -24,12 +24,13 @@ from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
 from cdsc_server.languages import listed
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import changelog, grant_reviews, own_grants, sharing_mails
+from cdsc_server.services import changelog, grant_reviews, own_access, own_grants, sharing_mails
+from cdsc_server.services.audit import CUSTOMER, record_own_access
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret, told
 from cdsc_server.services.server_grants import unsettle_parent
 from cdsc_server.services.standing import standing_sections
-from cdsc_server.storage import authorizations, clients, customers, grant_reads, grants
+from cdsc_server.storage import authorizations, clients, customers, grant_reads, grants, permissions
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grant_reads import GrantReadRow
@@ -192,6 +193,24 @@ def stop_for_customer(
         )
         sharing_mails.tell_of_end(session, grant_id, by=StoppedBy.CUSTOMER, mailing=mailing, now=now)
     return stopped
+
+
+def stop_own(client_id: str, customer_id: str, *, clock: Clock) -> None:
+    """
+    End what a Client reads because it showed that it is this Customer, with its other Client Objects.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    now = clock.now()
+    with transaction() as session:
+        row = permissions.find_permission(session, client_id, customer_id)
+        client = clients.find_client(session, client_id)
+        if row is None or row.requirement_id is None or client is None:
+            raise NotFound("There is nothing at this address.")
+        clients.lock_registration(session, client.registration_id)
+        ended = own_access.end(session, row.requirement_id, why="The Customer has stopped this app.", now=now)
+        record_own_access(session, ended, permitted=False, actor=CUSTOMER, now=now)
 
 
 def _found(session: Session, grant_id: str, customer_id: str) -> GrantRow:

@@ -22,7 +22,7 @@ class AuditRow(DataBase):
 
     entry_id: Mapped[str] = mapped_column(String, primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: The username of an operator, or "command line". No foreign key: the trail stands by itself.
+    #: The username of an operator, "command line" or "customer". No foreign key: the trail stands by itself.
     actor: Mapped[str] = mapped_column(String)
     #: What was done, such as "grant.suspended".
     action: Mapped[str] = mapped_column(String)

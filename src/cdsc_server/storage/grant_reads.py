@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.among import among
 from cdsc_server.storage.db import DataBase, db
+from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import UtcDateTime
 
@@ -132,3 +133,11 @@ def last_reads(session: Session, grant_ids: Collection[str]) -> Mapping[str, dat
     statement = select(GrantReadRow.grant_id, func.max(GrantReadRow.last, type_=UtcDateTime).label("last"))
     found = session.execute(statement.where(among(GrantReadRow.grant_id, grant_ids)).group_by(GrantReadRow.grant_id))
     return {row.grant_id: row.last for row in found}
+
+
+def last_read_by(session: Session, client_id: str, *, after: datetime) -> datetime | None:
+    """When a Client Object last read by any of its Grants, since an instant; None for never."""
+    last = select(func.max(GrantReadRow.last, type_=UtcDateTime)).join(
+        GrantRow, GrantRow.grant_id == GrantReadRow.grant_id
+    )
+    return session.scalars(last.where(GrantRow.client_id == client_id, GrantReadRow.last >= after)).one()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, and_, delete, exists, or_, select
+from sqlalchemy import BigInteger, ColumnElement, ForeignKey, Index, String, and_, delete, exists, or_, select, text
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.domain.direct_access import Permission, Reach
@@ -13,6 +13,7 @@ from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.reviews import RequirementRow
 from cdsc_server.storage.types import UtcDateTime
 
 #: Stands for every Account of a Customer, later ones too.
@@ -23,7 +24,15 @@ class PermittedAccountRow(DataBase):
     """That a Client Object may read an Account directly, or every one of its Customer."""
 
     __tablename__ = "permitted_accounts"
-    __table_args__ = (Index(None, "customer_id"),)
+    __table_args__ = (
+        Index(None, "customer_id"),
+        Index(
+            None,
+            "requirement_id",
+            sqlite_where=text("requirement_id IS NOT NULL"),
+            postgresql_where=text("requirement_id IS NOT NULL"),
+        ),
+    )
 
     client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id"), primary_key=True)
     customer_key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, init=False)
@@ -33,6 +42,8 @@ class PermittedAccountRow(DataBase):
     #: Why, in words that the Customer reads too.
     reason: Mapped[str] = mapped_column(String, default="")
     created: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: The accepted step by which the Client showed that it is this Customer; None where an operator just said so.
+    requirement_id: Mapped[str | None] = mapped_column(ForeignKey("requirements.requirement_id"), default=None)
 
     def __post_init__(self) -> None:
         self.customer_key = customer_key_of(self.customer_id)
@@ -90,14 +101,16 @@ def permissions_of(session: Session, client_id: str) -> Sequence[PermittedAccoun
 
 
 def named_to(session: Session, customer_id: str) -> Sequence[tuple[PermittedAccountRow, ClientRow, str | None]]:
-    """The Client Objects that a Customer is named to, by name; with the number of an Account where that is all."""
+    """
+    The Client Objects that an operator named a Customer to, by name; with the number of an Account where that is all.
+    """
     row, account = PermittedAccountRow, AccountRow
     of_row = and_(account.customer_key == row.customer_key, account.account_id == row.account_id)
     found = session.execute(
         select(row, ClientRow, account.account_number)
         .join(ClientRow, ClientRow.client_id == row.client_id)
         .outerjoin(account, of_row)
-        .where(row.customer_id == customer_id, ClientRow.reach == Reach.NAMED.value)
+        .where(row.customer_id == customer_id, row.requirement_id.is_(None), ClientRow.reach == Reach.NAMED.value)
         .order_by(ClientRow.client_name, row.client_id, account.account_number)
     )
     return [(permitted, client, number) for permitted, client, number in found]
@@ -124,17 +137,26 @@ def permits_anything(session: Session, permission: Permission) -> bool:
     return session.scalars(select(PermittedAccountRow.client_id).where(named).limit(1)).first() is not None
 
 
-def take_back(session: Session, client_id: str, customer_id: str, account_id: str) -> bool:
-    """Name an Account, or every one of a Customer, to a Client Object no longer; False when it was not."""
+def take_back_all(session: Session, requirement_id: str) -> Sequence[tuple[str, str]]:
+    """End all that stands on a step; gives each Client Object with its Customer."""
     row = PermittedAccountRow
     gone = session.execute(
         delete(row)
-        .where(
-            row.client_id == client_id,
-            row.customer_key == customer_key_of(customer_id),
-            row.account_id == account_id,
-        )
-        .returning(row.account_id)
-        .execution_options(synchronize_session=False)
+        .where(row.requirement_id == requirement_id)
+        .returning(row.client_id, row.customer_id)
+        .execution_options(synchronize_session="fetch")
     )
-    return gone.one_or_none() is not None
+    return [(client_id, customer_id) for client_id, customer_id in gone]
+
+
+def own_of(session: Session, customer_id: str) -> Sequence[tuple[PermittedAccountRow, RequirementRow, ClientRow]]:
+    """What Client Objects have by showing that they are this Customer, with the step, the oldest first."""
+    row = PermittedAccountRow
+    found = session.execute(
+        select(row, RequirementRow, ClientRow)
+        .join(RequirementRow, RequirementRow.requirement_id == row.requirement_id)
+        .join(ClientRow, ClientRow.client_id == row.client_id)
+        .where(row.customer_id == customer_id)
+        .order_by(row.created, row.client_id)
+    )
+    return [(permitted, step, client) for permitted, step, client in found]

@@ -15,6 +15,7 @@ from cdsc_server.services import operators
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
+from tests.factories.catalogues import without_steps
 from tests.factories.messages import Box
 from tests.factories.oauth import register
 from tests.support.pages import Visitor
@@ -23,8 +24,15 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def settings(settings):
-    return replace(settings, registrations_per_hour=10_000, login_failures=3, login_wait_seconds=60)
+def settings(settings, tmp_path):
+    """What production needs waits for operators, too, and would stand among what the tests have wait."""
+    return replace(
+        settings,
+        registrations_per_hour=10_000,
+        login_failures=3,
+        login_wait_seconds=60,
+        catalogue_file=without_steps(tmp_path),
+    )
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ def reach(app, direct, request):
     """The reach that Ada is within, as she is real or made up."""
     with app.app_context(), transaction() as session:
         session.get_one(CustomerRow, "ada").is_test = request.param is Reach.TEST_CUSTOMERS
+        session.get_one(ClientRow, direct.own.client_id).status = "production"
     return request.param
 
 

@@ -9,6 +9,7 @@ from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.services import direct_access
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.audit import AuditRow
+from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -93,9 +94,22 @@ def test_a_parent_that_may_not_be_told_is_null(direct, get):
 def test_everybody_is_all_that_are_real_or_all_that_are_made_up(app, direct, ids, reach, seen):
     with app.app_context(), transaction() as session:
         session.get(CustomerRow, "bob").is_test = False
+        session.get(ClientRow, direct.own.client_id).status = "production"
     direct.reach(reach)
 
     assert {scope_id: ids(scope_id, direct.token(scope_id)) for scope_id in LISTS} == seen
+
+
+def test_in_the_sandbox_nobody_real_can_be_permitted(app, direct):
+    with app.app_context(), transaction() as session:
+        session.get(CustomerRow, "bob").is_test = False
+
+    with pytest.raises(Conflict, match="fictional Customers only"):
+        direct.permit("bob")
+    with pytest.raises(Conflict, match="fictional Customers only"):
+        direct.reach(Reach.CUSTOMERS)
+
+    assert direct.ask({"type": "query_accounts"}).json["error"] == "unauthorized_client"
 
 
 def test_what_is_permitted_later_is_seen_by_the_token_there_is_and_what_is_taken_back_is_not(direct, ids):

@@ -42,6 +42,24 @@ def test_what_is_ticked_holds_for_all_of_them(opened, visitor, stored):
     assert [each["scope_id"] for each in receipt.form["sections"]] == ["supply_details", "usage_data", "rate_plan"]
 
 
+@requirement("WG3-01-4.4-13")
+def test_contracts_meters_and_usage_are_chosen_once(opened, visitor, stored):
+    """Meter Data: one list of services, ticked once, for the three scopes; whichever of them the others name."""
+    meters = ("distribution_details", {**CONTRACTS, "merge_selection_with": "supply_details"})
+    opened(SUPPLY, meters, ("usage_data", {**CONTRACTS, "merge_selection_with": "distribution_details"}))
+    lists = [name for name, _ in visitor.form_with("approve").boxes if name in ("s1", "s2", "s3")]
+    assert set(lists) == {"s1"}
+    assert "Which services" in visitor.text
+
+    visitor.press("approve", tick=(("s1", "shop0001"), ("s1", "shop0003")))
+
+    (grant,) = stored(GrantRow)
+    assert grant.enabled_scope == "supply_details distribution_details usage_data"
+    assert [(each["kind"], sorted(each["ids"])) for each in grant.selections] == [
+        ("service_contract_selection", ["shop0001", "shop0003"])
+    ] * 3
+
+
 @requirement("WG3-01-7.4.2-16")
 def test_a_scope_that_names_none_has_a_section_of_its_own(opened, visitor):
     opened(SUPPLY, ("usage_data", CONTRACTS | {"merge_selection_with": "supply_details"}), "rate_plan")

@@ -378,6 +378,7 @@ class TestFieldChanges:
         party = register(client, "cds_client_admin usage_data")
         box = type(owed.box)(owed.app, party, clock)
         mine = type(owed)(owed.app, box, owed.desk)
+        mine.fulfil()
         made = mine.accept(box.posted("production_request")).made[0]
 
         answer = put(party, {"client_id": made}, scope="usage_data rate_plan", cds_default_scope="rate_plan")
@@ -387,7 +388,7 @@ class TestFieldChanges:
         message = next(each for each in box.listing()["outstanding"] if each["type"] == "field_changes")
         with pytest.raises(Conflict, match="setup_fee"):
             mine.accept(message)
-        assert len(box.listing()["outstanding"]) == 6
+        assert len(box.listing()["outstanding"]) == 4
         mine.accept(message, override=True)
         shown = client.get(f"/clients/{made}", headers=party.bearer).json
         assert set(shown["scope"].split()) == {"usage_data", "rate_plan"}

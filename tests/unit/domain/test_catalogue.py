@@ -88,6 +88,10 @@ FAULTS = [
     (lambda c: _own(c, convenience="/feed"), "convenience must be left out"),
     (lambda c: _own(c, registration_requirements=["terms"]), "asks for nothing at registration"),
     (lambda c: _own(c, coverages_supported=["ashford_bay"]), "must be empty for type"),
+    (
+        lambda c: c["scopes"]["query_usage"].update(registration_requirements=["own_account", "business_account"]),
+        "registration_fields.business_account: scopes for direct access open what signs in",
+    ),
     (lambda c: _area(c).update(type="geographic"), "ashford_bay of type geographic needs a map or GeoJSON"),
     (lambda c: _area(c).update(infrastructure_types=["canal"]), "infrastructure_types: 'canal' is not one of"),
     (lambda c: _area(c).update(commodity_types=["milk"]), "commodity_types: 'milk' is not one of"),

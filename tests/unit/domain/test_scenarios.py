@@ -10,10 +10,16 @@ import pytest
 from cdsc_server.domain.catalogue import Scope
 from cdsc_server.domain.detail_fields import DetailField
 from cdsc_server.domain.offered_fields import OfferedField
+from cdsc_server.domain.registration_fields import FieldType, RegistrationField
 from cdsc_server.domain.scenarios import SCENARIOS, Scenario, scenario_faults
 from cdsc_server.domain.scope_types import ScopeType
 from tests.support.scenario_rows import ROWS, ScenarioRow
 
+#: Steps before production, by which a Client shows that it is the Customer, and does not.
+STEPS = {
+    "proof": RegistrationField("proof", FieldType.SSO_VERIFICATION, "Sign in"),
+    "review": RegistrationField("review", FieldType.INTERNAL_REVIEW, "We look"),
+}
 CLAIMABLE = [row for row in ROWS if row.scenario in SCENARIOS]
 
 
@@ -36,6 +42,7 @@ def _whole(scenario: Scenario) -> dict[str, Scope]:
             {name: _offered(name) for name in names},
             selections,
             from_last_bill=scenario.from_last_bill,
+            registration_requirements=("proof",),
         )
     return scopes
 
@@ -51,6 +58,8 @@ def _broken(scopes: Mapping[str, Scope], row: ScenarioRow) -> dict[str, Scope]:
             changed[kind] = replace(scope, fields=fields)
         elif kind not in row.types:
             changed[kind] = scope
+        elif row.what in ("proof", "steps"):
+            changed[kind] = replace(scope, registration_requirements=("review",) if row.what == "proof" else ())
         elif row.what == "selection":
             changed[kind] = replace(scope, selections=())
         else:
@@ -62,17 +71,17 @@ def _broken(scopes: Mapping[str, Scope], row: ScenarioRow) -> dict[str, Scope]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=list(SCENARIOS))
 def test_what_has_every_part_can_be_claimed(scenario):
-    assert list(scenario_faults([scenario.id], _whole(scenario))) == []
+    assert list(scenario_faults([scenario.id], _whole(scenario), STEPS)) == []
 
 
 @pytest.mark.parametrize("row", CLAIMABLE, ids=[row.id for row in CLAIMABLE])
 def test_what_lacks_a_part_cannot_be_claimed(row):
     scenario = SCENARIOS[row.scenario]
     scopes = _broken(_whole(scenario), row)
-    if scenario.any_scope and row.what == "fields":
+    if scenario.any_scope and row.what in ("fields", "steps"):
         scopes = {kind: scope for kind, scope in scopes.items() if kind in row.types}
 
-    faults = list(scenario_faults([row.scenario], scopes))
+    faults = list(scenario_faults([row.scenario], scopes, STEPS))
 
     assert faults
     assert all(fault.startswith(f"scenarios: {row.scenario} needs ") for fault in faults)
@@ -86,13 +95,13 @@ def test_one_scope_of_a_type_must_have_it_all():
         "other": replace(whole, id="other", fields={name: _offered(name) for name in ("addresses", "meter_apps")}),
     }
 
-    assert list(scenario_faults([scenario.id], halves)) == [
+    assert list(scenario_faults([scenario.id], halves, STEPS)) == [
         "scenarios: meter_app_transparency needs include_meter_apps in scopes.other.fields (CDS-WG3-01 4.10)"
     ]
-    assert list(scenario_faults([scenario.id], {**halves, "whole": whole})) == []
+    assert list(scenario_faults([scenario.id], {**halves, "whole": whole}, STEPS)) == []
 
 
 def test_what_is_no_scenario_is_told():
-    (fault,) = scenario_faults(["meter_date"], {})
+    (fault,) = scenario_faults(["meter_date"], {}, STEPS)
 
     assert fault.startswith("scenarios: 'meter_date' is not one of usage_self_access,")

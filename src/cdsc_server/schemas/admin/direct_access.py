@@ -26,6 +26,10 @@ class PermittedSchema(Schema):
         required=True, allow_none=True, metadata={"description": "null: every one, later ones too."}
     )
     created = Instant(required=True)
+    own = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether it showed, by a step before production, that it is this Customer."},
+    )
 
 
 class DirectAccessSchema(Schema):

@@ -62,7 +62,12 @@ def change_direct_access(client_id: str) -> ResponseReturnValue:
 def _shown(client_id: str) -> dict[str, Any]:
     found = direct_access.permitted(client_id)
     named = [
-        {"customer_id": row.customer_id, "account_id": row.account_id or None, "created": row.created}
+        {
+            "customer_id": row.customer_id,
+            "account_id": row.account_id or None,
+            "created": row.created,
+            "own": row.requirement_id is not None,
+        }
         for row in found.named
     ]
     return shown(DirectAccessSchema(), {"reach": found.reach, "named": named})

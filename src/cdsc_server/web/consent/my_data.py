@@ -14,7 +14,7 @@ from cdsc_server.domain.lessening import Less
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.exact_json import instant
 from cdsc_server.languages import gettext
-from cdsc_server.services import customer_changes, sharing
+from cdsc_server.services import customer_changes, own_access, sharing
 from cdsc_server.services.cleared import cleared_for
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, mailing, ports
@@ -33,7 +33,7 @@ _COLUMNS: Final = ("listing", "answers", "objects", "earliest", "latest", "last"
 @public
 @undocumented("a page")
 def overview() -> ResponseReturnValue:
-    """Every Grant of who is signed in, and who reads without one of theirs."""
+    """Every Grant of who is signed in, their own apps, and who reads without asking them."""
     customer_id = _customer_id()
     if customer_id is None:
         return _to_sign_in()
@@ -42,9 +42,23 @@ def overview() -> ResponseReturnValue:
         "my-data.html",
         shares=shares,
         cleared=cleared_for(customer_id, catalogue=catalogue()),
+        own=own_access.apps_of(customer_id, catalogue=catalogue()),
+        stopped=request.args.get("done") == "stop",
         customer_name=sharing.customer_name(customer_id),
         zone=catalogue().utility.timezone,
     )
+
+
+@blueprint.post("/my-data/own/<client_id>")
+@public
+@undocumented("a page")
+def stop_own(client_id: str) -> ResponseReturnValue:
+    """Stop an app of the Customer's own; it takes one click, as the other apps do once they are opened."""
+    session = check_form(current_session())
+    if session.customer_id is None:
+        return _to_sign_in()
+    sharing.stop_own(client_id, session.customer_id, clock=ports().clock)
+    return redirect(url_for("my_data.overview", done="stop"), 303)
 
 
 @blueprint.get("/my-data/<grant_id>")

@@ -35,6 +35,9 @@ def send(link: str) -> ResponseReturnValue:
     session = check_form(current_session())
     form = requirement_forms.open_form(link, catalogue=catalogue(), clock=ports().clock)
     action = request.form.get("do", "")
+    if action == "decline":
+        # Nothing to note: the link stays, for whoever else it may concern.
+        return redirect(url_for("requirement.show", link=link, said="no"), 303)
     try:
         if form.field.type is FieldType.ONLINE_FORM:
             requirement_forms.send_answers(link, request.form, catalogue=catalogue(), clock=ports().clock)
@@ -61,6 +64,7 @@ def _page(link: str, wrong: str = "", rule: str = "") -> Response:
         sent=request.form,
         wrong=wrong,
         rule=rule,
+        declined=request.args.get("said") == "no",
         account=None if signed_in is None else sharing.customer_name(signed_in),
     )
     response.status_code = 400 if wrong else 200
