@@ -32,7 +32,7 @@ def _agreed(tally: Watched, tab: Tab) -> None:
         tally.judge(
             row,
             "code" in tab.told_client and not between,
-            f"agreeing led over {between} pages, the Client got {tab.told_client}",
+            f"agreeing led over {between} pages, the Client got {tab.told_client or 'nothing'}",
         )
     if "code" in tab.told_client:
         _again(tally, tab)
@@ -71,7 +71,9 @@ def _half(tally: Watched, tab: Tab) -> None:
     tab.press(tab.part("decline"))
     row = "WG3-01-9.2.1.6-04"
     tally.judge(
-        row, tab.told_client.get("error") == "access_denied", f"a no without a choice told the Client {tab.told_client}"
+        row,
+        tab.told_client.get("error") == "access_denied",
+        f"a no without a choice told the Client {tab.told_client or 'nothing'}",
     )
     tab.landed.clear()
     tab.ask(first(tab.session))
@@ -84,7 +86,9 @@ def _half(tally: Watched, tab: Tab) -> None:
         choose(tab)
         tab.press(tab.part("approve"))
         tally.judge(
-            "WG3-01-9.2.1.6-07", "code" in tab.told_client, f"after a correction the Client got {tab.told_client}"
+            "WG3-01-9.2.1.6-07",
+            "code" in tab.told_client,
+            f"after a correction the Client got {tab.told_client or 'nothing'}",
         )
 
 

@@ -57,3 +57,10 @@ def test_advice_is_no_failure_in_junit(written):
 
     assert "no prefix" in case.find("system-out").text
     assert case.find("failure") is None
+
+
+def test_what_a_browser_saw_stands_beside_its_fault_as_a_picture(tmp_path):
+    seen = exchange(picture=b"\x89PNG")
+    page, _ = reports.write(judged(((ROW,), lambda _: iter([failed(ROW, "it is gone", seen)]))), tmp_path)
+
+    assert 'src="data:image/png;base64,iVBORw=="' in page.read_text(encoding="utf-8")
