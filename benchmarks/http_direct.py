@@ -94,6 +94,7 @@ def _scenarios(target: Target, name: str, client_id: str, secret: str) -> None:
             "/cds/service_contracts",
             {"type": "query_service_contracts", "service_types": ["electric"]},
         ),
+        "service points": ("/cds/service_points", {"type": "query_service_points"}),
         "meters and where they are": ("/cds/meter_devices", {"type": "query_meter_devices"}),
     }
     for what, (path, entry) in entries.items():

@@ -25,9 +25,10 @@ from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.deliveries import DeliveryRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.payments import PaymentRow
+from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 from cdsc_server.storage.reviews import RequirementRow
 from tests.factories import customer_data, groups, people
-from tests.factories.access import entry, grant, unidentified_grant
+from tests.factories.access import client_object, entry, grant, unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
 from tests.factories.registration_fields import catalogue_file
@@ -171,6 +172,8 @@ def asked(page, live_server, clock, ada):
 
 
 USAGE = ("usage_data", {"contract_numbers": ["C-shop0001", "C-shop0003"], "segment_start": "P3Y"})
+#: What a Client reads that no Customer is asked for.
+CLEARED = "query_accounts query_meter_devices query_usage"
 SUPPLY = ("supply_details", {"account_numbers": ["_all"], "sync_until": "P3Y",
                              "authorization_form_selection_type": "account_selection"})  # fmt: skip
 MIX = ("generation_mix", {"contract_numbers": ["C-shop0001"], "segment_start": "P1Y", "segment_end": "PT0S",
@@ -274,8 +277,12 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
                      at=clock.now(), include_contract_numbers=True, allow_scope_modifications=True)  # fmt: skip
         for status in GrantStatus:
             grant(session, [some], at=clock.now(), token=status, status=status)
+        session.add(client_object("adviser", at=clock.now(), client_name="Harbour Advice", scope=CLEARED))
+        session.flush()
+        session.add(PermittedAccountRow(client_id="adviser", customer_id="ada", account_id=EVERY, created=clock.now(),
+                                        reason="Advice on saving energy, for the city"))  # fmt: skip
     page.goto("/my-data")
-    look(page, "my data")
+    look(page, "my data, some of it read by who was cleared")
     page.goto("/my-data/grant-active")
     look(page, "shared")
     with live_server.app.app_context():
