@@ -235,6 +235,19 @@ def test_the_territory_of_a_group_that_may_not_be_known_is_not_there(*, app, mil
     assert get(path, status=404)["code"] == "not_found"
 
 
+@requirement("WG3-01-10.7.5-04")
+def test_where_consents_are_explained_the_rule_of_this_server_is_told(mill, define, shared, get, client):
+    """The link leads to a part of the page that is there."""
+    define(public())
+    shared(include_aggregations=True)
+    (needed,) = get()["aggregations"][0]["consent_requirements"]
+    page, _, part = needed["documentation"].partition("#")
+
+    text = client.get(urlsplit(page).path).get_data(as_text=True)
+    assert f'id="{part}"' in text
+    assert "at least 10 Customers, none of them with more than 50 % of the sum" in text
+
+
 @requirement(*(f"WG3-01-10.7.5-{n:02}" for n in (1, 2, 3, 4)), "WG3-01-10.7.6-04", "WG3-01-10.7.6-01")
 @requirement("WG3-01-10.7.6-02")
 def test_a_group_says_whether_its_customers_must_consent(app, mill, define, shared, get):
