@@ -22,10 +22,27 @@ from cdsc_server.languages import clock_time, day, gettext, language, listed, ma
 _WORD_JOINER: Final = "\u2060"
 _ISOLATE: Final = ("\u2068", "\u2069")
 _LONGEST_NAME: Final = 100
+#: As long as a whole Purpose may be.
+_LONGEST_LINE: Final = 5_000
 
 _SEE_AND_STOP: Final = marked("You can see and stop everything under “Who has my data”.")
 _NO_PASSWORD: Final = marked("We never ask for your password by email.")
 _SENDER: Final = "{utility}, {phone}"
+
+
+@dataclass(frozen=True)
+class WhatFor:
+    """
+    What some kinds of data are for, in a text that an operator knows.
+
+    Args:
+        titles: of these kinds.
+        ours: whether this server wrote it.
+    """
+
+    titles: Sequence[str]
+    content: str
+    ours: bool
 
 
 @dataclass(frozen=True)
@@ -78,6 +95,7 @@ _STOPPED: Final = {
     StoppedBy.CLIENT: marked("%(app)s stopped it on %(day)s at %(time)s."),
     StoppedBy.SERVER: marked("We stopped it on %(day)s at %(time)s."),
 }
+_IN_ITS_WORDS: Final = marked("%(titles)s: how %(app)s will use it, in its own words.")
 _TERMS: Final = {"begins": marked("It begins on %(day)s."), "ends": marked("It ends on %(day)s.")}
 
 
@@ -106,8 +124,11 @@ def receipt_letter(
     zone: ZoneInfo,
     parts: Sequence[tuple[str, str]],
     counts: Sequence[str],
+    purposes: Sequence[WhatFor] = (),
     terms: Mapping[str, str] | None = None,
+    waits: bool,
     link: str,
+    signs_in: bool,
 ) -> Letter:
     """
     Tells of an approval, on our form or in another way.
@@ -116,13 +137,24 @@ def receipt_letter(
         app: as the app calls itself.
         parts: title and duration of each kind of data.
         counts: how many services, accounts or meters, such as "2 services".
+        purposes: what it is for.
         terms: of an agreement that did not come by the form: from when until when it holds, if that was said.
+        waits: whether we do not know yet whose data it is.
         link: of the receipt.
+        signs_in: whether the reader has a sign-in here.
     """
     app = harmless(app)
     when = {"day": day(at, zone), "time": clock_time(at, zone)}
-    after = [gettext("For: %(counted)s.", counted=listed(dict.fromkeys(counts)))] if counts else []
     line = gettext("On %(day)s at %(time)s you let %(app)s read:", app=app, **when)
+    subject = marked("You share data with %(app)s: %(confirmation)s")
+    after = [gettext("For: %(counted)s.", counted=listed(dict.fromkeys(counts)))] if counts else []
+    if waits:
+        subject = marked("You agreed to share data with %(app)s: %(confirmation)s")
+        after.append(gettext("We first find out whose data this is. Until then nothing is shared."))
+    for each in purposes:
+        said = marked("%(titles)s: how %(app)s will use it.") if each.ours else _IN_ITS_WORDS
+        after.append(gettext(said, titles=listed(each.titles), app=app))
+        after += [harmless(line, longest=_LONGEST_LINE) for line in each.content.splitlines() if line.strip()]
     if terms is not None:
         line = gettext("On %(day)s at %(time)s we wrote down that %(app)s may read:", app=app, **when)
         after += [gettext(_TERMS[name], day=said) for name, said in terms.items()]
@@ -131,13 +163,14 @@ def receipt_letter(
         )
     return Letter(
         kind="receipt",
-        subject=gettext("You share data with %(app)s: %(confirmation)s", app=app, confirmation=confirmation),
+        subject=gettext(subject, app=app, confirmation=confirmation),
         greeting=_greeting(customer_name),
         lines=[line],
         items=[f"{title}. {duration}" if duration else f"{title}." for title, duration in parts],
         after=after,
         lead=gettext("Your receipt, where you can also stop:"),
         link=link,
+        closing=_closing(*_ways(signs_in=signs_in)),
     )
 
 
@@ -146,20 +179,24 @@ def revoked_letter(
     customer_name: str,
     app: str,
     contact: str | None,
+    opened: bool,
     confirmation: str,
     by: StoppedBy,
     reason: str = "",
     at: datetime,
     zone: ZoneInfo,
     link: str,
+    signs_in: bool,
 ) -> Letter:
     """
     Tells that a sharing has ended.
 
     Args:
         contact: an address of the app's own; None when it gave none.
+        opened: whether it ever opened anything.
         reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
         link: of the receipt.
+        signs_in: whether the reader has a sign-in here.
     """
     app = harmless(app)
     when = {"day": day(at, zone), "time": clock_time(at, zone)}
@@ -168,28 +205,37 @@ def revoked_letter(
         told = marked("We stopped it on %(day)s at %(time)s, because %(reason)s.")
         stopped = gettext(told, reason=reason.rstrip("."), **when)
     asked = f"{app}: {harmless(contact)}" if contact else app
+    keeps = gettext("%(app)s keeps what it already read. To have that deleted, ask %(asked)s.", app=app, asked=asked)
+    subject = marked("%(app)s can no longer read your data") if opened else marked("%(app)s gets no data of yours")
     return Letter(
         kind="revoked",
-        subject=gettext("%(app)s can no longer read your data", app=app),
+        subject=gettext(subject, app=app),
         greeting=_greeting(customer_name),
-        lines=[
-            stopped,
-            gettext("%(app)s keeps what it already read. To have that deleted, ask %(asked)s.", app=app, asked=asked),
-        ],
+        lines=[stopped, keeps if opened else gettext("%(app)s has read nothing.", app=app)],
         after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
         lead=gettext("Your receipt:"),
         link=link,
+        closing=_closing(*_ways(signs_in=signs_in)),
     )
 
 
 def changed_letter(
-    *, customer_name: str, app: str, change: Changed, confirmation: str, at: datetime, zone: ZoneInfo, link: str
+    *,
+    customer_name: str,
+    app: str,
+    change: Changed,
+    confirmation: str,
+    at: datetime,
+    zone: ZoneInfo,
+    link: str,
+    signs_in: bool,
 ) -> Letter:
     """
     Tells that a Customer changed what is shared.
 
     Args:
         link: of the receipt, which tells what is shared now.
+        signs_in: whether the reader has a sign-in here.
     """
     app = harmless(app)
     subject, line = _CHANGED[change]
@@ -204,6 +250,7 @@ def changed_letter(
         after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
         lead=gettext("Your receipt, where you can also stop:"),
         link=link,
+        closing=_closing(*_ways(signs_in=signs_in)),
     )
 
 
@@ -260,16 +307,16 @@ def contact_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
     )
 
 
-def harmless(name: str) -> str:
+def harmless(name: str, *, longest: int = _LONGEST_NAME) -> str:
     """
-    A name from outside, as it may stand in a mail: one line, no hidden characters, nothing that becomes a link.
+    A name or a line from outside, as it may stand in a mail: no hidden characters, nothing that becomes a link.
 
     A name written from right to left is set apart, so that it does not turn the words around it.
     """
     visible = "".join(" " if unicodedata.category(each) in ("Zl", "Zp", "Cc") else each for each in name)
     visible = "".join(each for each in visible if unicodedata.category(each) not in ("Cf", "Cs", "Co", "Cn"))
     plain = " ".join(visible.split())
-    plain = plain if len(plain) <= _LONGEST_NAME else f"{plain[:_LONGEST_NAME]}…"
+    plain = plain if len(plain) <= longest else f"{plain[:longest]}…"
     plain = re.sub(r"(?<=\w)([.:@/])(?=[\w/])", rf"\1{_WORD_JOINER}", plain)
     if any(unicodedata.bidirectional(each) in ("R", "AL") for each in plain):
         return plain.join(_ISOLATE)
@@ -279,6 +326,11 @@ def harmless(name: str) -> str:
 def _greeting(customer_name: str) -> str:
     name = harmless(customer_name)
     return gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
+
+
+def _ways(*, signs_in: bool) -> tuple[str, ...]:
+    """What the end of a letter says; who cannot sign in is not sent where that is needed."""
+    return (_SEE_AND_STOP, _NO_PASSWORD) if signs_in else (_NO_PASSWORD,)
 
 
 def _closing(*sentences: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ _NEW: Final = {
     SECTIONS: marked("The past, and new charges as they are billed."),
     STATEMENTS: marked("The past, and new bills as they are written."),
 }
-_ANY_TIME: Final = marked("You can stop it at any time under “Who has my data”.")
+_ANY_TIME: Final = marked("You can stop it at any time.")
 _SOONER: Final = marked("You can stop it sooner.")
 
 #: By how it begins and how it ends; without their full stop they are short enough for lists.

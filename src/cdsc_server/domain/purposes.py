@@ -36,6 +36,7 @@ class Purpose:
         content: plain text, with line breaks.
         scopes: ids of the scopes it may be used with.
         ours: whether this Server wrote it.
+        reviewed: whether an operator has looked at it, of one that a Client wrote.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Purpose:
     related_name: str | None = None
     scopes: tuple[str, ...] = ()
     ours: bool = False
+    reviewed: bool = False
 
     def to_wire(self) -> dict[str, Any]:
         """A Purpose object."""
@@ -75,13 +77,16 @@ def read_purposes(tables: Mapping[str, Any], scopes: Mapping[str, Scope], faults
     return found
 
 
-def purposes_of(catalogue: Catalogue, words: str, own: Mapping[str, Kept]) -> dict[str, Purpose]:
+def purposes_of(
+    catalogue: Catalogue, words: str, own: Mapping[str, Kept], *, reviewed: bool = False
+) -> dict[str, Purpose]:
     """
     What a Client Object may name, by id: this Server's that fit its scope, then its own.
 
     Args:
         words: its scope.
         own: as stored, by id.
+        reviewed: whether an operator has looked at its own.
     """
     offering = taking(catalogue, words)
     fitting = {
@@ -90,7 +95,7 @@ def purposes_of(catalogue: Catalogue, words: str, own: Mapping[str, Kept]) -> di
         if not set(offering).isdisjoint(each.scopes)
     }
     mine = {
-        purpose_id: Purpose(purpose_id, **kept, scopes=offering)  # type: ignore[arg-type]
+        purpose_id: Purpose(purpose_id, **kept, scopes=offering, reviewed=reviewed)  # type: ignore[arg-type]
         for purpose_id, kept in own.items()
         if offering
     }

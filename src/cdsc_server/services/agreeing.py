@@ -19,7 +19,7 @@ from cdsc_server.services.consent_form import Form, build_form
 from cdsc_server.services.examples import Examples, find_examples
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.open_requests import SEALED_FOR, WAITS_NO_MORE, Opened, Outcome, Refused, refuse
-from cdsc_server.services.receipts import looked_at
+from cdsc_server.services.reviewed import looked_at
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations
 

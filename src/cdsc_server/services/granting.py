@@ -25,7 +25,7 @@ from cdsc_server.domain.drafts import begun
 from cdsc_server.domain.grants import GrantStatus, Selection, granted_details
 from cdsc_server.domain.merging import check_merges
 from cdsc_server.domain.purposes import FIELD as PURPOSE
-from cdsc_server.domain.purposes import Purpose, purposes_of
+from cdsc_server.domain.purposes import Purpose
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, InvalidScope
 from cdsc_server.languages import day, speaking
 from cdsc_server.services import last_bill, loading, receipts, sharing_mails
@@ -33,6 +33,7 @@ from cdsc_server.services.consent_form import Asked, sections_of
 from cdsc_server.services.examples import find_examples
 from cdsc_server.services.grant_approvals import approved
 from cdsc_server.services.mails import Mailing
+from cdsc_server.services.reviewed import purposes_for
 from cdsc_server.services.server_grants import add_grant
 from cdsc_server.storage import clients, customers
 from cdsc_server.storage.clients import ClientRow
@@ -140,7 +141,7 @@ def give(
         return grant.grant_id
     holdings = _holdings(session, client, customer_id, at=at)
     requested = _read(client, scope, authorization_details, catalogue=catalogue, at=at)
-    purposes = purposes_of(catalogue, client.scope, client.purposes)
+    purposes = purposes_for(client, catalogue)
     asked = last_bill.beginning_with_it(
         session,
         [_asked(each, holdings, catalogue, purposes) for each in requested],

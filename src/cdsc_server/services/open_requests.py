@@ -17,12 +17,12 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Holdings
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.drafts import Draft
-from cdsc_server.domain.purposes import purposes_of
 from cdsc_server.domain.stated import stated_holdings
 from cdsc_server.errors import NotFound, Problem
 from cdsc_server.ports import KeyStore
 from cdsc_server.services import grant_approvals, last_bill
 from cdsc_server.services.consent_form import Asked, asked_of
+from cdsc_server.services.reviewed import purposes_for
 from cdsc_server.services.sessions import REMEMBERED, BrowserSession
 from cdsc_server.settings import Settings
 from cdsc_server.storage import authorizations, clients, customers
@@ -150,7 +150,7 @@ def open_request(
     client = clients.find_client(database, row.client_id)
     if row.expires <= now or client is None or client.status == ClientStatus.DISABLED:
         raise RequestOver("This request is not open any more.")
-    purposes = purposes_of(catalogue, client.scope, client.purposes)
+    purposes = purposes_for(client, catalogue)
     if session.customer_id is None:
         return Opened(row, request, client, None, Holdings({}), asked_of(catalogue, request, None, purposes))
     customer = customers.find_customer(database, session.customer_id)

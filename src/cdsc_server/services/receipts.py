@@ -16,15 +16,15 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Item
-from cdsc_server.domain.clients import ClientStatus
-from cdsc_server.domain.grants import SHUT, GrantStatus, status_at
+from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import NotFound
 from cdsc_server.languages import language, speaking
 from cdsc_server.ports import Clock, KeyStore
 from cdsc_server.services.consent_form import Section
+from cdsc_server.services.reviewed import looked_at
 from cdsc_server.services.standing import standing_sections
-from cdsc_server.storage import clients, grants
+from cdsc_server.storage import clients, customers, grants
 from cdsc_server.storage.authorizations import find_code
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading
@@ -71,6 +71,8 @@ class Receipt:
         new: titles of what was not there yet.
         eta: while its data comes late, about when it is there.
         own: whether the visitor is signed in as the Customer.
+        unidentified: whether nobody knows yet who it was that did not sign in; nothing has been shared then.
+        signs_in: whether the Customer has a sign-in here.
     """
 
     confirmation: str
@@ -85,12 +87,14 @@ class Receipt:
     new: Sequence[str]
     newer: str | None
     own: bool
+    unidentified: bool
+    signs_in: bool
     eta: datetime | None = None
 
     @property
     def stoppable(self) -> bool:
         """Whether there is anything left to stop."""
-        return self.status not in (GrantStatus.REVOKED, GrantStatus.CLOSED, GrantStatus.EXPIRED)
+        return self.status not in FINAL | {GrantStatus.EXPIRED}
 
     @property
     def sharing(self) -> bool:
@@ -163,10 +167,12 @@ def frozen(
 
 
 def _purpose(section: Section) -> dict[str, Any] | None:
-    """The text as it was read, and whose it is."""
+    """The text as it was read, whose it is, and whether an operator has looked at it."""
     if section.purpose is None:
         return None
-    return {name: getattr(section.purpose, name) for name in ("content", "related_uri", "related_name", "ours")}
+    return {
+        name: getattr(section.purpose, name) for name in ("content", "related_uri", "related_name", "ours", "reviewed")
+    }
 
 
 def told(section: Section, ticked: Sequence[Item]) -> list[dict[str, Any]]:
@@ -216,6 +222,7 @@ def open_receipt(
             raise NotFound("There is no receipt at this address.")
         with speaking(row.form["language"]):
             today, new = _changes(session, row, grant, catalogue=catalogue, now=now)
+        signs_in = row.customer_id is not None and customers.signs_in(session, row.customer_id)
     own = customer_id is not None and customer_id == row.customer_id
     status = status_at(GrantStatus(grant.status), expires=grant.expires, not_before=grant.not_before, now=now)
     newer = None
@@ -234,14 +241,10 @@ def open_receipt(
         new=new,
         newer=newer,
         own=own,
-        eta=grant.eta if status is GrantStatus.PENDING and grant.loading else None,
+        unidentified=row.unidentified,
+        signs_in=signs_in,
+        eta=grant.eta if status is GrantStatus.PENDING and (grant.loading or row.unidentified) else None,
     )
-
-
-def looked_at(client: ClientRow, catalogue: Catalogue) -> str | None:
-    """The Client's web site, where an operator saw it before production and sees each change of it (9.2.1.2)."""
-    seen = client.status == ClientStatus.PRODUCTION and "client_uri" in catalogue.review.client_fields
-    return client.uris.get("client_uri") if seen else None
 
 
 def _changes(

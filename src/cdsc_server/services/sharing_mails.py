@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.letters import Changed, StoppedBy, changed_letter, receipt_letter, revoked_letter
+from cdsc_server.domain.letters import Changed, StoppedBy, WhatFor, changed_letter, receipt_letter, revoked_letter
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
@@ -32,8 +34,11 @@ def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now:
             zone=mailing.utility.timezone,
             parts=[(each["title"], " ".join(period["says"] for period in each["periods"])) for each in sections],
             counts=[each["covered"] for each in sections],
+            purposes=_purposes(sections),
             terms=receipt.form.get("terms"),
+            waits=receipt.unidentified,
             link=_receipt_url(receipt, mailing),
+            signs_in=reader.signs_in,
         )
     mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
 
@@ -60,12 +65,14 @@ def tell_of_end(
             customer_name=reader.name,
             app=receipt.form["client_name"] if client is None else client.client_name,
             contact=next(iter(client.contacts), None) if client is not None else None,
+            opened=not receipt.unidentified,
             confirmation=receipt.confirmation,
             by=by,
             reason=reason,
             at=now,
             zone=mailing.utility.timezone,
             link=_receipt_url(receipt, mailing),
+            signs_in=reader.signs_in,
         )
     mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
 
@@ -85,6 +92,7 @@ def tell_of_change(session: Session, grant: GrantRow, change: Changed, *, mailin
             at=now,
             zone=mailing.utility.timezone,
             link=_receipt_url(receipt, mailing),
+            signs_in=reader.signs_in,
         )
     mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
 
@@ -94,6 +102,7 @@ class _Reader:
     name: str
     address: str | None
     language: str
+    signs_in: bool
 
 
 def _reader(session: Session, receipt: ReceiptRow) -> _Reader:
@@ -101,8 +110,23 @@ def _reader(session: Session, receipt: ReceiptRow) -> _Reader:
     customer = None if receipt.customer_id is None else customers.find_customer(session, receipt.customer_id)
     contact = None if receipt.stated is None else str(receipt.stated["contact"])
     if customer is None:
-        return _Reader("", contact, receipt.form["language"])
-    return _Reader(customer.display_name, contact or customer.email, customer.language or receipt.form["language"])
+        return _Reader("", contact, receipt.form["language"], signs_in=False)
+    return _Reader(
+        customer.display_name,
+        contact or customer.email,
+        customer.language or receipt.form["language"],
+        signs_in=customers.signs_in(session, customer.customer_id),
+    )
+
+
+def _purposes(sections: Sequence[Mapping[str, Any]]) -> list[WhatFor]:
+    """What the data is for, as far as we wrote it or have looked at it (9.4); each text once."""
+    titles: dict[tuple[str, bool], list[str]] = {}
+    for each in sections:
+        purpose = each["purpose"]
+        if purpose is not None and (purpose["ours"] or purpose["reviewed"]):
+            titles.setdefault((purpose["content"], purpose["ours"]), []).append(each["title"])
+    return [WhatFor(titles=told, content=content, ours=ours) for (content, ours), told in titles.items()]
 
 
 def _receipt_url(receipt: ReceiptRow, mailing: Mailing) -> str:

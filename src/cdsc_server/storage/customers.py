@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     or_,
     select,
@@ -188,6 +189,11 @@ def find_customers(session: Session, customer_ids: Collection[str]) -> Sequence[
 def find_login(session: Session, username: str) -> LoginRow | None:
     """The login of a name in lower case."""
     return session.get(LoginRow, username)
+
+
+def signs_in(session: Session, customer_id: str) -> bool:
+    """Whether this Customer has a name and password here."""
+    return session.scalar(select(exists().where(LoginRow.customer_id == customer_id))) or False
 
 
 def test_logins(session: Session, usernames: Collection[str]) -> set[str]:

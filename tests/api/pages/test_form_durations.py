@@ -5,7 +5,7 @@ import pytest
 from tests.support import requirement
 from tests.support.dom import by_class, parsed, text_of
 
-STOP = "You can stop it at any time under “Who has my data”."
+STOP = "You can stop it at any time."
 
 
 def case(row, scope, values, *says):

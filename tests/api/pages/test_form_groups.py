@@ -158,7 +158,7 @@ class TestToBeCounted:
             pytest.param("P1Y", "Counted until 1 March 2027.", marks=requirement("WG3-01-9.2.2.2-18")),
             pytest.param(
                 "infinite",
-                "Counted until you stop it. You can stop it at any time under “Who has my data”.",
+                "Counted until you stop it. You can stop it at any time.",
                 marks=requirement("WG3-01-9.2.2.2-18", "WG3-01-9.2.2.2-19"),
             ),
             pytest.param(

@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import select
 
 from cdsc_server import exact_json
+from cdsc_server.domain.grant_steps import GrantStep
 from cdsc_server.errors import Conflict
 from cdsc_server.services.identifying import identify
+from cdsc_server.services.mails import Mailing
+from cdsc_server.services.operator_grants import change_grant
 from cdsc_server.storage.authorizations import AuthorizationRequestRow
 from cdsc_server.storage.contact_codes import ContactCodeRow
-from cdsc_server.storage.customers import CustomerRow
+from cdsc_server.storage.customers import CustomerRow, LoginRow
 from cdsc_server.storage.db import DataBase, reading, transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
 from cdsc_server.storage.outbox import MailRow
@@ -367,6 +370,71 @@ class TestWhoseItIs:
         visitor.press("stop")
         assert stored(GrantRow)[0].status == "revoked"
         assert [mail.recipient for mail in stored(MailRow)][-1] == "stranger@mail.example"
+
+    def test_nothing_is_called_shared_before_it_is_known_whose_it_is(self, agreed, visitor, letters):
+        agreed(address="stranger@mail.example")
+        (mail,) = letters("receipt")
+        visitor.load(re.search(r"/receipt/[\w-]+", mail["text"])[0])
+
+        assert mail["subject"].startswith("You agreed to share data with Kestrel Carbon")
+        assert "We first find out whose data this is. Until then nothing is shared." in mail["text"]
+        assert text_of(next(parsed(visitor.text).iter("h1"))) == "You agreed to share data with Kestrel Carbon"
+        assert "by 4 March 2026 if we can. Until then nothing is shared." in visitor.text
+        assert [text_of(each) for each in by_class(parsed(visitor.text), "chip")] == ["Waiting"]
+
+    def test_who_has_no_sign_in_is_never_sent_to_one_for_an_overview(self, app, agreed, visitor, letters):
+        """Neither while nobody knows who it is, nor by the answers of a form that was used up."""
+        answer = agreed(address="stranger@mail.example")
+        form = visitor.page.request.path.removesuffix("/code")
+        (mail,) = letters("receipt")
+        pages = [re.search(r"/receipt/[\w-]+", mail["text"])[0], form, "/receipt-redirect?code=x"]
+
+        assert answer.status_code == 303
+        assert "Who has my data" not in mail["text"] + mail["html"]
+        for page in pages:
+            visitor.client.get(form)
+            assert "Who has my data" not in visitor.load(page).text
+            assert "/my-data" not in visitor.text
+
+    @pytest.mark.parametrize("signs_in", [True, False])
+    def test_a_customer_is_sent_to_the_overview_where_there_is_a_sign_in(
+        self, *, app, mailed, visitor, code, letters, stored, signs_in
+    ):
+        """Recognised by address and number."""
+        mailed()
+        if not signs_in:
+            with app.app_context(), transaction() as session:
+                session.query(LoginRow).delete()
+        visitor.press("prove", code=code())
+        (mail,) = letters("receipt")
+        visitor.load(re.search(r"/receipt/[\w-]+", mail["text"])[0])
+
+        assert stored(GrantRow)[0].customer_id == "ada"
+        assert ("Who has my data" in mail["text"]) == signs_in
+        assert ("/my-data" in visitor.text) == signs_in
+
+    def test_who_is_refused_is_told_that_nothing_was_read(self, *, app, agreed, visitor, stored, letters, clock, ports):
+        agreed(address="stranger@mail.example")
+        context = app.extensions["cdsc"]
+        mailing = Mailing(context.catalogue.utility, context.settings, ports.keys)
+        with app.app_context():
+            change_grant(
+                stored(GrantRow)[0].grant_id,
+                GrantStep.DISABLE,
+                reason="No such number.",
+                told="nobody here has that number",
+                actor="olga",
+                clock=clock,
+                mailing=mailing,
+            )
+        (mail,) = letters("revoked")
+        visitor.load(re.search(r"/receipt/[\w-]+", mail["text"])[0])
+
+        assert mail["subject"] == "Kestrel Carbon gets no data of yours"
+        assert "because nobody here has that number." in mail["text"]
+        assert "Kestrel Carbon has read nothing." in mail["text"]
+        assert "gets no data of yours.</strong> It has read nothing." in visitor.text
+        assert "may still hold" not in visitor.text
 
     @requirement("WG3-01-9.2.1.5-12")
     def test_the_address_is_kept_for_the_receipt_and_nothing_else(self, app, agreed):

@@ -12,6 +12,8 @@ from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.outbox import MailRow
 from tests.support import requirement
+from tests.support.dom import parsed, text_of
+from tests.support.words import grade, sentences_of
 
 ALL = {"contract_numbers": ["_all"]}
 MINE = {
@@ -29,19 +31,39 @@ def settings(settings):
 
 
 @pytest.fixture
-def approved(app, ask, visitor, stored, ports):
+def letter(stored, ports):
+    """The one mail."""
+
+    def opens():
+        (row,) = stored(MailRow)
+        return {**exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.mail_id)), "to": row.recipient}
+
+    return opens
+
+
+@pytest.fixture
+def reachable(app):
+    """Write down a mail address of Ada's."""
+
+    def writes():
+        with app.app_context(), transaction() as session:
+            session.get_one(CustomerRow, "ada").email = "ada@ada.example"
+
+    return writes
+
+
+@pytest.fixture
+def approved(ask, visitor, reachable, letter):
     """An approval of use and supply details: the pages of form and receipt, and the mail."""
     use = {**ALL, "segment_start": "P1Y", "purpose": "mine"}
     visitor.load(f"/consent/{ask(('usage_data', use), ('supply_details', ALL), client={'purposes': {'mine': MINE}})}")
-    with app.app_context(), transaction() as session:
-        session.get_one(CustomerRow, "ada").email = "ada@ada.example"
+    reachable()
     visitor.sign_in()
     form = visitor.text
     visitor.press("approve")
-    (row,) = stored(MailRow)
-    mail = exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.mail_id))
+    mail = letter()
     address = next(word for word in mail["text"].split() if "://" in word).removeprefix("http://127.0.0.1:8000")
-    return form, address, {**mail, "to": row.recipient}
+    return form, address, mail
 
 
 @requirement("WG3-01-9.4-01", "WG3-01-9.4-02", "WG3-01-9.4-03")
@@ -84,6 +106,56 @@ def test_what_a_client_wrote_itself_is_in_no_mail(approved):
     assert MINE["content"] not in mail["text"] + mail["html"] + mail["subject"]
 
 
+@pytest.fixture
+def reviewing(app):
+    """Operators see Purposes of production Client Objects before anybody else does, and the Client is one."""
+
+    def reviews(*, fields=("cds_purposes",), status="production"):
+        context = app.extensions["cdsc"]
+        rules = replace(context.catalogue.review, client_fields=fields)
+        app.extensions["cdsc"] = replace(context, catalogue=replace(context.catalogue, review=rules))
+        return {"status": status}
+
+    return reviews
+
+
+@requirement("WG3-01-9.4-19", "WG3-01-9.4-20")
+@pytest.mark.parametrize(
+    ("fields", "status", "told"),
+    [
+        (("cds_purposes",), "production", True),
+        (("client_name",), "production", False),
+        (("cds_purposes",), "sandbox", False),
+    ],
+)
+def test_what_a_client_wrote_is_in_the_mail_where_operators_look_at_it(
+    *, ask, visitor, reachable, letter, reviewing, fields, status, told
+):
+    client = {"purposes": {"mine": MINE}, **reviewing(fields=fields, status=status)}
+    use = {**ALL, "purpose": "mine"}
+    visitor.load(f"/consent/{ask(('usage_data', use), client=client, is_test=status == 'sandbox')}")
+    reachable()
+    visitor.sign_in()
+    assert ("We have looked at it" in visitor.text, "We have not checked it" in visitor.text) == (told, not told)
+    visitor.press("approve")
+
+    mail = letter()
+    assert (MINE["content"] in mail["text"], MINE["content"] in mail["html"]) == (told, told)
+    assert ("Energy use: how Kestrel Carbon will use it, in its own words." in mail["text"]) == told
+
+
+@requirement("WG3-01-9.4-19")
+def test_what_we_wrote_is_in_the_mail(ask, visitor, reachable, letter):
+    visitor.load(f"/consent/{ask(('usage_data', {**ALL, 'purpose': 'service'}), ('supply_details', ALL))}")
+    reachable()
+    visitor.sign_in()
+    visitor.press("approve")
+
+    mail = letter()
+    assert "Energy use: how Kestrel Carbon will use it.\n" in mail["text"]
+    assert "Your data is used only for the service you asked for" in mail["text"]
+
+
 @requirement("WG3-01-9.4-39", "WG3-01-9.4-40")
 def test_a_purpose_is_the_one_that_was_read(app, approved, visitor):
     _, address, _ = approved
@@ -122,6 +194,39 @@ def test_it_says_what_the_form_said(approved, visitor):
     assert len(said) == 2
     assert len(lines) > 5
     assert [each for each in (*said, *lines) if each not in visitor.text] == []
+
+
+#: Words of the standard that mean nothing, or something else, to whoever reads a receipt.
+JARGON = (
+    r"(?i)\b(scopes?|grants?|authori[sz]\w*|tokens?|clients?|consent|revoke\w*|segments?|entit(?:y|ies)|null|none)\b|_"
+)
+ACCOUNTS = {"account_numbers": ["_all"]}
+EVERY_SCOPE = (
+    ("usage_data", ALL), ("supply_details", ALL), ("distribution_details", ALL), ("bill_statements", ACCOUNTS),
+    ("service_bills", ALL), ("rate_plan", ALL), ("generation_mix", ALL), ("account_list", ACCOUNTS),
+)  # fmt: skip
+
+
+@requirement("WG3-01-9.4-47")
+def test_it_is_told_in_words_that_everybody_understands(ask, visitor, reachable, letter):
+    """Each fact under a name of its own, in plain and short sentences, and the mail alike."""
+    visitor.load(f"/consent/{ask(*EVERY_SCOPE)}")
+    reachable()
+    visitor.sign_in()
+    visitor.press("approve")
+    mail = letter()["text"]
+    visitor.load(next(word for word in mail.split() if "://" in word).removeprefix("http://127.0.0.1:8000"))
+    (page,) = parsed(visitor.text).iter("main")
+    named = [text_of(each) for each in page.iter("dt")]
+    told = [text_of(each) for kind in ("h2", "dt", "p", "li") for each in page.iter(kind)]
+    sentences = [each for text in told for each in sentences_of(text)]
+
+    assert named[:3] == ["Confirmation number", "You agreed on", "Shared with"]
+    assert len(set(named)) == len(named) == 3 + len(EVERY_SCOPE)
+    assert [text_of(each) for each in page.iter("h2")] == ["In short", "What you share", "Stop sharing"]
+    assert [text for text in [*told, *mail.splitlines()] if "://" not in text and re.search(JARGON, text)] == []
+    assert max(map(len, sentences)) <= 25
+    assert grade(sentences) < 6
 
 
 @requirement("WG3-01-9.4-25")

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_server.domain.letters import StoppedBy, harmless, receipt_letter, revoked_letter
+from cdsc_server.domain.letters import (
+    Changed,
+    StoppedBy,
+    WhatFor,
+    changed_letter,
+    harmless,
+    receipt_letter,
+    revoked_letter,
+)
+from tests.support import requirement
 
 AT = datetime(2026, 11, 21, 15, 42, tzinfo=UTC)
 ZONE = ZoneInfo("America/New_York")
@@ -20,26 +29,79 @@ REVOKED = {
     "at": AT,
     "zone": ZONE,
     "link": "https://cds.example/receipt/s",
+    "opened": True,
+    "signs_in": True,
+}
+CHANGED = ("customer_name", "app", "confirmation", "at", "zone", "link", "signs_in")
+RECEIPT = {
+    "customer_name": "Ada Lindqvist",
+    "app": "Kestrel Carbon",
+    "confirmation": "DGE-1",
+    "at": AT,
+    "zone": ZONE,
+    "parts": [("Energy use", "From 21 November 2023 until you stop it."), ("Bills", "")],
+    "counts": ["2 services", "2 services"],
+    "link": "https://cds.example/receipt/s",
+    "waits": False,
+    "signs_in": True,
 }
 
 
 def test_a_receipt_says_what_and_how_long_and_for_what():
-    letter = receipt_letter(
-        customer_name="Ada Lindqvist",
-        app="Kestrel Carbon",
-        confirmation="DGE-1",
-        at=AT,
-        zone=ZONE,
-        parts=[("Energy use", "From 21 November 2023 until you stop it."), ("Bills", "")],
-        counts=["2 services", "2 services"],
-        link="https://cds.example/receipt/s",
-    )
+    letter = receipt_letter(**RECEIPT)
 
     assert letter.subject == "You share data with Kestrel Carbon: DGE-1"
     assert letter.greeting == "Hello Ada Lindqvist,"
     assert letter.lines == ["On 21 November 2026 at 10:42 you let Kestrel Carbon read:"]
     assert letter.items == ["Energy use. From 21 November 2023 until you stop it.", "Bills."]
     assert letter.after == ["For: 2 services."]
+
+
+@requirement("WG3-01-9.4-19")
+def test_a_receipt_says_what_it_is_for_line_by_line():
+    """What a Client wrote is set apart from our own words, and nothing in it becomes a link."""
+    ours = WhatFor(["Energy use", "Bills"], "To run the app.", ours=True)
+    theirs = WhatFor(["Bills"], "We check your bills.\n\nSee https://kestrel.example/now", ours=False)
+    letter = receipt_letter(**RECEIPT, purposes=[ours, theirs])
+
+    assert letter.after == [
+        "For: 2 services.",
+        "Energy use and Bills: how Kestrel Carbon will use it.",
+        "To run the app.",
+        "Bills: how Kestrel Carbon will use it, in its own words.",
+        "We check your bills.",
+        "See https:\u2060//kestrel.\u2060example/\u2060now",
+    ]
+
+
+@pytest.mark.parametrize("signs_in", [True, False])
+def test_who_cannot_sign_in_is_not_sent_where_that_is_needed(signs_in):
+    told = {**RECEIPT, "signs_in": signs_in}
+    letters = [
+        receipt_letter(**told),
+        revoked_letter(**{**REVOKED, "signs_in": signs_in}, by=StoppedBy.CUSTOMER),
+        changed_letter(**{name: told[name] for name in CHANGED}, change=Changed.PAUSED),
+    ]
+
+    assert [any("Who has my data" in line for line in each.closing) for each in letters] == [signs_in] * 3
+    assert all(any("never ask for your password" in line for line in each.closing) for each in letters)
+
+
+def test_what_never_opened_has_not_been_read():
+    letter = revoked_letter(**{**REVOKED, "opened": False}, by=StoppedBy.SERVER, reason="nobody here has that number.")
+
+    assert letter.subject == "Kestrel Carbon gets no data of yours"
+    assert letter.lines == [
+        "We stopped it on 21 November 2026 at 10:42, because nobody here has that number.",
+        "Kestrel Carbon has read nothing.",
+    ]
+
+
+def test_a_receipt_of_somebody_unknown_says_that_nothing_is_shared_yet():
+    letter = receipt_letter(**{**RECEIPT, "waits": True})
+
+    assert letter.subject == "You agreed to share data with Kestrel Carbon: DGE-1"
+    assert "Until then nothing is shared." in letter.after[-1]
 
 
 @pytest.mark.parametrize(

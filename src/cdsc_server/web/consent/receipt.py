@@ -65,4 +65,10 @@ def arrive() -> ResponseReturnValue:
         secret = receipts.receipt_of_code(code, keys=ports().keys, clock=ports().clock)
         if secret is not None:
             return redirect(url_for("receipt.show", secret=secret), 303)
-    return render("arrived.html", error=error, reason=request.args.get("error_description", ""))
+    session = current_session()
+    return render(
+        "arrived.html",
+        error=error,
+        reason=request.args.get("error_description", ""),
+        signed_in=session is not None and session.customer_id is not None,
+    )
