@@ -19,14 +19,14 @@ from cdsc_server.domain.lessening import Less, chosen_now, days_of, fewer, short
 from cdsc_server.domain.letters import Changed
 from cdsc_server.domain.narrowing import scope_of
 from cdsc_server.domain.periods import Period
-from cdsc_server.domain.purposes import purposes_of
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.languages import gettext
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog, grant_approvals, receipts, server_grants, sharing_mails
+from cdsc_server.services import changelog, grant_approvals, loading, receipts, server_grants, sharing_mails
 from cdsc_server.services.consent_form import Section
 from cdsc_server.services.grants import status_of
 from cdsc_server.services.mails import Mailing
+from cdsc_server.services.reviewed import purposes_for
 from cdsc_server.services.standing import standing_sections
 from cdsc_server.storage import authorizations, grants
 from cdsc_server.storage.clients import ClientRow
@@ -94,8 +94,9 @@ def choices_of(grant_id: str, customer_id: str, *, catalogue: Catalogue, clock: 
         holdings = read_holdings(session, customer_id, now=now)
     parts, longer = [], []
     if _can_lessen(row, status):
-        details = row.enabled_authorization_details
-        sections = standing_sections(details, row.selections, holdings, catalogue=catalogue, at=now)
+        shared = loading.shared_by(row)
+        details, selections = [entry for entry, _, _ in shared], [selection for _, selection, _ in shared]
+        sections = standing_sections(details, selections, holdings, catalogue=catalogue, at=now)
         parts = [
             _part(place, section, details[place], catalogue) for place, section in sections.items() if section.editable
         ]
@@ -158,7 +159,7 @@ def lessen(
     Share less than before; never more, whatever is sent.
 
     Args:
-        less: by the place of the entry among those that are enabled, from 0.
+        less: by the place of the entry among those that were agreed to, from 0; its data may still be waited for.
 
     Returns:
         False when it comes to the same.
@@ -173,17 +174,17 @@ def lessen(
         if not _can_lessen(row, status_of(row, now=now)):
             raise InvalidRequest(gettext("This cannot be changed now. Nothing has been changed."))
         known = read_holdings(session, customer_id, now=now).known
+        shared = loading.shared_by(row)
         kept = []
-        for place, (entry, stored) in enumerate(zip(row.enabled_authorization_details, row.selections, strict=True)):
+        for place, (entry, stored, late) in enumerate(shared):
             left = _left(entry, Selection.from_stored(stored), less.get(place), known, catalogue)
             if left is not None:
-                kept.append(left)
+                kept.append((left[0], left[1].to_stored(), late))
         if not kept:
             raise InvalidRequest(gettext("Nothing would be left to share. To end it, choose Stop sharing."))
-        details, selections = [entry for entry, _ in kept], [selection.to_stored() for _, selection in kept]
-        if details == row.enabled_authorization_details and selections == row.selections:
+        if kept == shared:
             return False
-        _store(session, row, details, selections, now=now)
+        _store(session, row, kept, now=now)
         sharing_mails.tell_of_change(session, row, Changed.LESSENED, mailing=mailing, now=now)
         return True
 
@@ -208,7 +209,7 @@ def share_longer(grant_id: str, customer_id: str, *, catalogue: Catalogue, clock
         grant_approvals.approved(session, row, details, selections, customer_id=customer_id, state=None, now=now)
         holdings = read_holdings(session, customer_id, now=now)
         client = session.get_one(ClientRow, row.client_id)
-        purposes = purposes_of(catalogue, client.scope, client.purposes)
+        purposes = purposes_for(client, catalogue)
         sections = standing_sections(details, row.selections, holdings, catalogue=catalogue, at=now, purposes=purposes)
         receipts.add_receipt(
             session,
@@ -231,9 +232,8 @@ def _locked(session: Session, grant_id: str, customer_id: str) -> GrantRow:
 
 
 def _can_lessen(row: GrantRow, status: GrantStatus) -> bool:
-    settled = status in _SETTLED and row.review is None and row.loading is None
-    details = row.enabled_authorization_details
-    return settled and details == row.authorization_details and len(details) == len(row.selections) > 0
+    listed = [entry for entry, _, _ in loading.shared_by(row)]
+    return status in _SETTLED and row.review is None and listed == row.authorization_details != []
 
 
 def _asks_for_longer(row: GrantRow, status: GrantStatus, catalogue: Catalogue) -> bool:
@@ -284,12 +284,17 @@ def _left(
 
 
 def _store(
-    session: Session, row: GrantRow, details: list[dict[str, Any]], selections: list[dict[str, Any]], *, now: datetime
+    session: Session, row: GrantRow, kept: Sequence[tuple[dict[str, Any], dict[str, Any], bool]], *, now: datetime
 ) -> None:
+    """Keep entries with their selections, and whether their data is still waited for."""
     # Tokens that open a part of it stand beside entries that have moved or shrunk; a refresh gives new ones.
     authorizations.revoke_tokens(session, now=now, grant_id=row.grant_id, narrowed_only=True)
-    row.scope = row.enabled_scope = scope_of(details)
-    row.authorization_details = row.enabled_authorization_details = details
-    row.selections, row.modified = selections, now
-    what = f"Its Customer shares less. It opens {row.enabled_scope} now."
+    details = [entry for entry, _, _ in kept]
+    row.scope, row.authorization_details, row.modified = scope_of(details), details, now
+    row.enabled_authorization_details = [entry for entry, _, late in kept if not late]
+    row.enabled_scope = scope_of(row.enabled_authorization_details)
+    row.selections = [selection for _, selection, late in kept if not late]
+    waiting = [{"entry": entry, "selection": selection} for entry, selection, late in kept if late]
+    loading.wait_for_less(session, row, waiting, now=now)
+    what = f"Its Customer shares less. It opens {row.enabled_scope or 'nothing yet'}."
     changelog.grant_changed(session, registration_id=row.registration_id, grant_id=row.grant_id, what=what, now=now)

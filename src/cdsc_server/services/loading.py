@@ -65,10 +65,34 @@ def go_on(
         settle_parent(session, grant, now=now)
 
 
+def wait_for_less(session: Session, grant: GrantRow, waiting: list[dict[str, Any]], *, now: datetime) -> None:
+    """
+    Let a locked Grant wait for this of what it waited for; where that is nothing, it is what it would have been.
+
+    Args:
+        waiting: entries, each with its selection.
+    """
+    if not grant.loading:
+        return
+    grant.loading = waiting or None
+    _settle(grant, late_data.late_of(session, str(grant.customer_id)))
+    if grant.loading is None:
+        settle_parent(session, grant, now=now)
+
+
+def shared_by(grant: GrantRow) -> list[tuple[dict[str, Any], dict[str, Any], bool]]:
+    """What was agreed to, as it is listed: each entry with its selection, and whether its data is still waited for."""
+    works = zip(grant.enabled_authorization_details, grant.selections, strict=False)
+    late = [(each["entry"], each["selection"], True) for each in grant.loading or ()]
+    return sorted([*((*pair, False) for pair in works), *late], key=lambda each: _place(grant, each[0]))
+
+
 def _settle(grant: GrantRow, late: Mapping[str, datetime]) -> None:
     """Give a Grant the status that what is left to wait for makes it; a suspended one goes back to that later."""
     if grant.loading:
-        grant.eta = max(late[each["entry"]["type"]] for each in grant.loading)
+        # What is there by now may still be among it.
+        etas = [late[each["entry"]["type"]] for each in grant.loading if each["entry"]["type"] in late]
+        grant.eta = max(etas, default=grant.eta)
         return
     after = GrantStatus.ERRORED if grant.failed_loading else GrantStatus.ACTIVE
     if grant.status == GrantStatus.PENDING:

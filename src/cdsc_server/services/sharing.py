@@ -24,7 +24,7 @@ from cdsc_server.domain.wording import counted, title_of
 from cdsc_server.errors import NotFound
 from cdsc_server.languages import listed
 from cdsc_server.ports import Clock, KeyStore
-from cdsc_server.services import changelog, grant_reviews, own_access, own_grants, sharing_mails
+from cdsc_server.services import changelog, grant_reviews, loading, own_access, own_grants, sharing_mails
 from cdsc_server.services.audit import CUSTOMER, record_own_access
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret, told
@@ -45,6 +45,9 @@ class Share:
 
     Args:
         titles: of what can be read now; of what could be, once the Grant is over.
+        coming: titles of what is shared as soon as its data is there.
+        eta: about when that is.
+        counted: how many things are shared, now or then.
         sections: of one that is open, in today's words; else as frozen in the latest receipt.
         paused: the Customer paused it.
         receipts: confirmation number, instant and secret of the address, the oldest first.
@@ -55,6 +58,8 @@ class Share:
     client_name: str
     status: GrantStatus
     titles: list[str]
+    coming: list[str]
+    eta: datetime | None
     counted: str
     sections: Sequence[Mapping[str, Any]]
     periods: Sequence[Period]
@@ -97,9 +102,10 @@ def share_of(grant_id: str, customer_id: str, *, catalogue: Catalogue, clock: Cl
     with reading() as session:
         row, now = _found(session, grant_id, customer_id), clock.now()
         (share,) = _shares(session, [row], catalogue=catalogue, keys=keys, now=now)
-        details, selections = row.enabled_authorization_details, row.selections
-        if not details or not selections:
+        shared = loading.shared_by(row)
+        if not shared or not share.stoppable:
             return share
+        details, selections = [entry for entry, _, _ in shared], [selection for _, selection, _ in shared]
         holdings = read_holdings(session, customer_id, now=now)
         sections = standing_sections(details, selections, holdings, catalogue=catalogue, at=now)
         return replace(
@@ -255,19 +261,22 @@ def _share(
     status = status_at(GrantStatus(row.status), expires=row.expires, not_before=row.not_before, now=now)
     # A live Grant may list what its Client still waits for; what is told here is what can be read.
     entries = row.authorization_details if status in SHUT else row.enabled_authorization_details
+    coming = [each["entry"] for each in row.loading or ()] if status not in SHUT else []
     periods: list[Period] = []
-    for details in entries:
+    for details in [*entries, *coming]:
         scope = catalogue.scope(details["type"])
         if scope is not None:
             periods += periods_of(scope, details, at=row.created, zone=catalogue.utility.timezone)[:1]
     ticked: dict[str, set[str]] = {}
-    for each in row.selections:
+    for each in [*row.selections, *(late["selection"] for late in row.loading or ())]:
         ticked.setdefault(each["kind"], set()).update(each["ids"])
     return Share(
         grant_id=row.grant_id,
         client_name="" if client is None else client.client_name,
         status=status,
-        titles=list(dict.fromkeys(title_of(catalogue, each["type"]) for each in entries)),
+        titles=_titles(entries, catalogue),
+        coming=_titles(coming, catalogue),
+        eta=row.eta if coming else None,
         counted=listed(counted(kind, len(ids)) for kind, ids in sorted(ticked.items())),
         sections=kept[-1].form["sections"] if kept else (),
         periods=periods,
@@ -278,3 +287,7 @@ def _share(
         paused=row.paused,
         receipts=[(each.confirmation, each.created, receipt_secret(each, keys=keys)) for each in kept],
     )
+
+
+def _titles(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> list[str]:
+    return list(dict.fromkeys(title_of(catalogue, each["type"]) for each in entries))

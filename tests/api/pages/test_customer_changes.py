@@ -7,7 +7,7 @@ import pytest
 
 from cdsc_server import exact_json
 from cdsc_server.exact_json import instant
-from cdsc_server.services import server_grants
+from cdsc_server.services import late_data, loading, server_grants
 from cdsc_server.services.grant_reads import Read, fold_hours, note_reads
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
@@ -194,6 +194,74 @@ def test_nothing_changes_when_nothing_sensible_would_be_left(shared, visitor, st
     assert "Nothing" in answer.get_data(as_text=True)
     assert stored(GrantRow)[0].modified == before
     assert contracts() == (200, EVERY)
+
+
+@pytest.fixture
+def late(app, catalogue, clock, shared):
+    """The Grant waits for use, the first of its two parts, and opens the other one."""
+    common = {"actor": "test", "catalogue": catalogue, "clock": clock}
+    with app.app_context():
+        for scope in ("usage_data", "supply_details"):
+            late_data.announce("ada", scope, clock.now() + timedelta(days=19), **common)
+        with transaction() as session:
+            row = session.get_one(GrantRow, shared)
+            row.status = "active"
+            loading.wait_for(session, row)
+        late_data.arrived("ada", "supply_details", **common)
+
+    def arrives():
+        with app.app_context():
+            late_data.arrived("ada", "usage_data", **common)
+
+    return arrives
+
+
+def kept(stored):
+    """What a Grant opens, and what it waits for: each with the number of things ticked."""
+    (grant,) = stored(GrantRow)
+    works = zip(grant.enabled_authorization_details, grant.selections, strict=True)
+    return (
+        grant.status,
+        [(entry["type"], len(selection["ids"])) for entry, selection in works],
+        [(each["entry"]["type"], len(each["selection"]["ids"])) for each in grant.loading or ()],
+    )
+
+
+def test_what_is_waited_for_is_told_and_can_be_lessened(press, late, stored, visitor, shared):
+    """It opens what is left once it is there, and nothing sooner."""
+    visitor.load(f"/my-data/{shared}")
+    assert "Still to come: Energy use. We expect it on 20 March 2026." in visitor.text
+    assert kept(stored) == ("pending", [("supply_details", 3)], [("usage_data", 3)])
+    press("less", untick=(("p0", "shop0002"), ("p1", "shop0001")))
+
+    assert kept(stored) == ("pending", [("supply_details", 2)], [("usage_data", 2)])
+    late()
+    assert kept(stored) == ("active", [("usage_data", 2), ("supply_details", 2)], [])
+
+
+def test_leaving_out_all_that_is_waited_for_ends_the_wait(press, late, stored, subjects):
+    press("less", tick=(("leave_out", "0"),))
+
+    assert kept(stored) == ("active", [("supply_details", 3)], [])
+    (grant,) = stored(GrantRow)
+    assert (grant.scope, grant.enabled_scope, grant.eta) == ("supply_details", "supply_details", None)
+    assert subjects()[-1] == "You share less with Kestrel Carbon"
+
+
+def test_leaving_out_what_is_there_goes_on_waiting_for_the_rest(press, late, stored, visitor):
+    press("less", tick=(("leave_out", "1"),))
+    visitor.load("/my-data")
+
+    assert kept(stored) == ("pending", [], [("usage_data", 3)])
+    assert "Energy use, for 3 services. Still to come: Energy use." in visitor.text
+
+
+def test_what_is_waited_for_can_not_be_added_to(late, shared, visitor, stored):
+    visitor.load(f"/my-data/{shared}")
+    before = kept(stored)
+    visitor.press("less", tick=(("p0", "nobodys"), ("p0", "shop0009")))
+
+    assert kept(stored) == before
 
 
 def test_nothing_can_be_added_by_sharing_less(app, shared, visitor, stored, contracts):
