@@ -41,8 +41,6 @@ from cdsc_server.services.examples import Examples, Plot
 LONG: Final = 10
 #: Entries on one page of a list.
 PAGE: Final = 100
-#: Sections for which the style sheet has rules; of more the count is that of the last time the page was loaded.
-TALLIED: Final = 12
 
 #: What a person writes who is not signed in, by kind of list.
 _BY_NUMBER: Final[Mapping[str, str]] = {
@@ -126,7 +124,7 @@ class Section:
     @property
     def tallied(self) -> bool:
         """Whether the style sheet counts its ticks for the closing section: all are on the page."""
-        return self.choosable and not self.ticked_elsewhere and self.n <= TALLIED
+        return self.choosable and not self.ticked_elsewhere
 
     @property
     def shortenable(self) -> bool:

@@ -7,11 +7,12 @@ A blueprint of pages is made by `page_blueprint`; its problems are shown as page
 from __future__ import annotations
 
 import hashlib
+import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Flask, Response, render_template, send_from_directory, url_for
+from flask import Blueprint, Flask, Response, g, render_template, send_from_directory, url_for
 
 from cdsc_server import languages
 from cdsc_server.domain.wording import in_words
@@ -55,9 +56,10 @@ def page_blueprint(name: str, import_name: str) -> Blueprint:
 
 def guarded(response: Response) -> Response:
     """The headers of a page: no style but ours and no script, no frame around it, no copy, no trace of its address."""
+    nonce = g.get(_NONCE)
     policy = {
         "default-src": "'none'",
-        "style-src": "'self'",
+        "style-src": "'self'" if nonce is None else f"'self' 'nonce-{nonce}'",
         "img-src": "'self'",
         "form-action": _FORM_TARGETS + "".join(f" {each}" for each in response.headers.getlist(_ALSO)),
         "frame-ancestors": "'none'",
@@ -74,6 +76,7 @@ def guarded(response: Response) -> Response:
 
 
 _ALSO: Final = "X-CDSC-Form-Action"
+_NONCE: Final = "cdsc_style_nonce"
 
 
 def allow_form_target(response: Response, scheme: str) -> Response:
@@ -81,6 +84,13 @@ def allow_form_target(response: Response, scheme: str) -> Response:
     if scheme not in ("http", "https"):
         response.headers.add(_ALSO, f"{scheme}:")
     return response
+
+
+def style_nonce() -> str:
+    """What lets the one `<style>` element hold that stands in this page and nowhere else."""
+    nonce = secrets.token_urlsafe(16)
+    setattr(g, _NONCE, nonce)
+    return nonce
 
 
 def render(template: str, **values: Any) -> Response:
@@ -94,6 +104,7 @@ def _words() -> dict[str, Any]:
         "utility": catalogue().utility,
         "demo": settings().demo,
         "static_url": static_url,
+        "style_nonce": style_nonce,
         **speech.choice(),
         "form_token": lambda: session.form_secret if (session := current_session()) else "",
     }
