@@ -47,3 +47,10 @@ def picture(page: Page, name: str) -> None:
             frame.scroll_into_view_if_needed()
         path = Path(place) / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}-{size['width']}.png"
         page.screenshot(path=path, full_page=True)
+
+
+def paper(page: Page, name: str) -> None:
+    """Keep the page as it is printed, as PDF, where pictures are kept."""
+    if place := os.environ.get("CDSC_PICTURES"):
+        Path(place).mkdir(parents=True, exist_ok=True)
+        page.pdf(path=Path(place) / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.pdf", format="A4")
