@@ -176,7 +176,7 @@ def agree_on_paper(session: Session, grant: GrantRow, *, catalogue: Catalogue, m
     at = now.replace(microsecond=0)
     client = _client(session, grant.client_id)
     holdings = _holdings(session, client, grant.customer_id, at=at)
-    purposes = purposes_of(catalogue, client.scope, client.purposes)
+    purposes = purposes_for(client, catalogue)
     entries = [_waiting(catalogue, details) for details in grant.authorization_details]
     asked = [_asked(entry, holdings, catalogue, purposes) for entry in entries]
     details = [granted_details(catalogue, each.entry, at=at) for each in asked]
