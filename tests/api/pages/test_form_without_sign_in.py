@@ -424,6 +424,7 @@ class TestWhoseItIs:
                 reason="No such number.",
                 told="nobody here has that number",
                 actor="olga",
+                catalogue=context.catalogue,
                 clock=clock,
                 mailing=mailing,
             )
