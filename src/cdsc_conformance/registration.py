@@ -176,14 +176,19 @@ def send(session: Session, body: object) -> Exchange:
 
 
 def request_body(session: Session, **members: object) -> dict[str, object]:
-    """A registration of every scope that asks for no human step, with a value for every field they need."""
-    scopes = [scope for _, scope in session.scopes if _at_once(session, scope)]
+    """
+    A registration of every scope, with a value for every field they need.
+
+    Steps that need a person stand before production; what can be used before them is the server's to say (CDS-WG1-02
+    4.2, 5.2).
+    """
+    scopes = [scope for _, scope in session.scopes]
     fields = dict(session.registration_fields)
     needed = {name for scope in scopes for name in scope.get("registration_requirements") or []}
     values = {
         str(field.get("field_name")): valid_value(field)
         for name in sorted(needed)
-        if (field := fields.get(f"registration field {name}")) is not None
+        if (field := fields.get(f"registration field {name}", {})).get("type") == "registration_field"
     }
     ids = [str(scope.get("id")) for scope in scopes]
     scope = " ".join(dict.fromkeys([CLIENT_ADMIN, *ids]))
@@ -207,10 +212,3 @@ def valid_value(field: Mapping[str, Any]) -> object:
         "purposes": [PURPOSE],
     }
     return values.get(kind)
-
-
-def _at_once(session: Session, scope: Mapping[str, Any]) -> bool:
-    """Whether registration can give this scope without a person: only fields to fill in stand before it."""
-    fields = {name.partition("registration field ")[2]: field for name, field in session.registration_fields}
-    needed = scope.get("registration_requirements") or []
-    return all(fields.get(name, {}).get("type") == "registration_field" for name in needed)

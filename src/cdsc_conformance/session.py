@@ -189,7 +189,7 @@ class Session:
 
     @Step
     def registered(self) -> Registered:
-        """A registration of every scope that can be had at once; conditions only read from it."""
+        """A registration of every scope; conditions only read from it."""
         return self.register()
 
     @Step

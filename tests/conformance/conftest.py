@@ -90,7 +90,7 @@ REASONS = """
 type = "registration_field"
 description = "What you want the data for"
 field_name = "cds_reasons"
-format = "purposes"
+format = "purposes_or_null"
 """
 
 
@@ -130,16 +130,15 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
 
 
 def with_territory(directory: Path) -> str:
-    """The default catalogue, and beside its one coverage entry an area with a map."""
+    """The default catalogue with an area that has a map, and with reasons that a registration may give."""
     (directory / "territory.png").write_bytes(base64.b64decode(PNG))
     (directory / "territory.json").write_text(json.dumps(AREA), encoding="utf-8")
-    return changed_catalogue(directory, lambda shipped: shipped + TERRITORY + tariff(shipped))
+    return changed_catalogue(directory, lambda shipped: asking_why(shipped) + TERRITORY + REASONS)
 
 
-def tariff(shipped: str) -> str:
-    """Price plans for a reason only: what ships asks for much before production, and the kit can do nothing of it."""
-    plan = shipped.partition("[scopes.rate_plan]")[2].partition("# The sandbox is open")[0]
-    return f'\n[scopes.tariff]{plan}registration_requirements = ["reasons"]\n{REASONS}'
+def asking_why(shipped: str) -> str:
+    """The catalogue with `reasons` among what may be sent for price plans."""
+    return shipped.replace("registration_optional = [", 'registration_optional = ["reasons", ', 1)
 
 
 def seed(app: Flask) -> Registration:
