@@ -336,13 +336,12 @@ def test_a_developer_who_registers(page, look, live_server, change):
     page.fill("#contacts", "dev@harbour.example")
     page.uncheck("input[value=every_format]")
     page.check("input[value=rate_plan]")
-    page.check("input[value=query_usage]")
     follow(page, "#register")
     look(page, "registered")
 
     with live_server.app.app_context(), reading() as session:
         links = {row.field_id: row.link for row in session.query(RequirementRow) if row.link}
-    for field in ("terms", "contact_email", "business_account", "own_account"):
+    for field in ("terms", "contact_email", "business_account"):
         page.goto(f"/requirements/{links[field]}")
         look(page, f"requirement {field}")
     page.goto(f"/requirements/{links['terms']}")
@@ -357,10 +356,6 @@ def test_a_developer_who_registers(page, look, live_server, change):
     follow(page, "#sign-in")
     sign_in(page)
     look(page, "requirement business_account, signed in")
-    page.goto(f"/requirements/{links['own_account']}")
-    look(page, "requirement own_account, signed in")
-    follow(page, "#decline")
-    look(page, "requirement own_account, declined")
     for status in ("submitted", "accepted", "rejected"):
         change(RequirementRow, {"field_id": "terms"}, status=status)
         page.goto(f"/requirements/{links['terms']}")
