@@ -124,7 +124,8 @@ def test_each_list_is_paged_by_itself_there_and_back(box, many):
             assert [page[other] for other in others] == [[], []]
             assert [page[f"{other}_{way}"] for other in others for way in ("next", "previous")] == [None] * 4
         order = [(message["modified"], message["message_id"]) for message in seen]
-        ours = [key for key in order if key[1] in {row["message_id"] for row in rows}]
+        wanted = {row["message_id"] for row in rows}
+        ours = [key for key in order if key[1] in wanted]
         assert order == sorted(order, reverse=True)
         assert len(ours) == len(set(ours)) == len(rows)
         before = box.follow(page[f"{name}_previous"])
