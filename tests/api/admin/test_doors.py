@@ -23,6 +23,7 @@ SAME = {
     "admin.get_client": "console.client",
     "admin.list_grants": "console.grants",
     "admin.get_grant": "console.grant",
+    "admin.list_unidentified": "console.unidentified",
     "admin.take_step": "console.step",
     "admin.name_customer": "console.identify",
     "admin.switch_client": "console.switch_client",
