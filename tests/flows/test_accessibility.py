@@ -52,6 +52,7 @@ TEMPLATES = {
     "pages/grant.html": "my data",
     "pages/my-data.html": "my data",
     "pages/not-for-you.html": "consent",
+    "pages/own-account.html": "own app",
     "pages/payment.html": "payment",
     "pages/preselection.html": "consent",
     "pages/receipt.html": "my data",
@@ -310,6 +311,33 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
 
     assert look.found == ""
     assert look.templates == of("my data") | {"pages/sign-in.html"}
+
+
+@ONCE
+@pytest.mark.usefixtures("ada")
+def test_a_customer_whose_own_app_wants_to_read(page, look, live_server, change):
+    """In every state of the step, and in German."""
+    register(live_server.app.test_client(), "cds_client_admin query_accounts query_usage")
+    with live_server.app.app_context(), reading() as session:
+        link = session.query(RequirementRow).filter_by(field_id="own_account").one().link
+    page.goto(f"/requirements/{link}")
+    look(page, "own app, signed out")
+    follow(page, "#sign-in")
+    sign_in(page)
+    look(page, "own app")
+    follow(page, page.locator("button[value=de]"))
+    look(page, "own app, in German")
+    follow(page, "#decline")
+    look(page, "own app, declined")
+    follow(page, "#send")
+    look(page, "own app, said yes")
+    for status in ("accepted", "rejected"):
+        change(RequirementRow, {"field_id": "own_account"}, status=status)
+        page.goto(f"/requirements/{link}")
+        look(page, f"own app, {status}")
+
+    assert look.found == ""
+    assert look.templates == of("own app")
 
 
 @ONCE

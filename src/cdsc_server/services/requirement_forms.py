@@ -15,14 +15,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue
+from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
 from cdsc_server.domain.field_values import is_email
 from cdsc_server.domain.letters import code_letter
 from cdsc_server.domain.own_access import opened_by
 from cdsc_server.domain.registration_fields import FieldType, RegistrationField
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.domain.wording import Words, own_words
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services import mails, requirements
@@ -50,7 +49,7 @@ class OpenForm:
     Args:
         addresses: to which a code may be sent.
         asked: the address that a code was sent to and still works.
-        opens: what the Client can read once a Customer has signed in and said yes; empty for nothing.
+        opens: the scopes by which the Client can read once a Customer has signed in and said yes; empty for none.
     """
 
     link: str
@@ -59,7 +58,7 @@ class OpenForm:
     client_name: str
     addresses: tuple[str, ...] = ()
     asked: str | None = None
-    opens: tuple[Words, ...] = ()
+    opens: tuple[Scope, ...] = ()
 
 
 def open_form(link: str, *, catalogue: Catalogue, clock: Clock) -> OpenForm:
@@ -81,7 +80,7 @@ def open_form(link: str, *, catalogue: Catalogue, clock: Clock) -> OpenForm:
         client_name=admin.client_name,
         addresses=tuple(each for each in admin.contacts if is_email(each)),
         asked=code.address if code is not None and alive else None,
-        opens=tuple(own_words(opened_by(catalogue, field.id))),
+        opens=opened_by(catalogue, field.id),
     )
 
 

@@ -30,12 +30,18 @@ _BEFORE: Final = "language_before"
 
 def translated(pages: Blueprint) -> Blueprint:
     """Answer the pages of a blueprint in the language of whoever asks."""
-    pages.before_request(_speak)
+    pages.before_request(speak)
+    return translatable(pages)
+
+
+def translatable(pages: Blueprint) -> Blueprint:
+    """Let a view of a blueprint `speak`, where the others answer in English."""
     pages.teardown_request(_hush)
     return pages
 
 
-def _speak() -> None:
+def speak() -> None:
+    """Answer this request in the language of whoever asks."""
     setattr(g, _BEFORE, languages.speak(_wanted()))
 
 

@@ -6,6 +6,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.registration_fields import FieldType
+from cdsc_server.domain.wording import own_words
 from cdsc_server.services import requirement_forms, sharing
 from cdsc_server.services.requirement_forms import WrongAnswer
 from cdsc_server.web.bearer import public
@@ -14,8 +15,9 @@ from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_form
 from cdsc_server.web.pages import page_blueprint, render
 from cdsc_server.web.sessions import current_session, ensure_session
+from cdsc_server.web.speech import speak, translatable
 
-blueprint = page_blueprint("requirement", __name__)
+blueprint = translatable(page_blueprint("requirement", __name__))
 
 
 @blueprint.get("/requirements/<link>")
@@ -58,9 +60,13 @@ def _page(link: str, wrong: str = "", rule: str = "") -> Response:
     form = requirement_forms.open_form(link, catalogue=catalogue(), clock=ports().clock)
     session = current_session()
     signed_in = None if session is None else session.customer_id
+    if form.opens:
+        # A Customer reads this one; the others are for who makes the app.
+        speak()
     response = render(
-        "requirement.html",
+        "own-account.html" if form.opens else "requirement.html",
         form=form,
+        opens=own_words(form.opens),
         sent=request.form,
         wrong=wrong,
         rule=rule,
