@@ -9,7 +9,7 @@ _SPOKEN = ("alt", "aria-label", "placeholder", "title")
 
 
 class WordsOfPage(HTMLParser):
-    """Collects the text and the spoken attributes of a page in which letters stand."""
+    """Collects the text and the spoken attributes of a page in which letters stand; rules of style are no words."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class WordsOfPage(HTMLParser):
                 self.handle_data(value or "")
 
     def handle_data(self, data: str) -> None:
-        if re.search(r"[^\W\d_]", data):
+        if self.cdata_elem is None and re.search(r"[^\W\d_]", data):
             self.words.append(data.strip())
 
 
