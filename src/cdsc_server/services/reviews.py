@@ -37,6 +37,8 @@ from cdsc_server.storage.messages import AttachmentRow, MessageRow
 from cdsc_server.storage.reviews import RequirementRow
 
 _MOST: Final = 500
+#: What changes Client Objects of a registration when it is accepted.
+_OF_CLIENT_OBJECTS: Final = (MessageType.PRODUCTION_REQUEST, MessageType.FIELD_CHANGES)
 
 
 @dataclass(frozen=True)
@@ -254,8 +256,7 @@ def accept(
                 now=now,
             )
             access = ()
-            if message.type in (MessageType.PRODUCTION_REQUEST, MessageType.FIELD_CHANGES):
-                clients.lock_registration(session, message.registration_id)
+            if message.type in _OF_CLIENT_OBJECTS:
                 access = own_access.settle(session, message.registration_id, catalogue=desk.catalogue, now=now)
             decision = Decision(
                 message_id, message.type, message.registration_id, accepted=True, note=note, made=made, access=access
@@ -569,6 +570,10 @@ def _see_met(
 
 
 def _claimed(session: Session, message_id: str, *, now: datetime) -> MessageRow:
+    waiting = messages.find_message(session, message_id)
+    if waiting is not None and waiting.type in _OF_CLIENT_OBJECTS:
+        # Before the Message, as where a Client changes its Client Object: two who wait for each other wait for ever.
+        clients.lock_registration(session, waiting.registration_id)
     grant_reviews.hold_grant_of(session, message_id)
     claimed = reviews.claim_message(session, message_id, now=now)
     if claimed is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.services import reviews
+from cdsc_server.storage import clients
 from cdsc_server.storage.clients import ClientRow, CredentialRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
@@ -492,6 +493,25 @@ class TestEveryMember:
         assert [each["content"] for each in shown.values() if each["id"] not in production["cds_purposes"]] == [
             "We count."
         ]
+
+    @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+    def test_a_reviewer_waits_for_a_change_that_has_begun_and_not_the_other_way_round(
+        self, app, owed, party, production
+    ):
+        """Whoever changes a Client Object holds its registration first, and then the Messages about it."""
+        put(party, production, client_uri="https://new.example/")
+        message = next(each for each in owed.box.listing()["outstanding"] if each["type"] == "field_changes")
+        held = select(MessageRow.status).where(MessageRow.message_id == message["message_id"]).with_for_update()
+        reviewer = threading.Thread(target=owed.accept, args=[message])
+        with app.app_context(), transaction() as session:
+            clients.lock_registration(session, owed.box.registration_id)
+            reviewer.start()
+            reviewer.join(0.5)
+            assert reviewer.is_alive()
+            assert session.scalars(held).one() == "pending"
+        reviewer.join()
+
+        assert owed.box.get(message)["status"] == "complete"
 
     def test_what_does_not_fit_any_more_is_told_to_the_operator(self, owed, party, production):
         put(party, production, client_uri="https://new.example/")
