@@ -167,8 +167,8 @@ _BY_TYPE: Final = {
     "cds_aggregation_consent": "aggregation_consent",
 }
 
-#: What Customers let an app of their own read, in the words of what they would share on the form.
-_OWN: Final = {
+#: What scopes for direct access open of one Customer, in the words of what that one would share on the form.
+_DIRECT: Final = {
     "cds_query_accounts": "account_list",
     "cds_query_service_contracts": "supply_details",
     "cds_query_service_points": "distribution_details",
@@ -334,26 +334,9 @@ def _told(words: Words) -> Words:
     )
 
 
-#: What each type of scope for direct access opens.
-_CLEARED: Final[Mapping[str, str]] = {
-    "cds_query_accounts": marked("Accounts"),
-    "cds_query_service_contracts": marked("Contracts"),
-    "cds_query_service_points": marked("Connections"),
-    "cds_query_meter_devices": marked("Meters"),
-    "cds_query_bill_statements": marked("Bills"),
-    "cds_query_bill_sections": marked("Bill details"),
-    "cds_query_usage": marked("Energy use"),
-}
-
-
-def cleared_title(scope_type: str) -> str:
-    """The title of what a type of scope opens to Clients that no Customer is asked for."""
-    return gettext(_CLEARED[scope_type])
-
-
-def own_words(scopes: Iterable[Scope]) -> list[Words]:
-    """The words of what an app of a Customer's own reads by these scopes for direct access, each once."""
-    names = dict.fromkeys(_OWN[scope.type.id] for scope in scopes if scope.type.id in _OWN)
+def direct_words(scopes: Iterable[Scope]) -> list[Words]:
+    """The words of what scopes for direct access open of one Customer, each once."""
+    names = dict.fromkeys(_DIRECT[scope.type.id] for scope in scopes if scope.type.id in _DIRECT)
     return [_told(WORDS[name]) for name in names]
 
 

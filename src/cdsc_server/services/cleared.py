@@ -12,7 +12,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.direct_access import Reach
 from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, only_of_groups
-from cdsc_server.domain.wording import cleared_title
+from cdsc_server.domain.wording import direct_words
 from cdsc_server.services.direct_access import REACH_SET
 from cdsc_server.storage import audit, customers, permissions
 from cdsc_server.storage.clients import ClientRow
@@ -65,12 +65,12 @@ def _titles(client: ClientRow, catalogue: Catalogue) -> list[str]:
     if client.status == ClientStatus.DISABLED:
         return []
     scopes = filter(None, map(catalogue.scope, client.scope.split()))
-    types = [
-        scope.type.id
+    of_customers = [
+        scope
         for scope in scopes
         if scope.type.direct and scope.type.id != AGGREGATIONS_QUERY and not only_of_groups(scope.type.id, scope.fields)
     ]
-    return [cleared_title(each) for each in dict.fromkeys(types)]
+    return [words.title for words in direct_words(of_customers)]
 
 
 def _subject(client: ClientRow) -> str:

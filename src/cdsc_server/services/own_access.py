@@ -19,7 +19,7 @@ from cdsc_server.domain.direct_access import Reach
 from cdsc_server.domain.messages import MessageStatus, MessageType
 from cdsc_server.domain.own_access import meets, opened_by
 from cdsc_server.domain.requirements import RequirementStatus
-from cdsc_server.domain.wording import own_words
+from cdsc_server.domain.wording import direct_words
 from cdsc_server.services.messages import reply
 from cdsc_server.storage import clients, customers, grant_reads, permissions, reviews
 from cdsc_server.storage.db import reading
@@ -135,7 +135,7 @@ def apps_of(customer_id: str, *, catalogue: Catalogue) -> list[OwnApp]:
                 client_name=client.client_name,
                 titles=[
                     words.title
-                    for words in own_words(
+                    for words in direct_words(
                         scope for scope in opened_by(catalogue, step.field_id) if scope.id in client.scope.split()
                     )
                 ],

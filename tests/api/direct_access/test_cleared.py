@@ -13,7 +13,7 @@ from cdsc_server.storage.db import transaction
 from tests.factories import people
 from tests.support.pages import Visitor
 
-WHAT = "Accounts, contracts, connections, meters, bills, bill details and energy use"
+WHAT = "Your accounts, supply details, meters and connection, your bills, charges for your services and energy use"
 HEADING = "Cleared by us, not by you"
 
 

@@ -6,7 +6,7 @@ from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.registration_fields import FieldType
-from cdsc_server.domain.wording import own_words
+from cdsc_server.domain.wording import direct_words
 from cdsc_server.services import requirement_forms, sharing
 from cdsc_server.services.requirement_forms import WrongAnswer
 from cdsc_server.web.bearer import public
@@ -66,7 +66,7 @@ def _page(link: str, wrong: str = "", rule: str = "") -> Response:
     response = render(
         "own-account.html" if form.opens else "requirement.html",
         form=form,
-        opens=own_words(form.opens),
+        opens=direct_words(form.opens),
         sent=request.form,
         wrong=wrong,
         rule=rule,
