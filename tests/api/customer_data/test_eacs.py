@@ -111,6 +111,24 @@ def test_programs_of_accounts_count_as_those_of_contracts(eacs, agreed, get):
     assert (ids(get), ids(get, "other")) == (["of-account"], [])
 
 
+@requirement("WG3-01-7.2.2-07", "WG3-01-7.2-01")
+@pytest.mark.parametrize(
+    ("kind", "ticked", "contracts"),
+    [("account_selection", "home", ["house", "shop"]), ("service_contract_selection", "shop", ["shop"])],
+)
+def test_contracts_named_as_beneficiaries_are_readable_as_far_as_was_agreed(eacs, agreed, get, kind, ticked, contracts):
+    """What nobody agreed to is neither named nor readable; without the field no contract is."""
+    eacs(("bought", "servicecontract", ["house", "shop", "bobs-contract"], {}), ("shared", "general", [], {}))
+    agreed.to(agreed.entry("generation_mix", ticked, kind=kind, **BOUGHT))
+    agreed.to(agreed.entry("generation_mix", ticked, kind=kind, include_eacs=True), token="bare")
+    readable = [each["cds_servicecontract_id"] for each in get("/cds/service_contracts")["service_contracts"]]
+
+    assert told(get) == {"bought": contracts, "shared": []}
+    assert sorted(readable) == contracts
+    assert told(get, "bare") == {"shared": []}
+    get("/cds/service_contracts", "bare", status=403)
+
+
 @requirement("WG3-01-7.2.9-11")
 def test_without_the_field_no_certificate_is_readable(of_each_kind, mix, agreed, get):
     """Not in the listing, not by its address, not beside a share."""

@@ -70,6 +70,26 @@ def test_of_several_beneficiaries_those_that_may_be_seen_are_told(direct, eacs, 
     assert listed(**BOUGHT) == {kind: [theirs] for kind, (_, theirs) in KINDS.items()} | {"program": []}
 
 
+@requirement("WG3-01-7.2.2-07", "WG3-01-7.2-01")
+@pytest.mark.parametrize("scope", ["query_accounts", "query_usage"])
+def test_contracts_named_as_beneficiaries_are_readable_as_far_as_is_permitted(direct, eacs, mix, get, scope):
+    """Those of a Customer nobody permits are neither named nor readable; without the field no contract is."""
+    eacs(("bought", "servicecontract", ["house", "shop", "bobs-contract"], {}))
+    mix(["0.4"])
+    direct.permit("ada")
+    bare = direct.token(scope, **(BARE if scope == "query_usage" else {}), include_eacs=True)
+    token = direct.token(scope, include_eacs=True, include_service_contracts=True)
+
+    def named(token):
+        return {each["cds_eac_id"]: each["beneficiaries"] for each in get(EACS, token)["eacs"]}
+
+    listed = get("/cds/service_contracts", token)["service_contracts"]
+    assert named(token) == {"bought": ["house", "shop"]}
+    assert sorted(each["cds_servicecontract_id"] for each in listed) == ["house", "shop"]
+    assert named(bare) == ({"bought": []} if scope == "query_usage" else {})
+    get("/cds/service_contracts", bare, status=403)
+
+
 @requirement("WG3-01-7.2.9-11")
 def test_without_the_field_no_certificate_is_readable(direct, of_each_kind, get):
     direct.permit("ada")
