@@ -77,7 +77,7 @@ def refresh() -> None:
 @aggregations.command("open")
 @click.argument("number")
 @click.argument("registration_id")
-@click.option("--members", is_flag=True, help="With its Service Points, their addresses and premises.")
+@click.option("--members", is_flag=True, help="With its members, as far as a scope opens these.")
 def open_group(*, number: str, registration_id: str, members: bool) -> None:
     """
     Let the Clients of REGISTRATION_ID know of the group NUMBER.

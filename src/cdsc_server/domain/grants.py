@@ -131,7 +131,7 @@ class GrantedEntry:
 @dataclass(frozen=True)
 class GroupEntry(GrantedEntry):
     """
-    An entry that opens groups, as far as it opens the Service Points that these are made of.
+    An entry that opens groups, as far as it opens what these are made of.
 
     Args:
         groups: their numbers; None for all that the Client may know of.

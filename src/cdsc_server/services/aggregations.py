@@ -104,7 +104,7 @@ def open_for(number: str, registration_id: str, *, members: bool = False, actor:
     Let the Clients of a registration know of a group.
 
     Args:
-        members: whether they may also read its Service Points, with addresses and premises; doing it again without
+        members: whether they may also read its members, with what their Grants open of these; doing it again without
             takes that back.
 
     Returns:

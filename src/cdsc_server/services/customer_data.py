@@ -63,7 +63,7 @@ class DirectAccess:
     What one request may read of whichever Customers an operator permits, at one instant (CDS-WG3-01 6.2).
 
     Args:
-        groups: entries that open the Service Points of groups instead, whoever has these (CDS-WG3-01 4.11).
+        groups: entries that open the members of groups instead, whoever has these (CDS-WG3-01 4.11).
     """
 
     permission: Permission
@@ -104,7 +104,7 @@ def access_of(
 
     Args:
         scope_id: only what entries of this scope open.
-        with_groups: entries that open Service Points of groups count, too; the listings of objects alone read these.
+        with_groups: entries that open members of groups count, too; the listings of objects alone read these.
 
     Raises:
         InsufficientScope: the Grant has no such entry, or none about a Customer.

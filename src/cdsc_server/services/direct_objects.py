@@ -49,7 +49,7 @@ def seen_objects(
     The visible objects of a kind, the last modified first, one after another from a place on.
 
     Args:
-        groups: entries that open Service Points of groups, whoever has these.
+        groups: entries that open members of groups, whoever has these.
         asked: filters of the request, which the caller judges again on what is shown.
 
     Raises:

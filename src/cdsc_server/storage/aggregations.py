@@ -33,7 +33,7 @@ from cdsc_server.domain.direct_access import MATCHED, Filter
 from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
-from cdsc_server.storage.direct_listing import table_of
+from cdsc_server.storage.direct_listing import id_of, table_of
 from cdsc_server.storage.direct_rules import has_any_of
 from cdsc_server.storage.listing import Place, beyond
 from cdsc_server.storage.service_points import ServicePointRow
@@ -98,7 +98,7 @@ class AggregationReaderRow(DataBase):
     aggregation_id: Mapped[str] = mapped_column(ForeignKey("aggregations.aggregation_id"), primary_key=True)
     registration_id: Mapped[str] = mapped_column(ForeignKey("registrations.registration_id"), primary_key=True)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
-    #: Whether they may read its Service Points, with addresses and premises (CDS-WG3-01 4.11).
+    #: Whether they may read its members, with what their Grants open of these (CDS-WG3-01 4.11, 7.2.2 to 7.2.4).
     members: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
@@ -303,20 +303,21 @@ def members_of_customer(
 
 
 def in_groups(
-    point: type[ServicePointRow], known: Known, *, numbers: Collection[str] | None, at: datetime
+    kind: Kind, member: Any, known: Known, *, numbers: Collection[str] | None, at: datetime
 ) -> ColumnElement[bool]:
     """
-    Whether a Service Point of a table, or of an alias of it, belongs to a group of which they may know the members.
+    Whether an object belongs to a group of which they may know the members.
 
     Args:
+        member: the table of its kind, or an alias of that.
         numbers: of the groups; None for any.
     """
     row = aliased(AggregationMemberRow)
     named = [] if numbers is None else [among(AggregationRow.aggregation_number, numbers)]
     return exists().where(
-        row.customer_key == point.customer_key,
-        row.object_id == point.service_point_id,
-        row.kind == str(Kind.SERVICE_POINT),
+        row.customer_key == member.customer_key,
+        row.object_id == getattr(member, id_of(kind)),
+        row.kind == str(kind),
         row.since <= at,
         or_(row.until.is_(None), row.until > at),
         AggregationRow.aggregation_id == row.aggregation_id,

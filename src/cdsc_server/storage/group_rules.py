@@ -1,4 +1,4 @@
-"""The Service Points of groups as conditions on rows, beside those of direct access (CDS-WG3-01 4.11)."""
+"""The members of groups as conditions on rows, beside those of direct access (CDS-WG3-01 4.11, 7.2.1 to 7.2.4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false
+from sqlalchemy import ColumnElement, and_
 
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import Permission
@@ -19,7 +19,7 @@ from cdsc_server.storage.direct_rules import Reached
 @dataclass(frozen=True)
 class InGroups(Reached):
     """
-    What an entry reaches that opens groups: their Service Points and nothing else, whoever has these.
+    What an entry reaches that opens groups: their members and nothing else, whoever has these.
 
     Args:
         known: whose eyes look; groups of which they may not know the members reach nothing.
@@ -34,12 +34,6 @@ class InGroups(Reached):
         """What it reaches at an instant; earlier once `sync_until` has passed."""
         return cls(entry, permission, frozen_at(entry, now), known, entry.groups)
 
-    def opens(self, kind: Kind) -> bool:
-        """Whether it opens objects of a kind at all."""
-        return kind is Kind.SERVICE_POINT and super().opens(kind)
-
     def reaches(self, kind: Kind, row: Any) -> ColumnElement[bool]:
-        """Whether it reaches an object of a kind."""
-        if kind is not Kind.SERVICE_POINT:
-            return false()
-        return and_(self._known(kind, row), in_groups(row, self.known, numbers=self.groups, at=self.at))
+        """Whether it reaches an object of a kind: just those that the groups name."""
+        return and_(self._known(kind, row), in_groups(kind, row, self.known, numbers=self.groups, at=self.at))

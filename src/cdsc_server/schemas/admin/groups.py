@@ -22,7 +22,7 @@ class GroupReaderSchema(Schema):
     """A registration that a group was opened for."""
 
     registration_id = fields.String(required=True)
-    members = fields.Boolean(required=True, metadata={"description": "Whether its Service Points are open, too."})
+    members = fields.Boolean(required=True, metadata={"description": "Whether its members are open, too."})
     created = Instant(required=True)
 
 
@@ -117,7 +117,7 @@ class GroupStepRequestSchema(Schema):
     step = fields.Enum(GroupStep, by_value=True, required=True)
     registration_id = fields.String(required=True, validate=_TEXT)
     members = StrictBoolean(
-        load_default=False, metadata={"description": "With `open`: its Service Points, addresses and premises, too."}
+        load_default=False, metadata={"description": "With `open`: its members, too, as far as a scope opens these."}
     )
 
 

@@ -62,9 +62,7 @@ def answer_listing(kinds: Sequence[Kind], *, scope_id: str | None = None) -> dic
         shown: dict[str, Any] = shape(_LISTINGS[seen.kind][1], seen.fields, frozenset(OPTIONAL[seen.kind])).dump(seen)
         return shown if keeps(filters, asked, shown) else None
 
-    access = access_of(
-        catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id, with_groups=Kind.SERVICE_POINT in kinds
-    )
+    access = access_of(catalogue(), g.token.grant, now=ports().clock.now(), scope_id=scope_id, with_groups=True)
     page = list_objects(access, kinds, show=show, asked=asked, cursor=_asked_cursor(kinds))
     lists = {_LISTINGS[kind][0]: [shown for of, shown in page.objects if of is kind] for kind in kinds}
     for name, shown in lists.items():
