@@ -82,19 +82,20 @@ def typical_form(address: str, rules: AddressRules) -> str | None:
     return rules.separator.join([*units, streets[at], *(part for parts in after for part in parts)])
 
 
-def matched(sent: Iterable[str], stored: Mapping[str, str], rules: AddressRules) -> list[str]:
+def matched(sent: Iterable[str], stored: Mapping[str, Iterable[str]], rules: AddressRules) -> list[str]:
     """
     The ids of the things at addresses that a Client sent.
 
     Args:
-        stored: the address of each thing, by its id.
+        stored: the addresses of each thing, by its id.
 
     Returns:
         One id for each address that exactly one thing has; an address of none or of several finds nothing.
     """
     at: dict[str, list[str]] = {}
-    for each, address in stored.items():
-        at.setdefault(normalised(address, rules), []).append(each)
+    for each, addresses in stored.items():
+        for form in {normalised(address, rules) for address in addresses}:
+            at.setdefault(form, []).append(each)
     found = (at.get(plain(address), []) for address in sent)
     return [ids[0] for ids in found if len(ids) == 1]
 

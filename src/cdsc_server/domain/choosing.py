@@ -151,17 +151,13 @@ def preselected(holdings: Holdings, kind: str, values: Mapping[str, Any], rules:
         found = fits if found is None else found & fits
     if values.get("addresses") is not None and kind == _GROUPS:
         # 7.1.13: one of several addresses is enough.
-        listed = {
-            f"{item.id}\0{place}": address
-            for item in holdings.items.get(kind, ())
-            for place, address in enumerate(item.named.get("addresses", ()))
-        }
-        fits = frozenset(each.partition("\0")[0] for each in matched(values["addresses"], listed, rules))
+        places = {item.id: item.named.get("addresses", ()) for item in holdings.items.get(kind, ())}
+        fits = frozenset(matched(values["addresses"], places, rules))
         found = fits if found is None else found & fits
     if values.get("addresses") is not None and kind in _ADDRESSED:
         base = _ADDRESSED[kind]
-        listed = {item.id: item.address for item in holdings.items.get(base, ()) if item.address}
-        fits = holdings.carried(matched(values["addresses"], listed, rules), base, kind)
+        places = {item.id: (item.address,) for item in holdings.items.get(base, ()) if item.address}
+        fits = holdings.carried(matched(values["addresses"], places, rules), base, kind)
         found = fits if found is None else found & fits
     ids = (found or frozenset()) & holdings.known.get(kind, frozenset())
     return Ticked(ids, future, asked=found is not None)

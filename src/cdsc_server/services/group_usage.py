@@ -200,7 +200,7 @@ def _find(
     rows = aggregations.known_groups(
         session,
         numbers=frozenset[str]().union(*(each.numbers for each in asked)),
-        ids=frozenset[str]().union(*(each.ids for each in asked)),
+        ids=frozenset[str]().union(*(each.ids for each in asked)) & _own_groups(session, token, now=now),
         known=known_to(session, token),
     )
     free = _consented(session, token, now=now)
@@ -292,6 +292,14 @@ def _segment_id(row: AggregationRow, period: SumPeriod, bounds: Bounds) -> str:
 def _inside(bound: datetime | None, month: tuple[int, int]) -> int | None:
     second = None if bound is None else (bound - _EPOCH) // timedelta(seconds=1)
     return second if second is not None and month[0] < second < month[1] else None
+
+
+def _own_groups(session: Session, token: AccessToken, *, now: datetime) -> frozenset[str]:
+    """The groups that something of the Grant's Customer belongs to now; only these can be shared."""
+    customer_id = None if token.grant is None else token.grant.customer_id
+    if customer_id is None:
+        return frozenset()
+    return frozenset(row.aggregation_id for row, _, _ in aggregations.members_of_customer(session, customer_id, at=now))
 
 
 def _consented(session: Session, token: AccessToken, *, now: datetime) -> frozenset[str]:

@@ -14,16 +14,25 @@ TREES = ("Alder", "Beech", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel", 
 CHOOSING = {"authorization_form_selection_type": "aggregation_selection"}
 
 
+def addresses(tree):
+    """Of a house: two of its own, each written in two ways, and one that all houses have."""
+    streets = (f"{number} {tree} {lane}" for number in (1, 2) for lane in ("Lane", "Ln."))
+    return tuple(f"{street}\nAshford Bay" for street in (*streets, "9 Main Street"))
+
+
 @pytest.fixture
 def define(app, clock):
     """Groups that Ada, and nobody else, belongs to: G-01 and so on; some to which only Bo belongs."""
 
     def defines(many, *, others=0):
         own = [
-            groups.building(f"G-{n:02}", name=f"{tree} House", addresses=(f"1 {tree} Lane\nAshford Bay",))
+            groups.building(f"G-{n:02}", name=f"{tree} House", addresses=addresses(tree))
             for n, tree in enumerate(TREES[:many], start=1)
         ]
-        foreign = [groups.building(f"X-{n}", premise="99", name="Not hers") for n in range(others)]
+        foreign = [
+            groups.building(f"X-{n}", premise="99", name="Not hers", addresses=(f"{n} Foreign Lane\nAshford Bay",))
+            for n in range(others)
+        ]
         with app.app_context(), transaction() as session:
             people.baker(session, at=clock.now(), contracts=2)
             if others:
@@ -118,6 +127,25 @@ def test_groups_that_the_request_names_are_ticked(listing, visitor):
     listing(3, aggregation_numbers=["G-02", "of nobody"])
 
     assert [each[:11] for each in ticked(visitor)] == ["Beech House"]
+
+
+@requirement("WG3-01-7.1.13-09")
+@pytest.mark.parametrize(
+    ("sent", "names"),
+    [
+        (["1 beech lane, ashford bay"], ["Beech House"]),
+        (["2 Beech LANE,  Ashford Bay"], ["Beech House"]),
+        (["2 cedar lane, ashford bay", "1 alder lane, ashford bay"], ["Alder House", "Cedar House"]),
+        (["9 main street, ashford bay"], []),
+        (["0 foreign lane, ashford bay"], []),
+        (["3 beech lane, ashford bay"], []),
+    ],
+)
+def test_any_address_of_a_group_ticks_it(listing, visitor, sent, names):
+    """One that several of her groups have says of none that it is meant, and one of a group of others nothing."""
+    listing(3, others=1, addresses=sent)
+
+    assert [words[: len("Beech House")] for words in ticked(visitor)] == names
 
 
 class TestToBeCounted:
