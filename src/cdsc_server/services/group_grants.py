@@ -19,8 +19,14 @@ from cdsc_server.domain.aggregation_privacy import ConsentNeed
 from cdsc_server.domain.catalogue import Catalogue, Scope
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry
-from cdsc_server.domain.grants import FINAL, SUFFICIENT, GrantStatus, bounds_of, granted_details
-from cdsc_server.domain.group_scopes import AGGREGATION_CONSENT, NUMBERS, is_about_groups, numbers_asked, only_of_groups
+from cdsc_server.domain.grants import FINAL, SUFFICIENT, Bounds, GrantStatus, bounds_of, granted_details
+from cdsc_server.domain.group_scopes import (
+    AGGREGATION_CONSENT,
+    NUMBERS,
+    is_about_groups,
+    must_name_groups,
+    numbers_asked,
+)
 from cdsc_server.errors import InvalidAuthorizationDetails
 from cdsc_server.ports import Clock
 from cdsc_server.services import changelog
@@ -49,7 +55,7 @@ def check_request(
     session: Session, client: AuthenticatedClient, asked: Sequence[RequestedEntry], *, catalogue: Catalogue
 ) -> None:
     """
-    Refuse to open usage of groups that the Client may not know of, and usage of no group by a scope for groups.
+    Refuse to open usage of groups that the Client may not know of, and usage of groups that are not named.
 
     Raises:
         InvalidAuthorizationDetails: names the entry and the number.
@@ -61,7 +67,7 @@ def check_request(
     for n, entry in enumerate(asked):
         scope, where = catalogue.scopes[entry.scope_id], f"authorization_details[{n}].{NUMBERS}"
         numbers = numbers_asked(scope.type.id, entry.values)
-        if not numbers and only_of_groups(scope.type.id, scope.fields):
+        if not numbers and must_name_groups(scope.type.id, scope.fields, entry.values):
             raise InvalidAuthorizationDetails(f"{where} must name at least one aggregation", field=where)
         found = {each.aggregation_number for each in aggregations.known_groups(session, numbers=numbers, known=known)}
         for number in (each for each in numbers if each not in found):
@@ -70,7 +76,7 @@ def check_request(
 
 def begin(grant: GrantRow, *, catalogue: Catalogue, now: datetime) -> None:
     """Let a new Grant wait until it is settled, when it opens usage of groups."""
-    if _numbers(grant, catalogue):
+    if _asked(grant, catalogue):
         grant.status, grant.eta = GrantStatus.PENDING, now + _PENDING
         grant.enabled_scope, grant.enabled_authorization_details = "", []
 
@@ -78,7 +84,7 @@ def begin(grant: GrantRow, *, catalogue: Catalogue, now: datetime) -> None:
 def settle_all(*, catalogue: Catalogue, clock: Clock) -> int:
     """Settle every Grant for the usage of groups; gives how many are others now."""
     with reading() as session:
-        waiting = [row.grant_id for row in grants.open_without_customer(session) if _numbers(row, catalogue)]
+        waiting = [row.grant_id for row in grants.open_without_customer(session) if _asked(row, catalogue)]
     changed = 0
     for grant_id in waiting:
         with transaction() as session:
@@ -100,7 +106,7 @@ def settle(session: Session, grant: GrantRow, *, catalogue: Catalogue, now: date
         return False
     client = clients.find_client(session, grant.client_id)
     rows = aggregations.known_groups(
-        session, numbers=_numbers(grant, catalogue), known=known_as(grant.registration_id, client)
+        session, numbers=_asked(grant, catalogue).keys(), known=known_as(grant.registration_id, client)
     )
     parts = _live_parts(session, grant, now=now)
     needing = _needing(session, grant, rows, parts, catalogue=catalogue, first=status is GrantStatus.PENDING, now=now)
@@ -135,12 +141,14 @@ _NOBODY_ASKS: Final = (
 )
 
 
-def _numbers(grant: GrantRow, catalogue: Catalogue) -> frozenset[str]:
-    found: set[str] = set()
+def _asked(grant: GrantRow, catalogue: Catalogue) -> dict[str, Bounds]:
+    """The numbers of the groups whose sums it asks for, with the time of these."""
+    found: dict[str, Bounds] = {}
     for details in grant.authorization_details:
         scope = catalogue.scope(details["type"])
-        found.update(numbers_asked(scope.type.id, details) if scope is not None else ())
-    return frozenset(found)
+        numbers = () if scope is None else numbers_asked(scope.type.id, details)
+        found.update(dict.fromkeys(numbers, bounds_of(details)))
+    return found
 
 
 def _live_parts(session: Session, grant: GrantRow, *, now: datetime) -> dict[str, GrantRow]:
@@ -169,9 +177,7 @@ def _needing(
         for details in part.authorization_details
         for number in details.get(NUMBERS) or ()
     }
-    bounds = {
-        number: bounds_of(details) for details in grant.authorization_details for number in details.get(NUMBERS) or ()
-    }
+    bounds = _asked(grant, catalogue)
     return [
         row
         for row in rows

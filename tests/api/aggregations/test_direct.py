@@ -129,6 +129,58 @@ def test_what_a_group_says_opens_its_sums_and_the_token_reads_them_once_they_are
     assert get(token=token)["aggregations"][0]["cds_aggregation_id"] == group["cds_aggregation_id"]
 
 
+WITH_SUMS = {"aggregation_numbers": ["B-20"], "segment_start": "P1Y"}
+
+
+@requirement("WG3-01-7.2.8-04", "WG3-01-7.2.8-10")
+def test_groups_that_are_listed_bring_their_sums_where_the_field_is_true(tower, define, direct, get):
+    """Of the groups that the entry names; the same entry without the field reads none, and lists them all the same."""
+    define(building(), building("B-21"))
+    direct.known("B-20")
+    direct.known("B-21")
+    token = direct.token("query_aggregations", **WITH_SUMS, include_usage_segments=True)
+    without = [
+        direct.token("query_aggregations", **WITH_SUMS, **more) for more in ({}, {"include_usage_segments": False})
+    ]
+    before = get(USAGE, token, status=403)["code"]
+    direct.settle()
+
+    (group,) = get(token=token)["aggregations"]
+    (segment,) = get(USAGE, token)["usage_segments"]
+
+    assert before == "insufficient_scope"
+    assert segment["related_aggregations"] == [group["cds_aggregation_id"]]
+    assert [one[0]["eu"] for one in segment["values"]] == [Decimal("12.0"), Decimal("24.0"), Decimal("36.0")]
+    assert [get(token=each)["aggregations"] for each in without] == [[group]] * 2
+    assert [get(USAGE, each, status=403)["code"] for each in without] == ["insufficient_scope"] * 2
+
+
+@requirement("WG3-01-7.2-01", "WG3-01-12.3-05")
+def test_sums_of_a_listed_group_wait_for_consent_where_it_is_small(mill, define, direct, get):
+    """They are told under the same rule, whichever scope asks for them."""
+    define(groups.building())
+    direct.known("B-17", members=True)
+    token = direct.token("query_aggregations", aggregation_numbers=["B-17"], include_usage_segments=True)
+    direct.settle()
+
+    [grant] = direct.grants(statuses="needs_sub_grants")
+    assert (grant["enabled_scope"], grant["enabled_authorization_details"]) == ("", [])
+    assert len(direct.grants(parents=grant["grant_id"])) == 3
+    assert get(USAGE, token, status=403)["code"] == "insufficient_scope"
+
+
+@requirement("WG3-01-7.2-01")
+@pytest.mark.parametrize("numbers", [None, ["B-20"], ["X"]], ids=["all", "not known", "not there"])
+def test_sums_beside_a_listing_are_only_of_named_groups_that_may_be_known(tower, define, direct, numbers):
+    """Nothing is stored."""
+    define(building(), groups.building("R-1", types=("public", "premise_number")))
+
+    answer = direct.ask({"type": "query_aggregations", "aggregation_numbers": numbers, "include_usage_segments": True})
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_authorization_details")
+    assert direct.grants() == []
+
+
 @requirement("WG3-01-10.8.1-21")
 def test_the_id_of_a_group_is_told_where_groups_are_opened(tower, define, direct, get):
     """A Grant for sums alone reads them without."""

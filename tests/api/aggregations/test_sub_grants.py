@@ -171,3 +171,20 @@ def test_a_group_that_one_customer_outweighs_needs_consent_however_many_there_ar
 
     assert waits == "needs_sub_grants"
     assert values(get, token) == [[Decimal("911.0")]]
+
+
+def test_what_else_a_request_names_a_group_for_does_not_decide_how_its_sums_are_told(define, direct):
+    """An entry that lists it has a time of its own, in which there may be nothing to tell."""
+    with direct.app.app_context(), transaction() as session:
+        for number in range(12):
+            groups.flat(session, f"t{number:02}", premise="20")
+            groups.hours(session, f"t{number:02}", ["900.0" if number == 0 else "1.0"])
+    define(groups.building("B-20", premise="20"))
+    direct.known("B-20")
+    named = {"aggregation_numbers": ["B-20"]}
+    listing = {"type": "query_aggregations", **named, "segment_start": "PT0S"}
+    direct.ask({"type": "group_usage", **named, "segment_start": "P1Y"}, listing)
+    direct.settle()
+
+    [grant] = direct.grants(statuses="needs_sub_grants")
+    assert len(direct.grants(parents=grant["grant_id"])) == 12
