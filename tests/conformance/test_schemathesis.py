@@ -171,6 +171,7 @@ def known(app, client, clock, ports):
             visitor, Reach.TEST_CUSTOMERS, reason="Tests", actor="test", catalogue=catalogue, clock=clock
         )
     whole = [{"type": each, **every_include(catalogue.scopes[each])} for each in DIRECT.split()]
+    next(each for each in whole if each["type"] == "query_aggregations")["include_usage_segments"] = False
     with app.app_context():
         shared = files.share_file(
             receiver["client_id"],

@@ -9,7 +9,7 @@ from cdsc_conformance import facts
 from cdsc_conformance.condition import condition
 from cdsc_conformance.conditions.customer_scenarios import not_claimed, types_of
 from cdsc_conformance.conditions.watching import field_of
-from cdsc_conformance.customer_data import Thing
+from cdsc_conformance.customer_data import Access, Thing
 from cdsc_conformance.findings import Findings, Unmet, judge, skipped
 from cdsc_conformance.kinds import is_date
 from cdsc_conformance.registration import CLIENT_ADMIN, register_for
@@ -145,8 +145,13 @@ def _reads(session: Session, _name: str, line: Line) -> str:
     return "" if access.objects(line["listing"]) else f"{line['listing']} is empty"
 
 
+def _groups(session: Session, **values: Any) -> Access:
+    """What lists groups without their usage, for which a server may want numbers and time (4.11)."""
+    return session.direct.access(SUMS, include_usage_segments=None, **values)
+
+
 def _sums(session: Session) -> list[Thing]:
-    found = list(session.direct.access(SUMS).objects("aggregations"))
+    found = list(_groups(session).objects("aggregations"))
     if not found:
         raise Unmet("the registration for direct access sees no Aggregation")
     return found
@@ -161,7 +166,7 @@ def _limited(session: Session, _name: str, _line: Line) -> str:
     """What is named is listed, and nothing else; a number that nobody may know of is as one that is not there."""
     number = str(_sums(session)[0].get("aggregation_number"))
     for asked in ([number], ["KIT-0-NOBODYS"]):
-        found = session.direct.access(SUMS, **{NUMBERS: asked}).objects("aggregations")
+        found = _groups(session, **{NUMBERS: asked}).objects("aggregations")
         odd = [str(each.get("aggregation_number")) for each in found if each.get("aggregation_number") not in asked]
         if odd:
             return f"{asked} was asked for, and {several(odd)} is listed"
@@ -182,7 +187,7 @@ def _refused(session: Session, _name: str, _line: Line) -> str:
 
 
 def _grouped(session: Session, _name: str, _line: Line) -> str:
-    access = session.direct.access(SUMS)
+    access = _groups(session)
     named = {one for each in access.objects("aggregations") for one in each.get("grouped_servicepoints") or []}
     if not named:
         raise Unmet("no Aggregation that is seen lists its Service Points")
