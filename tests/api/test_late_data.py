@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
+from cdsc_server import exact_json
 from cdsc_server.cli_late import late
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.services import late_data
 from cdsc_server.services.granting import give
+from cdsc_server.services.import_customers import import_customers
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
 from cdsc_server.storage.authorizations import TokenRow
@@ -19,6 +21,7 @@ from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow, latest_receipt
 from tests.api.customer_data.conftest import catalogue, get, home
+from tests.factories import customer_documents
 from tests.support import requirement
 
 __all__ = ["catalogue", "get", "home"]
@@ -41,9 +44,9 @@ def waiting(app, catalogue, clock, home):
 
 @pytest.fixture
 def agreed(app, party, catalogue, clock):
-    """Has Ada agree to two scopes in one Grant, with a token for it; gives the Grant's id."""
+    """Has Ada agree to two scopes in one Grant, or to these entries, with a token for it; gives the Grant's id."""
 
-    def agree():
+    def agree(*entries):
         context = app.extensions["cdsc"]
         mailing = Mailing(catalogue.utility, context.settings, context.ports.keys)
         with app.app_context(), transaction() as session:
@@ -52,7 +55,7 @@ def agreed(app, party, catalogue, clock):
                 session,
                 client,
                 "",
-                [{"type": scope} for scope in SCOPES],
+                entries or [{"type": scope} for scope in SCOPES],
                 customer_id="ada",
                 catalogue=catalogue,
                 mailing=mailing,
@@ -137,6 +140,27 @@ def test_when_the_data_is_there_the_grant_is_what_was_agreed_to(waiting, agreed,
     assert shown["enabled_authorization_details"] == shown["authorization_details"]
     assert len(get("/cds/service_contracts")["service_contracts"]) == 2
     assert get("/cds/usage_segments")["usage_segments"] == []
+
+
+@requirement("WG3-01-7.3.1-09")
+def test_a_grant_that_froze_at_once_gets_what_its_source_had_by_then(app, waiting, agreed, get, clock):
+    """The load ends after sync_until: the price plan of before is in it, and the plan of after is not."""
+    instants = [clock.now(), clock.advance(days=1), clock.advance(days=1)]
+    waiting("announce", "supply_details", ETA)
+    agreed({"type": "supply_details", "sync_until": "PT0S", "include_rate_plans": True})
+    clock.advance(days=2)
+    for at, plan in ((instants[1], "E-2"), (clock.now(), "E-3")):
+        contract = customer_documents.contract("C-house", account_number="A-home", rateplan_code=plan)
+        customer = {"id": "ada", "name": "Ada", "service_contracts": [contract]}
+        document = {"as_of": at.isoformat(), "customers": [customer]}
+        with app.app_context():
+            import_customers(exact_json.loads(exact_json.dumps(document)), clock=clock)
+        clock.advance(hours=1)
+    waiting("arrived", "supply_details")
+    listed = get("/cds/service_contracts")["service_contracts"]
+
+    (house,) = [each for each in listed if each["cds_servicecontract_id"] == "house"]
+    assert (house["rateplan_code"], house["cds_synced"]) == ("E-2", f"{instants[1]:%Y-%m-%dT%H:%M:%SZ}")
 
 
 @requirement("WG3-01-6-12", "WG3-01-6-13")

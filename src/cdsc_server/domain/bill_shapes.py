@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from cdsc_server.domain.shapes import Currency, Day, Flag, Link, Listed, Member, Number, NumberOrText, Shape, Text, Word
+from cdsc_server.domain.shapes import (
+    Currency,
+    Day,
+    Flag,
+    Instant,
+    Link,
+    Listed,
+    Member,
+    Number,
+    NumberOrText,
+    Shape,
+    Text,
+    Word,
+)
 from cdsc_server.domain.value_formats import DEMAND_TYPES, DIRECTIONS, SEASONS, TIERS, TIMES_OF_USE, UNITS
 
 #: Inserted where a bill does not add up (10.5.1).
@@ -210,5 +223,7 @@ BILL_STATEMENT: Final = Shape(
         "bill_sections": Member(Listed(BILL_SECTION), required=False),
     }
 )
+#: As of when a document holds; now where it does not say.
+AS_OF: Final = Member(Instant(), required=False)
 #: What `cdsc import bills` reads.
-BILLS: Final = Shape({"bill_statements": Member(Listed(BILL_STATEMENT))})
+BILLS: Final = Shape({"as_of": AS_OF, "bill_statements": Member(Listed(BILL_STATEMENT))})

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from cdsc_server.domain.bill_shapes import ACCOUNT_PROGRAM, SERVICE_PROGRAM
+from cdsc_server.domain.bill_shapes import ACCOUNT_PROGRAM, AS_OF, SERVICE_PROGRAM
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.durations import read_datetime
 from cdsc_server.domain.object_rules import MEMBERS, METER_APP, object_faults
@@ -91,7 +91,7 @@ _CUSTOMER: Final = Shape(
     }
 )
 #: What `cdsc import customers` reads.
-CUSTOMERS: Final = Shape({"customers": Member(Listed(_CUSTOMER))})
+CUSTOMERS: Final = Shape({"as_of": AS_OF, "customers": Member(Listed(_CUSTOMER))})
 
 
 def customer_faults(document: Any) -> list[Fault]:

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from cdsc_server import exact_json
 from cdsc_server.domain.bill_names import cost_name, line_name, usage_name
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.own_numbers import numbered_programs
@@ -15,6 +14,7 @@ from cdsc_server.services.bill_places import BillPlace, SectionPlace
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage.bill_sections import BillSectionRow
 from cdsc_server.storage.bill_statements import BillFile, BillStatementRow
+from cdsc_server.storage.versions import written
 
 Object = Mapping[str, Any]
 Row = TypeVar("Row", BillStatementRow, BillSectionRow)
@@ -28,7 +28,7 @@ _AMOUNTS: Final = (
     "amount_due",
 )
 #: Columns that tell of the row and not of the bill.
-_ABOUT_THE_ROW: Final = frozenset({"customer_key", "customer_id", "created", "modified", "synced"})
+_ABOUT_THE_ROW: Final = frozenset({"customer_key", "customer_id", "created", "modified", "synced", "known", "valid"})
 
 
 def statement_id_of(statement: Object, place: BillPlace) -> str:
@@ -36,15 +36,19 @@ def statement_id_of(statement: Object, place: BillPlace) -> str:
     return derived_id("bill statement", place.customer_id, place.account_id, statement["bill_number"])
 
 
-def statement_row(statement: Object, place: BillPlace, file: BillFile | None, *, at: datetime) -> BillStatementRow:
+def statement_row(
+    statement: Object, place: BillPlace, file: BillFile | None, *, at: datetime, now: datetime
+) -> BillStatementRow:
     """
     The row of a Bill Statement.
 
     Args:
         statement: sound as it was handed in.
-        at: becomes its `created`, `modified` and `synced`.
+        at: becomes its `synced`.
+        now: becomes its `created` and `modified`.
     """
     statement_id = statement_id_of(statement, place)
+    amounts: dict[str, Any] = {name: Decimal(statement[name]) for name in _AMOUNTS}
     minimum, until = statement["shutoff_prevention_minimum_due"], statement["shutoff_prevention_date"]
     return BillStatementRow(
         customer_id=place.customer_id,
@@ -53,7 +57,7 @@ def statement_row(statement: Object, place: BillPlace, file: BillFile | None, *,
         account_number=statement["account_number"],
         statement_date=date.fromisoformat(statement["statement_date"]),
         currency=statement["currency"],
-        **{name: Decimal(statement[name]) for name in _AMOUNTS},
+        **amounts,
         new_charges=[_charge(charge, statement_id) for charge in statement["new_charges"]],
         amount_due_date=date.fromisoformat(statement["amount_due_date"]),
         shutoff_prevention_minimum_due=None if minimum is None else Decimal(minimum),
@@ -62,16 +66,16 @@ def statement_row(statement: Object, place: BillPlace, file: BillFile | None, *,
         file_hash=None if file is None else file.content_hash,
         file_size=None if file is None else file.size,
         file_mimetype=None if file is None else file.mimetype,
-        created=at,
-        modified=at,
+        created=now,
+        modified=now,
         synced=at,
     )
 
 
-def section_rows(statement: Object, place: BillPlace, *, at: datetime) -> list[BillSectionRow]:
+def section_rows(statement: Object, place: BillPlace, *, at: datetime, now: datetime) -> list[BillSectionRow]:
     """The rows of the Bill Sections of a statement; sections that cover a contract together name each other."""
     rows = [
-        _section_row(statement, section, place, about, at)
+        _section_row(statement, section, place, about, at=at, now=now)
         for section, about in zip(statement.get("bill_sections", []), place.sections, strict=True)
     ]
     for row in rows:
@@ -82,23 +86,22 @@ def section_rows(statement: Object, place: BillPlace, *, at: datetime) -> list[B
 
 def take_over(known: Row, fresh: Row) -> bool:
     """Give a stored row what a later file says of it, and say whether that is anything else."""
-    names = {column.key for column in fresh.__table__.columns} - _ABOUT_THE_ROW
-    # As they are written: a bill that says 1.50 where it said 1.5 is another one.
-    told = [name for name in names if _written(getattr(known, name)) != _written(getattr(fresh, name))]
-    for name in told:
-        setattr(known, name, getattr(fresh, name))
+    told = {name: value for name, value in columns_of(fresh).items() if written(getattr(known, name)) != written(value)}
+    for name, value in told.items():
+        setattr(known, name, value)
     if told:
         known.modified = fresh.modified
     known.synced = fresh.synced
     return bool(told)
 
 
-def _written(value: Any) -> bytes:
-    return exact_json.dumps(value)
+def columns_of(row: BillStatementRow | BillSectionRow) -> dict[str, Any]:
+    """What a row says of the bill, by column."""
+    return {each.key: getattr(row, each.key) for each in row.__table__.columns if each.key not in _ABOUT_THE_ROW}
 
 
 def _section_row(
-    statement: Object, section: Object, place: BillPlace, about: SectionPlace, at: datetime
+    statement: Object, section: Object, place: BillPlace, about: SectionPlace, *, at: datetime, now: datetime
 ) -> BillSectionRow:
     section_id = _section_id(statement_id_of(statement, place), section["section_number"])
     return BillSectionRow(
@@ -127,8 +130,8 @@ def _section_row(
             for detail in section["cost_details"]
         ],
         line_items=[_line(line, section_id) for line in section["line_items"]],
-        created=at,
-        modified=at,
+        created=now,
+        modified=now,
         synced=at,
     )
 

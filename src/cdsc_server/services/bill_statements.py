@@ -183,7 +183,7 @@ def _opened(
     row: BillStatementRow, opened: Sequence[Billing], versions: Versions, sections: Collection[str] = ()
 ) -> _Opened:
     """A statement as those of the billings show it that hold it."""
-    holding = [each for each in opened if each.holds(row.account_id, row.statement_date, row.created)]
+    holding = [each for each in opened if each.holds(row.account_id, row.statement_date, row.known)]
     as_of = max((each.as_of for each in holding), default=row.modified)
     return _Opened(row, versions.at(row, as_of), frozenset[str]().union(*(each.opens for each in holding)), sections)
 

@@ -17,11 +17,14 @@ from cdsc_server.domain.shapes import Fault
 from cdsc_server.errors import FaultyFile, InvalidRequest
 from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services.bill_places import BillPlace, places_of
-from cdsc_server.services.bill_rows import section_rows, statement_id_of, statement_row, take_over
+from cdsc_server.services.bill_rows import columns_of, section_rows, statement_id_of, statement_row, take_over
+from cdsc_server.services.import_instants import said_as_of
 from cdsc_server.services.imports import existing_customer
 from cdsc_server.storage.bill_sections import BillSectionRow, sections_on
 from cdsc_server.storage.bill_statements import BillFile, find_statements
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.validity import hold_as_of
+from cdsc_server.storage.versions import note_earlier
 
 Object = Mapping[str, Any]
 
@@ -76,19 +79,21 @@ def import_bills(
         FaultyFile: with every fault of the document; nothing was stored.
         InvalidRequest: no such Customer, or more than one with this e-mail address.
 
-    Spec: CDS-WG3-01 10.5, 10.6.
+    Spec: CDS-WG3-01 7.3.1, 10.5, 10.6.
     """
     if faults := bill_faults(document):
         raise FaultyFile([str(fault) for fault in faults])
+    at = said_as_of(document, now=clock.now())
     statements: Sequence[Object] = document["bill_statements"]
     with reading() as session:
         _places(session, statements, customer)
     # Before the transaction, because it takes its time; a file that nothing points at is of no harm.
     files = _stored_files(statements, open_file, blobs)
-    now = clock.now()
     with transaction() as session:
+        hold_as_of(session, at)
         places = _places(session, statements, customer)
-        changes = list(_store(session, [_Bill(*each) for each in zip(statements, places, files, strict=True)], now))
+        bills = [_Bill(*each) for each in zip(statements, places, files, strict=True)]
+        changes = list(_store(session, bills, at, clock.now()))
     return ImportedBills(
         new=changes.count("new"),
         corrected=changes.count("corrected"),
@@ -148,23 +153,34 @@ def _stored_file(statement: Object, open_file: OpenFile, blobs: BlobStore) -> Bi
     return BillFile(stored.content_hash, stored.size, media_type_of(name, statement.get("file_mimetype")))
 
 
-def _store(session: Session, bills: Sequence[_Bill], at: datetime) -> Iterator[str]:
+def _store(session: Session, bills: Sequence[_Bill], at: datetime, now: datetime) -> Iterator[str]:
     """Store these bills, Customer by Customer; says of each whether it was new, corrected or unchanged."""
     by_customer: dict[str, list[_Bill]] = {}
     for bill in bills:
         by_customer.setdefault(bill.place.customer_id, []).append(bill)
     for customer_id, own in by_customer.items():
-        yield from _store_own(session, customer_id, own, at)
+        yield from _store_own(session, customer_id, own, at, now)
 
 
-def _store_own(session: Session, customer_id: str, bills: Sequence[_Bill], at: datetime) -> Iterator[str]:
+def _store_own(
+    session: Session, customer_id: str, bills: Sequence[_Bill], at: datetime, now: datetime
+) -> Iterator[str]:
     ids = [statement_id_of(bill.statement, bill.place) for bill in bills]
     known = find_statements(session, customer_id, ids)
     sections = sections_on(session, customer_id, known.keys())
     for bill, statement_id in zip(bills, ids, strict=True):
         own = {each.bill_section_id: each for each in sections.get(statement_id, ())}
-        sections_changed = _replace(session, own, section_rows(bill.statement, bill.place, at=at))
-        fresh = statement_row(bill.statement, bill.place, bill.file, at=at)
+        fresh_sections = section_rows(bill.statement, bill.place, at=at, now=now)
+        fresh = statement_row(bill.statement, bill.place, bill.file, at=at, now=now)
+        if statement_id in known and at < known[statement_id].synced:
+            # What it is now, a later word has said; sections that are gone by now stay away.
+            there = [each for each in fresh_sections if each.bill_section_id in own]
+            said: list[tuple[Any, Object]] = [(own[each.bill_section_id], columns_of(each)) for each in there]
+            said.append((known[statement_id], columns_of(fresh)))
+            noted = [note_earlier(session, row, told, at=at, now=now) for row, told in said]
+            yield "corrected" if any(noted) else "unchanged"
+            continue
+        sections_changed = _replace(session, own, fresh_sections)
         if statement_id not in known:
             session.add(fresh)
             yield "new"

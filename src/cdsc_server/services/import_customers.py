@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from cdsc_server import exact_json
 from cdsc_server.domain.customer_documents import LISTS, customer_faults, numbered
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.durations import read_datetime
@@ -19,11 +18,14 @@ from cdsc_server.domain.shapes import Fault
 from cdsc_server.errors import FaultyFile
 from cdsc_server.ports import Clock
 from cdsc_server.services.bill_places import unclear
+from cdsc_server.services.import_instants import said_as_of
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage import customers
 from cdsc_server.storage.customer_objects import LINKS, TABLES, rows_of
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.validity import hold_as_of
+from cdsc_server.storage.versions import note_earlier, written
 
 Object = Mapping[str, Any]
 
@@ -75,21 +77,25 @@ def import_customers(document: Any, *, clock: Clock) -> ImportedCustomers:
     Raises:
         FaultyFile: with every fault of the document; nothing was stored.
 
-    Spec: CDS-WG3-01 10.1 to 10.4.
+    Spec: CDS-WG3-01 7.3.1, 10.1 to 10.4.
     """
     if faults := customer_faults(document):
         raise FaultyFile([str(fault) for fault in faults])
     now, given = clock.now(), document["customers"]
+    at = said_as_of(document, now=now)
     outcomes: Counter[str] = Counter()
     people: dict[str, bool] = {}
     with transaction() as session:
+        hold_as_of(session, at)
         for number, each in enumerate(given):
-            customer_id, is_new = _customer(session, each, number, now)
-            if customer_id in people:
+            customer, is_new = _customer(session, each, number, now)
+            if customer.customer_id in people:
                 faults.append(Fault(f"customers[{number}].id", "must not be the Customer of one before"))
-            people[customer_id] = is_new
-            home = _Home(session, customer_id, each, f"customers[{number}]", faults)
-            outcomes.update(home.store(now))
+            people[customer.customer_id] = is_new
+            home = _Home(session, customer.customer_id, each, f"customers[{number}]", faults)
+            if not home.is_later_than(at):
+                customer.display_name, customer.email = each["name"], each.get("email", customer.email)
+            outcomes.update(home.store(at, now))
         if faults:
             raise FaultyFile([str(fault) for fault in faults])
     return ImportedCustomers(
@@ -102,8 +108,8 @@ def import_customers(document: Any, *, clock: Clock) -> ImportedCustomers:
     )
 
 
-def _customer(session: Session, given: Object, number: int, now: datetime) -> tuple[str, bool]:
-    """The id of the Customer that is meant, who is made where there is none, and whether that was so."""
+def _customer(session: Session, given: Object, number: int, now: datetime) -> tuple[CustomerRow, bool]:
+    """The Customer that is meant, who is made where there is none, and whether that was so."""
     customer_id = derived_id("customer of a document", given["id"])
     row = session.get(CustomerRow, customer_id)
     if row is None:
@@ -113,12 +119,11 @@ def _customer(session: Session, given: Object, number: int, now: datetime) -> tu
             raise FaultyFile([str(Fault(f"customers[{number}].id", rule))])
         row = found[0] if found else None
     if row is not None:
-        row.display_name, row.email = given["name"], given.get("email", row.email)
-        return row.customer_id, False
+        return row, False
     row = CustomerRow(customer_id=customer_id, display_name=given["name"], email=given.get("email"), created=now)
     session.add(row)
     session.flush()
-    return customer_id, True
+    return row, True
 
 
 class _Home:
@@ -147,25 +152,40 @@ class _Home:
             for kind in Kind
         }
 
-    def store(self, now: datetime) -> Iterator[str]:
-        """Store what the document says; says of each object whether it is new, changed or unchanged."""
+    def is_later_than(self, at: datetime) -> bool:
+        """Whether the source confirmed any of the objects as of a later instant."""
+        return any(at < row.synced for of_kind in self._rows.values() for rows in of_kind.values() for row in rows)
+
+    def store(self, at: datetime, now: datetime) -> Iterator[str]:
+        """
+        Store what the document says; says of each object whether it is new, changed or unchanged.
+
+        Args:
+            at: the instant it holds as of.
+        """
         links = {kind: self._links(kind) for kind in _PLACES}
         for kind, listed in self._given.items():
-            for at, each in listed:
-                object_id = self._id(kind, each[LISTS[kind][1]], f"{at}.{LISTS[kind][1]}")
-                columns = self._columns(kind, each, at)
-                moved = kind in _PLACES and self._place(kind, object_id, each, at, links[kind])
-                yield self._store(kind, object_id, columns, now, moved=moved)
+            for where, each in listed:
+                object_id = self._id(kind, each[LISTS[kind][1]], f"{where}.{LISTS[kind][1]}")
+                columns = self._columns(kind, each, where)
+                row = next(iter(self._rows[kind].get(columns[LISTS[kind][1]], ())), None)
+                if row is not None and at < row.synced:
+                    # Where it is now, a later word has said.
+                    changed = note_earlier(self._session, row, columns, at=at, now=now)
+                    yield "changed" if changed else "unchanged"
+                    continue
+                moved = kind in _PLACES and self._place(kind, object_id, each, where, links[kind])
+                keys = {"customer_id": self._customer_id, _IDS[kind]: object_id}
+                yield self._store(kind, row, keys, columns, at=at, now=now, moved=moved)
 
-    def _store(self, kind: Kind, object_id: str, columns: dict[str, Any], now: datetime, *, moved: bool) -> str:
-        row = next((row for row in self._rows[kind].get(columns[LISTS[kind][1]], ())), None)
+    def _store(
+        self, kind: Kind, row: Any, keys: Object, columns: Object, *, at: datetime, now: datetime, moved: bool
+    ) -> str:
         if row is None:
-            keys = {"customer_id": self._customer_id, _IDS[kind]: object_id}
-            self._session.add(TABLES[kind](**keys, **columns, created=now, modified=now, synced=now))
+            self._session.add(TABLES[kind](**keys, **columns, created=now, modified=now, synced=at))
             return "new"
-        row.synced = now
-        # As they are written: 1.50 where there was 1.5 is another value.
-        told = [name for name, value in columns.items() if _written(getattr(row, name)) != _written(value)]
+        row.synced = at
+        told = [name for name, value in columns.items() if written(getattr(row, name)) != written(value)]
         for name in told:
             setattr(row, name, columns[name])
         if told or moved:
@@ -266,7 +286,3 @@ def _listed(given: Object, kind: Kind, at: str) -> Iterator[tuple[str, Object]]:
     name, _ = LISTS[kind]
     for number, each in enumerate(given.get(name, [])):
         yield f"{at}.{name}[{number}]", numbered(each)
-
-
-def _written(value: Any) -> bytes:
-    return exact_json.dumps(value)

@@ -43,7 +43,7 @@ def opened_sections(session: Session, homes: Sequence[Home]) -> Mapping[str, Ope
             # A bill may charge for another Account, which direct access does not open by it.
             if home.direct and key.account_id not in home.graph.nodes[Kind.ACCOUNT]:
                 continue
-            about = (key.account_id, key.contracts, key.start, key.end, key.created)
+            about = (key.account_id, key.contracts, key.start, key.end, key.known)
             named_on = named.get((home.customer_id, key.id), ())
             opening = [each for each in opened[home.customer_id] if each.holds(*about, named_on=named_on)]
             if opening:

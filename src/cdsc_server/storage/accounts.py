@@ -16,9 +16,10 @@ from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import Held
 
 
-class AccountRow(OfCustomer, DataBase):
+class AccountRow(OfCustomer, Held, DataBase):
     """An Account; embedded objects are kept in the wire shape of the standard."""
 
     __tablename__ = "accounts"

@@ -14,9 +14,10 @@ from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import Held
 
 
-class BillSectionRow(OfCustomer, DataBase):
+class BillSectionRow(OfCustomer, Held, DataBase):
     """What one service cost on a bill; objects inside it are in wire shape."""
 
     __tablename__ = "bill_sections"
@@ -56,7 +57,7 @@ class SectionKey:
     end: date
     contracts: Collection[str]
     meter_devices: Collection[str]
-    created: datetime
+    known: datetime
     modified: datetime
 
 
@@ -64,7 +65,7 @@ def section_keys(session: Session, customer_ids: Collection[str]) -> Mapping[str
     """Those of all sections of each of these Customers, without what stands in them."""
     row = BillSectionRow
     columns = (row.bill_section_id, row.bill_statement_id, row.account_id, row.account_number, row.start_date,
-               row.end_date, row.contracts, row.meter_devices, row.created, row.modified)  # fmt: skip
+               row.end_date, row.contracts, row.meter_devices, row.known, row.modified)  # fmt: skip
     found: dict[str, list[SectionKey]] = {each: [] for each in customer_ids}
     keys = [customer_key_of(each) for each in customer_ids]
     for customer_id, *each in session.execute(select(row.customer_id, *columns).where(row.customer_key.in_(keys))):

@@ -16,6 +16,7 @@ from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class BillFile:
     mimetype: str
 
 
-class BillStatementRow(OfCustomer, DataBase):
+class BillStatementRow(OfCustomer, Held, DataBase):
     """A Bill Statement: unpaid balance plus charges that count make exactly `amount_due` (10.5.1)."""
 
     __tablename__ = "bill_statements"
@@ -125,7 +126,7 @@ def newest_statements(
         yield from (
             row
             for row in chunk
-            if any(billing.holds(row.account_id, row.statement_date, row.created) for billing in billings)
+            if any(billing.holds(row.account_id, row.statement_date, row.known) for billing in billings)
         )
         if len(chunk) < _CHUNK:
             return
@@ -184,25 +185,24 @@ def find_statements(session: Session, customer_id: str, ids: Collection[str]) ->
 def naming_statements(session: Session, customer_ids: Collection[str]) -> Mapping[tuple[str, str], Sequence[Statement]]:
     """By Customer and id of a Bill Section, the statements a charge of which names it."""
     row = BillStatementRow
-    rows = select(row.customer_id, row.account_id, row.statement_date, row.created, row.new_charges).where(
+    rows = select(row.customer_id, row.account_id, row.statement_date, row.known, row.new_charges).where(
         row.customer_key.in_([customer_key_of(each) for each in customer_ids])
     )
     found: dict[tuple[str, str], list[Statement]] = {}
-    for customer_id, account_id, day, created, charges in session.execute(rows):
+    for customer_id, account_id, day, known, charges in session.execute(rows):
         for section_id in {each for charge in charges for each in charge.get("related_billsections", ())}:
-            found.setdefault((customer_id, section_id), []).append((account_id, day, created))
+            found.setdefault((customer_id, section_id), []).append((account_id, day, known))
     return found
 
 
 def find_days(
     session: Session, customer_ids: Collection[str], ids: Collection[str]
 ) -> Mapping[tuple[str, str], Statement]:
-    """Account, date and creation of the statements of these Customers with these ids, by Customer and id."""
+    """Account, date and first instant of the statements of these Customers with these ids, by Customer and id."""
     row = BillStatementRow
-    rows = select(row.customer_id, row.bill_statement_id, row.account_id, row.statement_date, row.created).where(
+    rows = select(row.customer_id, row.bill_statement_id, row.account_id, row.statement_date, row.known).where(
         row.customer_key.in_([customer_key_of(each) for each in customer_ids]), row.bill_statement_id.in_(sorted(ids))
     )
     return {
-        (customer_id, each): (account, day, created)
-        for customer_id, each, account, day, created in session.execute(rows)
+        (customer_id, each): (account, day, known) for customer_id, each, account, day, known in session.execute(rows)
     }

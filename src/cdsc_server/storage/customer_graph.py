@@ -72,7 +72,7 @@ def _statement(*, many: bool = False) -> CompoundSelect[Any]:
             for what, row, object_id in links
         ),
         *(
-            of(row, literal(str(kind)), object_id, above, number, row.created, null())
+            of(row, literal(str(kind)), object_id, above, number, row.known, null())
             for kind, row, object_id, above, number in objects
         ),
     )

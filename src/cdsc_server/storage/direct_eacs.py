@@ -138,7 +138,7 @@ def names_reached(
 
 
 def _told(one: Reached, kind: Kind, row: Any, *, unchanged: bool) -> tuple[ColumnElement[bool], ...]:
-    return (one.reaches(kind, row), *([row.modified <= one.at] if unchanged else []))
+    return (one.reaches(kind, row), *([row.valid <= one.at] if unchanged else []))
 
 
 def customers_with_mixes(

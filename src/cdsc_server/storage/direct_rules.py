@@ -140,7 +140,7 @@ class Reached:
     def _known(self, kind: Kind, row: Any) -> ColumnElement[bool]:
         """Whether an object was there, and matches what filters its kind."""
         mine = {name: values for name, values in (self.entry.only or {}).items() if MATCHED[name][0] is kind}
-        return and_(row.created <= self.at, *(has_any_of(row, MATCHED[name][1], each) for name, each in mine.items()))
+        return and_(row.known <= self.at, *(has_any_of(row, MATCHED[name][1], each) for name, each in mine.items()))
 
     def _account(self, row: Any) -> ColumnElement[bool]:
         return and_(self._known(Kind.ACCOUNT, row), permits(self.permission, row))

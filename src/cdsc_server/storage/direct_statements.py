@@ -80,7 +80,7 @@ def _held(reached: Reached) -> ColumnElement[bool]:
         account.account_id == _ROW.account_id,
         reached.bills(account),
     )
-    conditions = [_ROW.created <= reached.at, billed]
+    conditions = [_ROW.known <= reached.at, billed]
     if entry.first_bill is not None:
         conditions.append(_ROW.statement_date >= entry.first_bill)
     if entry.last_bill is not None:

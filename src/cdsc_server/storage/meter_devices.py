@@ -14,9 +14,10 @@ from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import Held
 
 
-class MeterDeviceRow(OfCustomer, DataBase):
+class MeterDeviceRow(OfCustomer, Held, DataBase):
     """A Meter Device."""
 
     __tablename__ = "meter_devices"

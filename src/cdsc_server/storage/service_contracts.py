@@ -13,9 +13,10 @@ from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import Held
 
 
-class ServiceContractRow(OfCustomer, DataBase):
+class ServiceContractRow(OfCustomer, Held, DataBase):
     """A Service Contract; `label` is the Customer's own name for the place, shown on pages only."""
 
     __tablename__ = "service_contracts"

@@ -15,9 +15,10 @@ from cdsc_server.storage.checked import keep_to_rules
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import Held
 
 
-class ServicePointRow(OfCustomer, DataBase):
+class ServicePointRow(OfCustomer, Held, DataBase):
     """A Service Point as one Customer knows it: the next occupant of the place has a row of their own."""
 
     __tablename__ = "service_points"

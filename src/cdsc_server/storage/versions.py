@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from sqlalchemy import BigInteger, Date, String, event, inspect, select
 from sqlalchemy.orm import Mapped, Session, UOWTransaction, mapped_column
 
+from cdsc_server import exact_json
 from cdsc_server.domain.durations import read_datetime
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.among import among
@@ -25,6 +26,7 @@ from cdsc_server.storage.meter_devices import MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServicePointRow
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
+from cdsc_server.storage.validity import held_as_of
 
 #: The id of each kind of row that is kept.
 _IDS: Final[Mapping[type[Any], str]] = {
@@ -36,14 +38,14 @@ _IDS: Final[Mapping[type[Any], str]] = {
     BillSectionRow: "bill_section_id",
 }
 _CLASSES: Final = {row.__tablename__: row for row in _IDS}
-#: Says when the source was asked, and nothing of the object.
-_CONFIRMED: Final = frozenset({"synced"})
+#: Say of when the source speaks, and nothing of the object.
+_CONFIRMED: Final = frozenset({"synced", "known", "valid"})
 
 Key: TypeAlias = tuple[str, int, str]
 
 
 class ObjectVersionRow(DataBase):
-    """An object as it was from its own `modified` until `superseded`."""
+    """An object as it was from `valid` until `superseded`, instants of its source."""
 
     __tablename__ = "object_versions"
 
@@ -52,28 +54,37 @@ class ObjectVersionRow(DataBase):
     table: Mapped[str] = mapped_column(String, primary_key=True)
     object_id: Mapped[str] = mapped_column(String, primary_key=True)
     superseded: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
-    modified: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid: Mapped[datetime] = mapped_column(UtcDateTime)
     #: Every column by its name.
     content: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
 
 
 @event.listens_for(Session, "before_flush")
 def _keep(session: Session, _context: UOWTransaction, _instances: Any) -> None:
+    as_of = held_as_of(session)
+    for row in session.new:
+        if type(row) in _IDS:
+            row.known, row.valid = row.known or as_of or row.created, row.valid or as_of or row.modified
     for row in list(session.dirty):
         if type(row) in _IDS and session.is_modified(row):
             before = _before(row)
-            # What was written and changed at the same instant was never true in between.
-            if before is not None and before["modified"] < row.modified:
-                session.add(
-                    ObjectVersionRow(
-                        customer_key=row.customer_key,
-                        table=row.__tablename__,
-                        object_id=getattr(row, _IDS[type(row)]),
-                        superseded=row.modified,
-                        modified=before["modified"],
-                        content=before,
-                    )
-                )
+            if before is None:
+                continue
+            row.valid = as_of or row.modified
+            # What was written and changed as of the same instant was never true in between.
+            if before["valid"] < row.valid:
+                session.add(_version(row, before["valid"], row.valid, before))
+
+
+def _version(row: Any, valid: datetime, superseded: datetime, content: dict[str, Any]) -> ObjectVersionRow:
+    return ObjectVersionRow(
+        customer_key=row.customer_key,
+        table=row.__tablename__,
+        object_id=getattr(row, _IDS[type(row)]),
+        superseded=superseded,
+        valid=valid,
+        content=content,
+    )
 
 
 def _before(row: Any) -> dict[str, Any] | None:
@@ -101,7 +112,7 @@ class Versions:
         nobody's who froze (7.3.1).
         """
         then = row
-        if row.modified > instant:
+        if row.valid > instant:
             then = self.find(type(row), row.customer_key, getattr(row, _IDS[type(row)]), instant) or row
         return then if then.synced <= instant else _confirmed_at(then, instant)
 
@@ -111,6 +122,60 @@ class Versions:
             if instant < version.superseded:
                 return _restored(version)
         return None
+
+
+def note_earlier(session: Session, row: Any, told: Mapping[str, Any], *, at: datetime, now: datetime) -> bool:
+    """
+    Keep what a source says of a stored object as of an instant, when it was confirmed as of a later one already.
+
+    What the object is now stays; only who froze in between is shown it. What is older than a confirmation of the same
+    state says nothing new.
+
+    Args:
+        told: columns by name.
+        at: the instant it holds as of.
+        now: becomes `modified` of what is shown of then.
+
+    Returns:
+        Whether it was anything else than what was known of then.
+
+    Spec: CDS-WG3-01 7.3.1.
+    """
+    if row.valid <= at:
+        return False
+    version = ObjectVersionRow
+    found = session.scalar(
+        select(version)
+        .where(
+            version.customer_key == row.customer_key,
+            version.table == row.__tablename__,
+            version.object_id == getattr(row, _IDS[type(row)]),
+            version.valid <= at,
+            version.superseded > at,
+        )
+        .limit(1)
+    )
+    instants = {"modified": now, "synced": at, "valid": at}
+    if found is None:
+        columns = {column.key: getattr(row, column.key) for column in inspect(type(row)).columns}
+        session.add(_version(row, at, row.known, {**columns, **told, **instants, "known": at}))
+        row.known = at
+        return True
+    then = _restored(found)
+    if at < then.synced:
+        return False
+    if all(written(getattr(then, name)) == written(value) for name, value in told.items()):
+        found.content = {**found.content, "synced": at}
+        return False
+    if found.valid < at:
+        session.add(_version(row, found.valid, at, found.content))
+    found.valid, found.content = at, {**found.content, **told, **instants}
+    return True
+
+
+def written(value: Any) -> bytes:
+    """A value of a column as a source writes it: 1.50 is another one than 1.5."""
+    return exact_json.dumps(value)
 
 
 #: Of objects that are shown as they are.

@@ -113,14 +113,17 @@ def test_programs_of_accounts_count_as_those_of_contracts(eacs, agreed, get):
 
 @requirement("WG3-01-7.2.2-07", "WG3-01-7.2-01")
 @pytest.mark.parametrize(
-    ("kind", "ticked", "contracts"),
-    [("account_selection", "home", ["house", "shop"]), ("service_contract_selection", "shop", ["shop"])],
+    ("ticked", "contracts"),
+    [
+        (("home", "account_selection"), ["house", "shop"]),
+        (("shop", "service_contract_selection"), ["shop"]),
+    ],
 )
-def test_contracts_named_as_beneficiaries_are_readable_as_far_as_was_agreed(eacs, agreed, get, kind, ticked, contracts):
+def test_contracts_named_as_beneficiaries_are_readable_as_far_as_was_agreed(eacs, agreed, get, ticked, contracts):
     """What nobody agreed to is neither named nor readable; without the field no contract is."""
     eacs(("bought", "servicecontract", ["house", "shop", "bobs-contract"], {}), ("shared", "general", [], {}))
-    agreed.to(agreed.entry("generation_mix", ticked, kind=kind, **BOUGHT))
-    agreed.to(agreed.entry("generation_mix", ticked, kind=kind, include_eacs=True), token="bare")
+    agreed.to(agreed.entry("generation_mix", ticked[0], kind=ticked[1], **BOUGHT))
+    agreed.to(agreed.entry("generation_mix", ticked[0], kind=ticked[1], include_eacs=True), token="bare")
     readable = [each["cds_servicecontract_id"] for each in get("/cds/service_contracts")["service_contracts"]]
 
     assert told(get) == {"bought": contracts, "shared": []}
