@@ -95,7 +95,7 @@ def test_what_was_synced_before_sync_until_and_stored_after_is_shown(take, plans
     assert plans(sync_until=shown(days[0]))["C-9"][0] == "E-1"
 
 
-@requirement("WG3-01-7.3.1-12")
+@requirement("WG3-01-7.3.1-11")
 def test_the_same_instant_said_again_corrects_it_and_what_is_older_says_nothing(take, plans, clock, days):
     clock.set(days[3])
     take(as_of=days[1], **contracts("E-1"))
