@@ -36,13 +36,13 @@ class Billing:
     opens: frozenset[str]
     as_of: datetime
 
-    def holds(self, account_id: str, day: date, created: datetime) -> bool:
+    def holds(self, account_id: str, day: date, known: datetime) -> bool:
         """Whether a statement is among them."""
         return (
             account_id in self.accounts
             and (self.first is None or self.first <= day)
             and (self.last is None or day <= self.last)
-            and created <= self.as_of
+            and known <= self.as_of
         )
 
 
@@ -103,7 +103,7 @@ class Charging:
         contracts: Collection[str],
         start: date,
         end: date,
-        created: datetime,
+        known: datetime,
         *,
         named_on: Collection[Statement] = (),
     ) -> bool:
@@ -117,7 +117,7 @@ class Charging:
             (self._reaches(account_id, contracts) or self._charges(contracts, named_on))
             and (self.first is None or self.first <= start)
             and (self.last is None or end <= self.last)
-            and created <= self.as_of
+            and known <= self.as_of
         )
 
     def _reaches(self, account_id: str, contracts: Collection[str]) -> bool:

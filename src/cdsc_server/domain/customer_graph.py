@@ -35,14 +35,14 @@ class Node:
 
     Args:
         number: the number the Customer knows it by.
-        created: when the Server came to know it.
+        known: as of when there was such an object, by its source.
         above: the parent of an Account, the Account of a Service Contract.
         more: values of other members that may have to be compared, by paths such as "service_types[]".
     """
 
     id: str
     number: str | None
-    created: datetime
+    known: datetime
     above: str | None = None
     more: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class CustomerGraph:
         """The graph as it was known then: later objects and links are not there, later ends have not come."""
         return CustomerGraph(
             {
-                kind: {node.id: node for node in nodes.values() if node.created <= instant}
+                kind: {node.id: node for node in nodes.values() if node.known <= instant}
                 for kind, nodes in self.nodes.items()
             },
             tuple(_known(self.served, instant)),
