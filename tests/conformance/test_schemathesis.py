@@ -261,7 +261,8 @@ def store_customer(session):
         )
     )  # fmt: skip
     session.flush()
-    aggregations.set_members(session, "bay", [("ada", Kind.METER_DEVICE, "m-house")], at=make.THEN)
+    members = [("ada", Kind.METER_DEVICE, "m-house"), ("ada", Kind.SERVICE_POINT, "house-sp")]
+    aggregations.set_members(session, "bay", members, at=make.THEN)
     row = make.series(session, "energy", contract_id="house", meter_device_id="m-house")
     make.readings(session, row, make.THEN, ["1.50", "", "0.000", *["2.25"] * 45])
     make.eac(session, "certificate", "rateplan", "R-house")

@@ -23,6 +23,7 @@ from tests.conformance.test_schemathesis import (
     store_customer,
     token,
 )
+from tests.factories import groups
 from tests.factories.access import unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import ALL_SCOPES, register
@@ -55,7 +56,10 @@ def held(app, client, clock):
     message = box.posted("support_request", attachments=[attachment()])
     with app.app_context(), transaction() as session:
         store_customer(session)
-        unidentified_grant(session, session.get_one(ClientRow, box.party.app.client_id), ["40-1111"], at=clock.now())
+        asking = session.get_one(ClientRow, box.party.app.client_id)
+        unidentified_grant(session, asking, ["40-1111"], at=clock.now())
+        by = {"registration_id": asking.registration_id, "client_id": asking.client_id}
+        groups.waiting_for(session, "ada", number="R-1", at=clock.now(), **by)
     with app.app_context(), reading() as session:
         receiver = session.query(ClientRow).filter_by(scope="cds_server_provided_files").one().client_id
     with app.app_context():
@@ -87,6 +91,7 @@ def held(app, client, clock):
             "position": "0",
             "grant_id": shared.grant_id,
             "file_id": shared.file_id,
+            "aggregation_id": "bay",
             "username": "olga@dge.example",
             "scope": "usage_data",
             "field": "segment_end",
