@@ -138,7 +138,7 @@ def _homes(homes: list[tuple[str, str, str]]) -> dict[Any, list[dict[str, Any]]]
         number = int(name[1:])
         at = _THEN + timedelta(seconds=number)
         own = {"customer_id": customer_id, "customer_key": customer_key_of(customer_id)}
-        stamps = {"created": _THEN, "modified": at, "synced": at}
+        stamps = {"created": _THEN, "modified": at, "synced": at, "known": _THEN, "valid": at}
         contract = {
             "contract_id": f"k-{name}",
             "account_id": account_id,
@@ -190,4 +190,6 @@ def _account(account_id: str, customer_id: str) -> dict[str, Any]:
         "created": _THEN,
         "modified": _THEN,
         "synced": _THEN,
+        "known": _THEN,
+        "valid": _THEN,
     }
