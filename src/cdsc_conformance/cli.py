@@ -76,10 +76,10 @@ def main(
     Exit status: 0 when nothing failed, 1 when a row does not hold, 2 when the kit could not do its work, 3 when nothing
     failed and rows were skipped because no browser could be started.
     """
-    password = password or os.environ.get("CDSC_CONFORMANCE_PASSWORD")
+    password = password or os.environ.get("CDSC_CONFORMANCE_PASSWORD") or None
     if (username is None) != (password is None):
         raise click.UsageError("a test account needs --username and a password")
-    client_secret = client_secret or os.environ.get("CDSC_CONFORMANCE_CLIENT_SECRET")
+    client_secret = client_secret or os.environ.get("CDSC_CONFORMANCE_CLIENT_SECRET") or None
     if client_id is not None and client_secret is None:
         raise click.UsageError("--client-id needs a secret")
     registration = Registration(client_id, client_secret) if client_id is not None and client_secret else None
