@@ -39,8 +39,8 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
                 customer_id,
                 account_number=node.number,
                 parent_id=node.above,
-                created=node.created,
-                modified=node.created,
+                created=node.known,
+                modified=node.known,
                 programs=programs,
             )
         )
@@ -51,8 +51,8 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
                 str(node.above),
                 customer_id,
                 contract_number=node.number,
-                created=node.created,
-                modified=node.created,
+                created=node.known,
+                modified=node.known,
                 service_types=sorted(node.more["service_types[]"]),
                 programs=[
                     make.service_program(each) for each in sorted(node.more["service_programs[].program_number"])
@@ -65,8 +65,8 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
                 node.id,
                 customer_id,
                 servicepoint_number=node.number,
-                created=node.created,
-                modified=node.created,
+                created=node.known,
+                modified=node.known,
                 types=sorted(node.more["servicepoint_types[]"]),
                 premises=named(node, "premises[].premise_number", "premise_number"),
             )
@@ -77,8 +77,8 @@ def store(session: Session, customer_id: str, graph: CustomerGraph) -> None:
                 node.id,
                 customer_id,
                 meter_number=node.number,
-                created=node.created,
-                modified=node.created,
+                created=node.known,
+                modified=node.known,
                 types=sorted(node.more["meter_types[]"]),
                 apps=named(node, "meter_apps[].app_number", "app_number", name="App"),
             )
