@@ -183,7 +183,7 @@ def members(aggregation_id: str, *, sought: str, cursor: Cursor | None, size: in
 
 def asking(aggregation_id: str, *, clock: Clock) -> list[Asking]:
     """
-    The Grants that name a group, the last changed first, each with its sub-Grants.
+    The Grants that name a group, the last changed first, each with its sub-Grants; five statements, however many.
 
     Raises:
         NotFound: there is no such group.
@@ -193,7 +193,7 @@ def asking(aggregation_id: str, *, clock: Clock) -> list[Asking]:
         number = _found(session, aggregation_id).aggregation_number
         rows = group_desk.grants_naming(session, str(number), limit=_MOST_ASKING)
         rows = [row for row in rows if any(number in (each.get(NUMBERS) or ()) for each in row.authorization_details)]
-        parts = {row.grant_id: grants.parts_of(session, row.grant_id) for row in rows}
+        parts = grants.parts_by_parent(session, [row.grant_id for row in rows])
         people = _customers(session, [str(each.customer_id) for every in parts.values() for each in every])
         own = clients.clients_by_id(session, {row.client_id for row in rows})
 

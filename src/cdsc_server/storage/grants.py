@@ -265,6 +265,15 @@ def parts_of(session: Session, parent_id: str) -> Sequence[GrantRow]:
     return session.scalars(statement.execution_options(populate_existing=True)).all()
 
 
+def parts_by_parent(session: Session, parent_ids: Collection[str]) -> dict[str, list[GrantRow]]:
+    """The sub-Grants of these Grants, by the id of the Grant; one statement, however many there are."""
+    found: dict[str, list[GrantRow]] = {parent_id: [] for parent_id in parent_ids}
+    statement = select(GrantRow).where(among(GrantRow.parent_id, found)).order_by(GrantRow.created, GrantRow.grant_id)
+    for row in session.scalars(statement):
+        found[str(row.parent_id)].append(row)
+    return found
+
+
 def loading_grants(session: Session, customer_id: str | None = None) -> Sequence[GrantRow]:
     """The Grants, of a Customer or of anybody, that wait for late data and have not ended; held until this ends."""
     statement = select(GrantRow).where(GrantRow.loading.is_not(None), GrantRow.status.not_in(_OVER))

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import inspect
 
-from cdsc_server.services import aggregations
+from cdsc_server.services import aggregations, group_desk
 from cdsc_server.storage.aggregations import AggregationReaderRow, AggregationRow
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
 from tests.factories import groups
+from tests.support.statements import statements_of
 
 FLATS = [f"t{number:02}" for number in range(11)]
 
@@ -51,7 +54,31 @@ def test_a_group_shows_what_is_told_of_a_month(house, desk):
     assert "1 of 2 intervals of 60 minutes" in text
     assert "16.5</td>" in text
     assert '<td data-l="Kept back">1</td>' in text
-    assert "Nothing can be added up" in text_at(desk, f"/console/groups/{house}?month=nonsense")
+
+
+@pytest.mark.parametrize("month", ["nonsense", "0001-01", "9999-12", "0002-01", "9998-12"])
+def test_a_month_without_readings_or_sense_is_empty(house, desk, month):
+    assert "Nothing can be added up" in text_at(desk, f"/console/groups/{house}?month={month}")
+
+
+def test_who_asked_is_found_in_as_many_statements_however_many_did(app, clock, house):
+    def asked():
+        return group_desk.asking(house, clock=clock)
+
+    with app.app_context():
+        with transaction() as session:
+            groups.waiting_for(session, "t01", "t02", at=clock.now())
+        one, few = statements_of(app, asked)
+        with transaction() as session:
+            whole = session.get_one(GrantRow, "whole")
+            for name in ("second", "third"):
+                columns = {each.key: getattr(whole, each.key) for each in inspect(GrantRow).columns}
+                session.add(GrantRow(**{**columns, "grant_id": name}))
+        three, more = statements_of(app, asked)
+
+    assert [len(each.parts) for each in one] == [2]
+    assert sorted(len(each.parts) for each in three) == [0, 0, 2]
+    assert len(more) == len(few)
 
 
 def test_who_asked_is_listed_with_each_sub_grant(app, clock, house, desk):

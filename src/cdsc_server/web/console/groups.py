@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, timedelta
 from typing import Any, Final
 
 from flask import Response, redirect, request, url_for
@@ -144,10 +144,13 @@ def _page(aggregation_id: str, refusal: Problem | None = None) -> Response:
 def _asked_month(now: datetime) -> datetime:
     """An instant of the month asked for as YYYY-MM; of the last whole one where none, or nonsense, is asked for."""
     zone = catalogue().utility.timezone
+    last = now.astimezone(zone).replace(day=1) - timedelta(days=1)
     try:
-        return datetime.strptime(request.args.get("month", ""), "%Y-%m").replace(day=15, tzinfo=zone)
+        asked = datetime.strptime(request.args.get("month", ""), "%Y-%m").replace(day=15, tzinfo=zone)
     except ValueError:
-        return now.astimezone(zone).replace(day=1) - timedelta(days=1)
+        return last
+    # The months beside the first and the last year that there are cannot be told.
+    return asked if MINYEAR < asked.year < MAXYEAR else last
 
 
 def _form(sent: Mapping[str, str], row: AggregationRow | None = None, refusal: Problem | None = None) -> Response:
