@@ -141,13 +141,13 @@ _NOBODY_ASKS: Final = (
 )
 
 
-def _asked(grant: GrantRow, catalogue: Catalogue) -> dict[str, Bounds]:
-    """The numbers of the groups whose sums it asks for, with the time of these."""
-    found: dict[str, Bounds] = {}
+def _asked(grant: GrantRow, catalogue: Catalogue) -> dict[str, list[Bounds]]:
+    """The numbers of the groups whose sums it asks for, with the time of these by each entry."""
+    found: dict[str, list[Bounds]] = {}
     for details in grant.authorization_details:
         scope = catalogue.scope(details["type"])
-        numbers = () if scope is None else numbers_asked(scope.type.id, details)
-        found.update(dict.fromkeys(numbers, bounds_of(details)))
+        for number in () if scope is None else numbers_asked(scope.type.id, details):
+            found.setdefault(number, []).append(bounds_of(details))
     return found
 
 
@@ -185,7 +185,10 @@ def _needing(
         or (row.aggregation_number in before and bool(parts))
         or (
             first
-            and not can_be_told(session, row, catalogue=catalogue, bounds=bounds[str(row.aggregation_number)], now=now)
+            and not all(
+                can_be_told(session, row, catalogue=catalogue, bounds=each, now=now)
+                for each in bounds[str(row.aggregation_number)]
+            )
         )
     ]
 

@@ -188,3 +188,18 @@ def test_what_else_a_request_names_a_group_for_does_not_decide_how_its_sums_are_
 
     [grant] = direct.grants(statuses="needs_sub_grants")
     assert len(direct.grants(parents=grant["grant_id"])) == 12
+
+
+@pytest.mark.parametrize("starts", [("P1Y", "PT0S"), ("PT0S", "P1Y")])
+def test_each_time_that_sums_are_asked_for_counts_whichever_comes_last(define, direct, starts):
+    with direct.app.app_context(), transaction() as session:
+        for number in range(12):
+            groups.flat(session, f"t{number:02}", premise="20")
+            groups.hours(session, f"t{number:02}", ["900.0" if number == 0 else "1.0"])
+    define(groups.building("B-20", premise="20"))
+    direct.known("B-20")
+    asked = [{"type": "group_usage", "aggregation_numbers": ["B-20"], "segment_start": start} for start in starts]
+    assert direct.ask(*asked).status_code == 200
+    direct.settle()
+
+    assert len(direct.grants(statuses="needs_sub_grants")) == 1
