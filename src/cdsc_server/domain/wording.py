@@ -178,6 +178,13 @@ _DIRECT: Final = {
     "cds_query_usage": "usage_data",
 }
 
+#: What a scope tells of the members of a group, in the same words.
+_OF_MEMBERS: Final = {
+    "include_service_contracts": "supply_details",
+    "include_service_points": "distribution_details",
+    "include_meter_devices": "distribution_details",
+}
+
 #: What each optional field adds to the details.
 ADDS: Final[Mapping[str, str]] = {
     "include_accounts": marked("Which account it belongs to"),
@@ -337,6 +344,12 @@ def _told(words: Words) -> Words:
 def direct_words(scopes: Iterable[Scope]) -> list[Words]:
     """The words of what scopes for direct access open of one Customer, each once."""
     names = dict.fromkeys(_DIRECT[scope.type.id] for scope in scopes if scope.type.id in _DIRECT)
+    return [_told(WORDS[name]) for name in names]
+
+
+def member_words(fields: Iterable[str]) -> list[Words]:
+    """The words of what a scope with these fields opens of each member of a group, each once."""
+    names = dict.fromkeys(_OF_MEMBERS[name] for name in fields if name in _OF_MEMBERS)
     return [_told(WORDS[name]) for name in names]
 
 

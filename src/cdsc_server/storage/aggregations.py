@@ -31,6 +31,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import MATCHED, Filter
 from cdsc_server.storage.among import among
+from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.direct_listing import id_of, table_of
@@ -254,6 +255,24 @@ def readers_of(session: Session, aggregation_id: str) -> Sequence[AggregationRea
     row = AggregationReaderRow
     rows = select(row).where(row.aggregation_id == aggregation_id).order_by(row.created, row.registration_id)
     return session.scalars(rows).all()
+
+
+def members_open_to(
+    session: Session, customer_id: str, *, at: datetime
+) -> Sequence[tuple[AggregationReaderRow, str, ClientRow]]:
+    """Who may know that objects of a Customer belong to a group: since when, its name, and each Client Object."""
+    reader, group, member = AggregationReaderRow, AggregationRow, AggregationMemberRow
+    belongs = exists().where(
+        member.aggregation_id == group.aggregation_id, member.customer_key == customer_key_of(customer_id), *_at(at)
+    )
+    found = session.execute(
+        select(reader, group.name, ClientRow)
+        .join(group, group.aggregation_id == reader.aggregation_id)
+        .join(ClientRow, ClientRow.registration_id == reader.registration_id)
+        .where(reader.members, belongs)
+        .order_by(group.name, ClientRow.client_id)
+    )
+    return [(row, name, client) for row, name, client in found]
 
 
 def close_for(session: Session, aggregation_id: str, registration_id: str) -> bool:

@@ -41,7 +41,7 @@ def overview() -> ResponseReturnValue:
     return render(
         "my-data.html",
         shares=shares,
-        cleared=cleared_for(customer_id, catalogue=catalogue()),
+        cleared=cleared_for(customer_id, catalogue=catalogue(), clock=ports().clock),
         own=own_access.apps_of(customer_id, catalogue=catalogue()),
         stopped=request.args.get("done") == "stop",
         customer_name=sharing.customer_name(customer_id),
