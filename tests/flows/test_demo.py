@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 
@@ -120,32 +119,17 @@ def test_the_example_app_takes_a_no_for_an_answer(demo, tab):
     assert "You chose not to share your data" in tab.inner_text("main")
 
 
-def test_ctrl_c_ends_all_of_it_and_a_later_start_is_quick(tmp_path):
-    """The first start makes the data, the second only stores what was measured since: 5 seconds on an idle machine."""
+def test_ctrl_c_ends_all_of_it_and_a_later_start_makes_no_data_again(tmp_path):
+    """The first start makes the data, the second only stores what was measured since."""
     first = start(tmp_path / "demo", "--days", "75", "--customers", "2")
     assert first.interrupt() == 0
+    assert "Making a town" in first.output.read_text()
     for url in (first.url, first.example_url):
         # Both ports can be listened on again, so no child was left behind.
         with socket.create_server(("127.0.0.1", int(url.rpartition(":")[2]))):
             pass
-    started = time.monotonic()
-    subprocess.run([sys.executable, "-c", "import cdsc_server.app"], check=True)
-    loading = time.monotonic() - started
 
     again = start(tmp_path / "demo")
 
     assert again.interrupt() == 0
-    # Loading the application takes a good second; a busy machine needs longer for all of it.
-    assert again.seconds < max(5, 4 * loading)
-
-
-@pytest.mark.parametrize("name", ["CDSC_PORT", "CDSC_EXAMPLE_PORT"])
-def test_a_port_in_use_is_said_before_anything_is_made(name, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        ports = {"CDSC_PORT": free_port(), "CDSC_EXAMPLE_PORT": free_port(), name: taken.getsockname()[1]}
-        around = environment(tmp_path / "demo", ports["CDSC_PORT"], ports["CDSC_EXAMPLE_PORT"])
-        done = subprocess.run([*CDSC, "demo"], env=around, capture_output=True, text=True, timeout=30, check=False)
-
-    assert done.returncode == 1
-    assert re.search(rf"port {ports[name]} is in use.*{name}=", done.stderr)
-    assert not (tmp_path / "demo").exists()
+    assert "Making a town" not in again.output.read_text()

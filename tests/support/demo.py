@@ -18,23 +18,23 @@ import pytest
 
 #: The command line of `cdsc`.
 CDSC = [sys.executable, "-m", "cdsc_server.cli"]
-SECONDS = 90
+#: A busy machine takes many times what an idle one does: only what hangs is given up.
+SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Demo:
-    """A demonstration that runs: its addresses, and how long it took until they answered."""
+    """A demonstration that runs, and its addresses."""
 
     process: subprocess.Popen[bytes]
     url: str
     example_url: str
-    seconds: float
     output: Path
 
     def interrupt(self) -> int:
         """Press Ctrl-C; gives the exit status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(SECONDS)
 
 
 def free_port() -> int:
@@ -78,7 +78,7 @@ def start(directory: Path, *smaller: str) -> Demo:
             process.wait()
             pytest.fail(f"the demonstration did not start:\n{output.read_text()}")
         time.sleep(0.05)
-    return Demo(process, *urls, time.monotonic() - started, output)
+    return Demo(process, *urls, output)
 
 
 @pytest.fixture(scope="session")
