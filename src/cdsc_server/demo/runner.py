@@ -20,7 +20,7 @@ from cdsc_server.demo.neighbours import Neighbours
 from cdsc_server.demo.processes import Children, Stopped, is_free
 
 _EXAMPLE_APP = Path(__file__).parents[3] / "examples" / "third_party_app" / "app.py"
-_SECONDS_TO_ANSWER = 40
+_SECONDS_TO_ANSWER = 120
 
 
 @dataclass(frozen=True)
