@@ -4,6 +4,9 @@ import os
 
 import hypothesis
 
+# Its tests are inherited, so pytest does not find it by its name.
+pytest.register_assert_rewrite("tests.contracts.device_platform")
+
 pytest_plugins = [
     "tests.support.network",
     "tests.support.databases",

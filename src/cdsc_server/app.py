@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cdsc_server import exact_json, telemetry
 from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.connectors.platforms import device_platforms
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
 from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
@@ -165,4 +166,5 @@ def system_ports(settings: Settings) -> Ports:
             if settings.payment_url
             else None
         ),
+        platforms=device_platforms(),
     )

@@ -4,12 +4,14 @@ What the outside must offer, as Protocols; `app.py` hands in the real ones, test
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import BinaryIO, Protocol
+from enum import StrEnum
+from typing import BinaryIO, ClassVar, Protocol
 
+from cdsc_server.domain.device_readings import Device, DeviceReading
 from cdsc_server.domain.payments import PaymentNews
 
 
@@ -113,6 +115,172 @@ class BlobStore(Protocol):
         ...
 
 
+class FaultKind(StrEnum):
+    """Why a device platform gave no answer; the words are also those of pages and metrics."""
+
+    AUTH_EXPIRED = "auth_expired"
+    RATE_LIMITED = "rate_limited"
+    NOT_FOUND = "not_found"
+    OFFLINE = "offline"
+    PROTOCOL_ERROR = "protocol_error"
+    BUSY = "busy"
+
+
+class PlatformFault(Exception):
+    """
+    A device platform gave no answer that can be used; each kind is a class of its own.
+
+    Args:
+        words: what happened and what an operator can do. Without accounts, secrets, serial numbers, ids of stations
+            and names of people.
+        retry_after: how long the platform asks us to wait; None when it does not say.
+    """
+
+    kind: ClassVar[FaultKind]
+    #: Whether asking again at the usual pace would make it worse.
+    backs_off: ClassVar[bool] = False
+
+    def __init__(self, words: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(words)
+        self.retry_after = retry_after
+
+
+class AuthExpired(PlatformFault):
+    """The account is not let in, also after one new sign-in: the connector has tried that."""
+
+    kind = FaultKind.AUTH_EXPIRED
+
+
+class RateLimited(PlatformFault):
+    """The platform has had enough of us for a while."""
+
+    kind = FaultKind.RATE_LIMITED
+    backs_off = True
+
+
+class DeviceNotFound(PlatformFault):
+    """The platform does not know the station or the device, or does not show it to this account."""
+
+    kind = FaultKind.NOT_FOUND
+
+
+class Offline(PlatformFault):
+    """Nobody answers, or not in time."""
+
+    kind = FaultKind.OFFLINE
+    backs_off = True
+
+
+class ProtocolError(PlatformFault):
+    """An answer that means nothing to us."""
+
+    kind = FaultKind.PROTOCOL_ERROR
+
+
+class Busy(PlatformFault):
+    """The device speaks with somebody else."""
+
+    kind = FaultKind.BUSY
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """
+    What a connectivity check found.
+
+    Args:
+        last_contact: when the devices were last heard of, as the platform tells; None when it does not.
+        round_trip: how long the answer took; None when there was none.
+        fault: None when all is well.
+        reason: the words of the fault; "" without one.
+    """
+
+    last_contact: datetime | None
+    round_trip: timedelta | None
+    fault: FaultKind | None = None
+    reason: str = ""
+
+
+class DevicePlatform(Protocol):
+    """
+    One account or station of a device platform, or one device in a home. Used by one thread at a time.
+
+    A session that ran out is renewed inside: one new sign-in, one more attempt, then AuthExpired.
+    """
+
+    def ping(self) -> Contact:
+        """A cheap check whether it answers; raises nothing."""
+        ...
+
+    def devices(self) -> Sequence[Device]:
+        """Its devices, each once; raises PlatformFault."""
+        ...
+
+    def read(self, since: datetime, until: datetime) -> Sequence[DeviceReading]:
+        """
+        What was measured in [since, until), in any order; of a channel at most one reading an instant.
+
+        A platform without a history tells how things are now, which may lie after `until`. Raises PlatformFault.
+        """
+        ...
+
+    def close(self) -> None:
+        """End sessions and connections; harmless more than once."""
+        ...
+
+
+class Mode(StrEnum):
+    """What is done with readings: stored, or fetched whenever somebody looks and never stored."""
+
+    STAGE = "stage"
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformAccess:
+    """
+    How to reach what stands behind one account.
+
+    Args:
+        address: URL, or host and port; each connector says which.
+        account: name that signs in, or id of the station; "" where none is needed.
+        secret: password, token or key; "" where none is needed.
+        timezone: IANA name of the zone of the home.
+        options: what else the connector asks for, by name.
+    """
+
+    address: str
+    account: str = ""
+    secret: str = field(default="", repr=False)
+    timezone: str = "UTC"
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformKind:
+    """
+    What a connector says of its platform; each connector's package has one as `KIND`.
+
+    Args:
+        name: as it is written in settings and in `DeviceReading.source`.
+        title: as people call it.
+        modes: what it can be used for; a device that speaks with one at a time is staged only.
+        every: how often asking for news is useful.
+        calls_per_minute: what one account may ask for.
+        history: how far back it can be asked; None when it tells only how things are now.
+        open: makes one ready without asking it anything. Raises ValueError, with words for an operator, when the
+            address or an option cannot be right.
+    """
+
+    name: str
+    title: str
+    modes: frozenset[Mode]
+    every: timedelta
+    calls_per_minute: int
+    history: timedelta | None
+    open: Callable[[PlatformAccess, Clock], DevicePlatform]
+
+
 class SystemClock:
     """The clock of this machine."""
 
@@ -132,3 +300,5 @@ class Ports:
     mailer: Mailer | None = None
     #: None where nothing can be paid online.
     payments: PaymentProvider | None = None
+    #: The device platforms that there are connectors for, by name.
+    platforms: Mapping[str, PlatformKind] = field(default_factory=dict)
