@@ -3,6 +3,7 @@
 import os
 
 import hypothesis
+import pytest
 
 # Its tests are inherited, so pytest does not find it by its name.
 pytest.register_assert_rewrite("tests.contracts.device_platform")
