@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.support.looks",
     "tests.support.companions",
     "tests.support.demo",
+    "tests.support.devices",
     "tests.support.redis",
     "tests.support.s3",
 ]

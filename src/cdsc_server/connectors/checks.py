@@ -1,0 +1,111 @@
+"""What connectors share: connectivity checks, readings of one device, and the options that operators wrote."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+from cdsc_server.domain.device_readings import DeviceReading, Direction, Origin, Quantity
+from cdsc_server.domain.readings import Quality
+from cdsc_server.ports import Contact, PlatformFault
+
+_SHORTEST: Final = Decimal("0.01")
+_LONGEST: Final = Decimal(300)
+
+
+def contact(ask: Callable[[], datetime | None]) -> Contact:
+    """
+    What a connectivity check found.
+
+    Args:
+        ask: gives when the devices were last heard of, None where the platform does not tell.
+    """
+    began = time.perf_counter()
+    try:
+        last_contact = ask()
+    except PlatformFault as fault:
+        return Contact(None, None, fault.kind, str(fault))
+    return Contact(last_contact, timedelta(seconds=time.perf_counter() - began))
+
+
+@dataclass(frozen=True)
+class Told:
+    """
+    What one device told at one instant; makes readings of its values.
+
+    Args:
+        source, device_id, measured_at, received_at: as of `DeviceReading`.
+    """
+
+    source: str
+    device_id: str
+    measured_at: datetime
+    received_at: datetime
+
+    def reading(
+        self,
+        channel: str,
+        quantity: Quantity,
+        value: Decimal,
+        unit: str,
+        direction: Direction | None = None,
+        *,
+        origin: Origin = Origin.RETRIEVED,
+        quality: Quality | None = None,
+        period: timedelta | None = None,
+    ) -> DeviceReading:
+        """One value, as of `DeviceReading`."""
+        return DeviceReading(
+            source=self.source,
+            device_id=self.device_id,
+            channel=channel,
+            quantity=quantity,
+            value=value,
+            unit=unit,
+            direction=direction,
+            measured_at=self.measured_at,
+            received_at=self.received_at,
+            period=period,
+            quality=quality,
+            origin=origin,
+        )
+
+
+def known_options(options: Mapping[str, str], known: Collection[str]) -> None:
+    """
+    Refuse what a connector does not know, because it is most likely misspelt.
+
+    Raises:
+        ValueError: names what is unknown and what would be known.
+    """
+    if unknown := sorted(set(options) - set(known)):
+        raise ValueError(f"unknown options {', '.join(unknown)}; there are {', '.join(sorted(known)) or 'none'}")
+
+
+def seconds(options: Mapping[str, str], name: str, default: str) -> float:
+    """
+    An option that is a length of time, in seconds.
+
+    Raises:
+        ValueError: it is no number, or none that makes sense.
+    """
+    written = options.get(name, default)
+    try:
+        value = Decimal(written)
+        fits = _SHORTEST <= value <= _LONGEST
+    except InvalidOperation:
+        fits, value = False, Decimal()
+    if not fits:
+        raise ValueError(f"{name} is {written!r}; it takes seconds from {_SHORTEST} to {_LONGEST}")
+    return float(value)
+
+
+def hushed(*loggers: str) -> None:
+    """Keep libraries from logging each call: what they write holds addresses with ids of stations, and keys."""
+    for name in loggers:
+        logging.getLogger(name).setLevel(logging.WARNING)

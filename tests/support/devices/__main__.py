@@ -1,0 +1,31 @@
+"""The process of the made-up devices: its input says what happens to them, its output what they were asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from tests.support.devices.fakes import Fake
+from tests.support.devices.pylontech import PylontechFake, SerialPylontechFake
+
+_KINDS: Final[dict[str, Callable[[], Fake]]] = {
+    "pylontech": PylontechFake,
+    "pylontech_serial": SerialPylontechFake,
+}
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    fakes = {name: kind() for name, kind in _KINDS.items()}
+    print(json.dumps({name: fake.start() for name, fake in fakes.items()}), flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        fake = fakes[order["device"]]
+        if "scenario" in order:
+            fake.play(order["scenario"])
+        print(json.dumps({"asked": fake.asked}), flush=True)
+
+
+main()
