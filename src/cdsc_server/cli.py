@@ -28,6 +28,7 @@ _LATE: Final = {
     "payment-sandbox": "cli_companions:payment_sandbox",
     "review": "cli_review:review",
     "serve": "cli_serve:serve",
+    "simulated-site": "cli_companions:simulated_site",
     "walkthrough": "cli_demo:walkthrough",
 }
 

@@ -1,4 +1,4 @@
-"""`cdsc mail-catcher` and `cdsc payment-sandbox`: stand-ins for the outside, on this machine only."""
+"""Stand-ins for the outside, on this machine only: a mail catcher, a payment sandbox, a device platform."""
 
 from __future__ import annotations
 
@@ -62,3 +62,25 @@ def payment_sandbox(port: int, directory: Path | None) -> None:
         secret=read_secret(settings.payment_secret_file),
         directory=directory,
     )
+
+
+@click.command()
+@click.option(
+    "--port",
+    envvar="CDSC_SIMULATED_SITE_PORT",
+    default=8027,
+    show_default=True,
+    help="Port it answers on (CDSC_SIMULATED_SITE_PORT).",
+)
+@click.option("--days", default=40, show_default=True, help="How long ago the homes were built.")
+@click.option("--timezone", default="UTC", show_default=True, help="IANA name of the zone the homes stand in.")
+@click.option("--account", "accounts", multiple=True, help="Show this home on the page before anybody signs in.")
+def simulated_site(port: int, days: int, timezone: str, accounts: tuple[str, ...]) -> None:
+    """Be a device platform with made-up solar homes on 127.0.0.1, which fails as real ones do when told to."""
+    from cdsc_server.companions import simulated_site as program
+
+    click.echo(
+        f"Address: {program.url_of(port)}\nAccount: any name\nPassword: {program.PASSWORD}\n"
+        f"Faults are switched on and off at {program.url_of(port)}/"
+    )
+    program.run(port=port, days=days, zone=timezone, accounts=accounts)

@@ -1,7 +1,8 @@
 """
 `mail_catcher`: a real SMTP server with a page, one for all tests of a worker. `payment_sandbox`: a payment provider.
+`simulated_site`: a device platform with any number of homes, one for all tests of a worker.
 
-Both are processes of their own on free ports of 127.0.0.1, gone when the tests are.
+All are processes of their own on free ports of 127.0.0.1, gone when the tests are.
 """
 
 from __future__ import annotations
@@ -63,6 +64,22 @@ def payment_sandbox(tmp_path: Path) -> Callable[[str, str], Any]:
             yield f"http://127.0.0.1:{port}"
 
     return started
+
+
+@pytest.fixture(scope="session")
+def simulated_site() -> Iterator[str]:
+    """Address of three days old homes in Brussels. Shared by tests, so each of them uses accounts of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with _running(
+        ("simulated-site", "--port", str(port), "--days", "3", "--timezone", "Europe/Brussels"), f"{url}/healthz", {}
+    ):
+        yield url
+
+
+def play(url: str, account: str, scene: str) -> None:
+    """Have a home of `simulated_site` fail in this way from now on; `normal` ends it."""
+    requests.post(f"{url}/scene", {"account": account, "scene": scene}, timeout=10).raise_for_status()
 
 
 @contextmanager

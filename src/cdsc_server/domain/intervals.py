@@ -31,3 +31,17 @@ def _month(year: int, month: int, timezone: str) -> tuple[int, int]:
         int(datetime(*day, 1, tzinfo=zone).astimezone(UTC).timestamp())
         for day in ((year, month), (next_year, next_month))
     )
+
+
+def instant_of_clock(shown: datetime, zone: str, *, not_before: datetime) -> datetime:
+    """
+    The instant at which a clock without an offset showed a time.
+
+    Args:
+        shown: naive.
+        zone: IANA name of the zone whose clock it is.
+        not_before: aware; decides which one is meant of an hour that comes twice.
+    """
+    at = shown.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+    later = shown.replace(tzinfo=ZoneInfo(zone), fold=1).astimezone(UTC)
+    return later if at < not_before and later > at else at

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cdsc_server.domain.intervals import month_around
+from cdsc_server.domain.intervals import instant_of_clock, month_around
 
 ZONES = ["Europe/Brussels", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Apia", "America/Sao_Paulo", "UTC"]
 
@@ -44,3 +44,14 @@ def test_months_hold_their_instant_and_follow_one_another(instant, zone):
     assert month_around(first, zone) == month_around(last - 1, zone) == (first, last)
     assert month_around(last, zone)[0] == last
     assert datetime.fromtimestamp(first, UTC).second == 0
+
+
+def test_of_an_hour_that_comes_twice_the_order_tells_which_one_is_meant() -> None:
+    """Clocks without an offset show 02:30 twice on this night."""
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    second = first + timedelta(hours=1)
+    shown = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 - as a clock on a wall shows it
+
+    assert instant_of_clock(shown, "Europe/Brussels", not_before=first) == first
+    assert instant_of_clock(shown, "Europe/Brussels", not_before=first + timedelta(minutes=5)) == second
+    assert instant_of_clock(shown, "Africa/Johannesburg", not_before=second) == first
