@@ -16,6 +16,7 @@ from cdsc_server.ports import Contact, PlatformFault
 
 _SHORTEST: Final = Decimal("0.01")
 _LONGEST: Final = Decimal(300)
+_LARGEST_EXPONENT: Final = 15
 
 
 def contact(ask: Callable[[], datetime | None]) -> Contact:
@@ -74,6 +75,14 @@ class Told:
             quality=quality,
             origin=origin,
         )
+
+
+def number(value: object) -> Decimal | None:
+    """The number that a platform wrote in JSON; None when it is none, or like nothing that can be measured."""
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        return None
+    written = Decimal(value)
+    return written if abs(written.adjusted()) <= _LARGEST_EXPONENT else None
 
 
 def known_options(options: Mapping[str, str], known: Collection[str]) -> None:

@@ -84,7 +84,12 @@ class Answer:
 
 
 class HTTPFake(Fake):
-    """One that speaks HTTP. Scenarios of every such platform: `slow`, `dripping`, `not_json`, `broken` and `moved`."""
+    """
+    One that speaks HTTP.
+
+    Scenarios of every such platform: `offline`, `slow`, `dripping` (a byte now and then), `broken` (503), `noise` (no
+    JSON), `moved`, `not_found`, `rate_limited`.
+    """
 
     def start(self) -> str:
         """Serve in threads that end with the process."""
@@ -136,14 +141,20 @@ class HTTPFake(Fake):
     def respond(self, asked: Asked) -> Answer:
         """What every platform may do, else what this one says."""
         match self.scenario:
+            case "offline":
+                raise ConnectionAbortedError
             case "slow":
                 time.sleep(HANGING)
-            case "not_json":
+            case "noise":
                 return Answer("<html>maintenance</html>")
             case "broken":
                 return Answer({}, 503)
             case "moved":
                 return Answer("", 302, {"Location": "http://127.0.0.1:9/"})
+            case "not_found":
+                return Answer("", 404)
+            case "rate_limited":
+                return Answer("", 429, {"Retry-After": "120"})
         return self.answer(asked)
 
     def answer(self, asked: Asked) -> Answer:
