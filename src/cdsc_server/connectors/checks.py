@@ -1,10 +1,9 @@
-"""What connectors share: connectivity checks, readings of one device, and the options that operators wrote."""
+"""What connectors share: readings of one device at one instant, numbers, and the options that operators wrote."""
 
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -12,26 +11,10 @@ from typing import Final
 
 from cdsc_server.domain.device_readings import DeviceReading, Direction, Origin, Quantity
 from cdsc_server.domain.readings import Quality
-from cdsc_server.ports import Contact, PlatformFault
 
 _SHORTEST: Final = Decimal("0.01")
 _LONGEST: Final = Decimal(300)
 _LARGEST_EXPONENT: Final = 15
-
-
-def contact(ask: Callable[[], datetime | None]) -> Contact:
-    """
-    What a connectivity check found.
-
-    Args:
-        ask: gives when the devices were last heard of, None where the platform does not tell.
-    """
-    began = time.perf_counter()
-    try:
-        last_contact = ask()
-    except PlatformFault as fault:
-        return Contact(None, None, fault.kind, str(fault))
-    return Contact(last_contact, timedelta(seconds=time.perf_counter() - began))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -11,8 +11,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from cdsc_server import exact_json
+from cdsc_server.connectors.checks import hushed
 from cdsc_server.ports import (
     AuthExpired,
     Busy,
@@ -44,20 +46,31 @@ class PlatformHTTP:
     """
 
     def __init__(self, address: str, *, timeout: float = TIMEOUT) -> None:
-        parts = urlsplit(address)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("the address is a URL such as https://platform.example/api")
+        if not _is_web_address(address):
+            raise ValueError(
+                "the address is a URL such as https://platform.example/api, without a password, a query or a fragment"
+            )
+        hushed("urllib3.connectionpool")
         self._base = address.rstrip("/")
         self._timeout = timeout
         self._session = requests.Session()
         # A proxy or a .netrc of whoever started the worker is no part of the settings.
         self._session.trust_env = False
 
-    def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **asked: Any) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        also: Collection[int] = (),
+        **asked: Any,
+    ) -> Any:
         """
         The JSON of an answer, with every digit.
 
         Args:
+            also: statuses of refusals whose JSON the caller understands.
             asked: `params`, `json`, `data` or `auth`, as `requests` has them.
 
         Raises:
@@ -75,10 +88,12 @@ class PlatformHTTP:
                 **asked,
             ) as answer:
                 body = _body(answer, deadline)
-                _refuse(answer)
+                if answer.status_code not in also:
+                    _refuse(answer)
         except requests.Timeout as fault:
             raise Offline(f"no answer within {self._timeout:g} seconds; {_LOOK}") from fault
-        except requests.RequestException as fault:
+        # Below requests: connections that break while an answer is read, and compression that is none.
+        except (requests.RequestException, HTTPError, OSError) as fault:
             raise Offline(f"the connection failed ({type(fault).__name__}); {_LOOK}") from fault
         try:
             return exact_json.loads(body)
@@ -113,7 +128,8 @@ def timed(ask: Callable[[], datetime | None]) -> Contact:
 def _body(answer: requests.Response, deadline: float) -> bytes:
     """The whole body; one that drips in is cut off when its time is up."""
     held = bytearray()
-    for chunk in answer.iter_content(_CHUNK):
+    # One call to the system at a time: more would wait for a whole chunk, each byte of which renews the time limit.
+    while chunk := answer.raw.read1(_CHUNK, decode_content=True):
         held += chunk
         if len(held) > _MOST_BYTES:
             raise ProtocolError(f"the answer is longer than {_MOST_BYTES} bytes; ask for a shorter stretch of time")
@@ -142,9 +158,18 @@ def _refuse(answer: requests.Response) -> None:
 def _retry_after(answer: requests.Response) -> timedelta | None:
     """What Retry-After says, in seconds or as a date (RFC 9110 10.2.3); None where it says nothing."""
     told = answer.headers.get("Retry-After", "")
-    if told.isdecimal():
+    if told.isascii() and told.isdigit():
         return timedelta(seconds=int(told[:6]))
     try:
         return max(parsedate_to_datetime(told) - datetime.now(UTC), timedelta())
     except (ValueError, TypeError):
         return None
+
+
+def _is_web_address(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and named and not (parts.query or parts.fragment or "@" in parts.netloc)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 #: Longer than any test lets a connector wait.
-HANGING = 2.0
+HANGING = 3.0
 
 
 class Fake:

@@ -30,8 +30,8 @@ class PylontechFake(ServerFake):
         self._line = threading.Lock()
 
     def serve(self, request: socket.socket) -> None:
-        # The bridge speaks for one client at a time.
-        if self.scenario == "busy" or not self._line.acquire(blocking=False):
+        # The bridge serves one client at a time; one that has just gone is noticed in a moment.
+        if self.scenario == "busy" or not self._line.acquire(timeout=1):
             return
         try:
             while frame := _received(request.recv):

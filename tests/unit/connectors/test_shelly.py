@@ -19,7 +19,7 @@ NOW = datetime.now(UTC)
 
 
 def plug(devices: Devices, name: str, account: str = "", secret: str = PASSWORD) -> PlayedDevice:
-    access = PlatformAccess(devices.play(name), account=account, secret=secret, options={"timeout": "0.3"})
+    access = PlatformAccess(devices.play(name), account=account, secret=secret, options={"timeout": "1"})
     return PlayedDevice(devices, name, KIND, access, SCENES, private=frozenset({MAC, MAC.lower()}))
 
 
@@ -95,12 +95,5 @@ def test_a_counter_that_was_set_back_is_told_as_it_is(devices):
 def test_a_plug_with_a_password_does_not_open_without_it(devices):
     played = plug(devices, "shelly", secret="")
 
-    with pytest.raises(AuthExpired, match="Check account and secret"):
+    with pytest.raises(AuthExpired, match="was refused"):
         KIND.open(played.access, SystemClock()).read(NOW, NOW)
-
-
-@pytest.mark.parametrize("address", ["192.0.2.7", "ftp://192.0.2.7", "http://me:secret@192.0.2.7", "http://[", "http:"])
-def test_what_is_no_address_is_refused_without_repeating_it(address):
-    with pytest.raises(ValueError, match="looks like") as refused:
-        KIND.open(PlatformAccess(address), SystemClock())
-    assert "secret" not in str(refused.value)

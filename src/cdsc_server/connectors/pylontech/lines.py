@@ -42,7 +42,9 @@ class TCPLine:
         try:
             self._socket = socket.create_connection((host, port), timeout=within)
         except OSError as fault:
-            raise Offline("The serial bridge takes no call. Check its address, its power and its network.") from fault
+            raise Offline(
+                "the serial bridge takes no call; see whether it and its network are on and the address is right"
+            ) from fault
 
     def send(self, content: bytes) -> None:
         """Raises Busy when the bridge has hung up."""
@@ -86,9 +88,9 @@ class SerialLine:
         except self._fault as fault:
             # The library gives the number of the fault only when the port could not be opened at all.
             if getattr(fault, "errno", None) is None:
-                raise Busy("Another program has the serial port. Stop it: a line has one reader.") from fault
+                raise Busy("another program has the serial port; stop it, because a line has one reader") from fault
             raise Offline(
-                "The serial port cannot be opened. Check the cable, and that the server's account may use the port."
+                "the serial port cannot be opened; see whether the adapter is plugged in and we may use it"
             ) from fault
 
     def send(self, content: bytes) -> None:
@@ -149,8 +151,10 @@ def open_line(address: str, *, within: float) -> Line:
 
 
 def _hung_up() -> Busy:
-    return Busy("The serial bridge hung up. It serves one client at a time: stop the other one, or restart the bridge.")
+    return Busy(
+        "the serial bridge hung up; it serves one client at a time, so stop the other one or restart the bridge"
+    )
 
 
 def _unplugged() -> Offline:
-    return Offline("The serial port is gone while it was in use. Check that the adapter is plugged in.")
+    return Offline("the serial port went away while it was in use; see whether the adapter is plugged in")

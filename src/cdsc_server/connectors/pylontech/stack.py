@@ -9,7 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from cdsc_server.connectors.checks import Told, contact, known_options, seconds
+from cdsc_server.connectors.checks import Told, known_options, seconds
+from cdsc_server.connectors.platform_http import timed
 from cdsc_server.connectors.pylontech.analogue import ANALOGUE, PackState, pack_state
 from cdsc_server.connectors.pylontech.frames import Frame, Reassembly
 from cdsc_server.connectors.pylontech.lines import Line, check_address, open_line
@@ -37,7 +38,7 @@ class Stack:
 
     def ping(self) -> Contact:
         """Asks the first pack."""
-        return contact(lambda: max(at for at, _ in self._states(self._packs[:1]).values()))
+        return timed(lambda: max(at for at, _ in self._states(self._packs[:1]).values()))
 
     def devices(self) -> Sequence[Device]:
         """The packs by their addresses, and the stack; which packs there are stands in the options."""
@@ -80,8 +81,8 @@ class Stack:
             line.close()
         if not states:
             raise Offline(
-                "No pack answers. Check that the stack is on, the pins of the cable, the DIP switches (115,200 baud) "
-                "and the addresses in the option packs."
+                "no pack answers; see whether the stack is on, and check the pins of the cable, the DIP switches "
+                "(115,200 baud) and the addresses in the option packs"
             )
         return states
 
@@ -103,7 +104,7 @@ class Stack:
                 return None
             why = answers.faults[-1]
         raise ProtocolError(
-            f"A pack answers, but {why}. Check the terminators of the line and that no other program asks on it."
+            f"a pack answers, but {why}; check the terminators of the line, and that no other program asks on it"
         ) from why
 
     def _answer(self, line: Line, answers: Reassembly, pack: int) -> Frame | None:

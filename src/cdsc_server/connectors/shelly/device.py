@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 
-from cdsc_server.connectors.checks import Told, contact, known_options, seconds
-from cdsc_server.connectors.http_json import Service, web_address
+from cdsc_server.connectors.checks import Told, known_options, seconds
+from cdsc_server.connectors.platform_http import PlatformHTTP, timed
 from cdsc_server.connectors.shelly.components import old_readings, readings
 from cdsc_server.domain.device_readings import Device, DeviceKind, DeviceReading
 from cdsc_server.ports import Clock, Contact, PlatformAccess, ProtocolError
@@ -24,9 +24,9 @@ _METERS: Final = ("em:", "em1:", "emeter")
 class Shelly:
     """Satisfies `ports.DevicePlatform`."""
 
-    def __init__(self, address: str, clock: Clock, *, account: str, secret: str, within: float) -> None:
+    def __init__(self, http: PlatformHTTP, clock: Clock, *, account: str, secret: str) -> None:
         self._clock = clock
-        self._service = Service("The Shelly device", address, within=within)
+        self._http = http
         # Gen2 and later have digest authentication with one account, Gen1 basic with one of the owner's choice.
         self._new_auth = HTTPDigestAuth(_ADMIN, secret) if secret else None
         self._old_auth = HTTPBasicAuth(account or _ADMIN, secret) if secret else None
@@ -38,14 +38,14 @@ class Shelly:
             self._status(self._identity())
             return self._clock.now()
 
-        return contact(ask)
+        return timed(ask)
 
     def devices(self) -> Sequence[Device]:
         """
         The device itself.
 
         Raises:
-            PlatformFault: as `Service.ask`.
+            PlatformFault: as `PlatformHTTP.ask`.
             ProtocolError: what answers is no Shelly device.
         """
         identity = self._identity()
@@ -58,7 +58,7 @@ class Shelly:
         How things are now. Counters are as the device has them, also after they were set back to nought.
 
         Raises:
-            PlatformFault: as `Service.ask`.
+            PlatformFault: as `PlatformHTTP.ask`.
             ProtocolError: what answers is no Shelly device.
         """
         identity = self._identity()
@@ -69,22 +69,22 @@ class Shelly:
 
     def close(self) -> None:
         """End its connection."""
-        self._service.close()
+        self._http.close()
 
     def _identity(self) -> Mapping[str, Any]:
         # Anybody may ask it of which generation it is; the rest may need a password.
-        identity = self._service.ask("GET", "/shelly")
+        identity = self._http.ask("GET", "/shelly")
         if not isinstance(identity, dict) or not isinstance(identity.get("mac"), str):
-            raise ProtocolError("What answers is no Shelly device. Check the address.")
+            raise ProtocolError("what answers is no Shelly device; see whether the address is right")
         return identity
 
     def _status(self, identity: Mapping[str, Any]) -> Mapping[str, Any]:
         if _is_new(identity):
-            status = self._service.ask("GET", "/rpc/Shelly.GetStatus", auth=self._new_auth)
+            status = self._http.ask("GET", "/rpc/Shelly.GetStatus", auth=self._new_auth)
         else:
-            status = self._service.ask("GET", "/status", auth=self._old_auth)
+            status = self._http.ask("GET", "/status", auth=self._old_auth)
         if not isinstance(status, dict):
-            raise ProtocolError("The Shelly device tells no status. Check its firmware.")
+            raise ProtocolError("the device tells no status that we know; see whether its firmware was changed")
         return status
 
 
@@ -96,13 +96,8 @@ def open_shelly(access: PlatformAccess, clock: Clock) -> Shelly:
         ValueError: the address or an option cannot be right.
     """
     known_options(access.options, ("timeout",))
-    return Shelly(
-        web_address(access.address),
-        clock,
-        account=access.account,
-        secret=access.secret,
-        within=seconds(access.options, "timeout", "5"),
-    )
+    http = PlatformHTTP(access.address, timeout=seconds(access.options, "timeout", "5"))
+    return Shelly(http, clock, account=access.account, secret=access.secret)
 
 
 def _is_new(identity: Mapping[str, Any]) -> bool:
