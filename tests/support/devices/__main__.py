@@ -10,12 +10,14 @@ from typing import Final
 from tests.support.devices.fakes import Fake
 from tests.support.devices.pylontech import PylontechFake, SerialPylontechFake
 from tests.support.devices.shelly import OldShellyFake, ShellyFake
+from tests.support.devices.weather import WeatherFake
 
 _KINDS: Final[dict[str, Callable[[], Fake]]] = {
     "pylontech": PylontechFake,
     "pylontech_serial": SerialPylontechFake,
     "shelly": ShellyFake,
     "shelly_gen1": OldShellyFake,
+    "weather": WeatherFake,
 }
 
 
