@@ -8,11 +8,14 @@ from collections.abc import Callable
 from typing import Final
 
 from tests.support.devices.fakes import Fake
+from tests.support.devices.goodwe import TCPInverterFake, UDPInverterFake
 from tests.support.devices.pylontech import PylontechFake, SerialPylontechFake
 from tests.support.devices.shelly import OldShellyFake, ShellyFake
 from tests.support.devices.weather import WeatherFake
 
 _KINDS: Final[dict[str, Callable[[], Fake]]] = {
+    "goodwe": UDPInverterFake,
+    "goodwe_tcp": TCPInverterFake,
     "pylontech": PylontechFake,
     "pylontech_serial": SerialPylontechFake,
     "shelly": ShellyFake,

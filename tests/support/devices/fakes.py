@@ -52,14 +52,14 @@ class ServerFake(Fake):
 
         class Handler(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                fake.serve(self.request)
+                fake.serve(self.request, self.client_address)
 
         server = self.server((self.host, self.port), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return f"{self.host}:{server.server_address[1]}"
 
-    def serve(self, request: Any) -> None:
-        """One connection (TCP: a socket) or datagram (UDP: the bytes and a socket)."""
+    def serve(self, request: Any, client: Any) -> None:
+        """One connection (TCP: a socket) or datagram (UDP: the bytes and a socket) of a client at an address."""
         raise NotImplementedError
 
 

@@ -29,7 +29,7 @@ class PylontechFake(ServerFake):
         super().__init__()
         self._line = threading.Lock()
 
-    def serve(self, request: socket.socket) -> None:
+    def serve(self, request: socket.socket, client: object) -> None:
         # The bridge serves one client at a time; one that has just gone is noticed in a moment.
         if self.scenario == "busy" or not self._line.acquire(timeout=1):
             return
