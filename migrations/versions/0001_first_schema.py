@@ -623,6 +623,7 @@ def upgrade() -> None:
         "operator_tokens",
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("client_id", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
         sa.Column("issued", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("revoked", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
@@ -653,6 +654,39 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_payments_registration_id_created"), "payments", ["registration_id", "created"], unique=False
+    )
+
+    op.create_table(
+        "provisioning_uploads",
+        sa.Column("upload_id", sa.String(), nullable=False),
+        sa.Column("content_hash", sa.String(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("expires", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("upload_id", name=op.f("pk_provisioning_uploads")),
+    )
+    op.create_index(op.f("ix_provisioning_uploads_expires"), "provisioning_uploads", ["expires"], unique=False)
+
+    op.create_table(
+        "provisioned",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("external_id", sa.String(), nullable=False),
+        sa.Column("above", sa.String(), nullable=True),
+        sa.Column("unique_value", sa.String(), nullable=True),
+        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customers.customer_id"], name=op.f("fk_provisioned_customer_id")),
+        sa.PrimaryKeyConstraint("kind", "external_id", name=op.f("pk_provisioned")),
+        sa.UniqueConstraint("kind", "unique_value", name=op.f("uq_provisioned_kind_unique_value")),
+    )
+    op.create_index(op.f("ix_provisioned_customer_id"), "provisioned", ["customer_id"], unique=False)
+    op.create_index(op.f("ix_provisioned_kind_above"), "provisioned", ["kind", "above"], unique=False)
+    op.create_index(
+        op.f("ix_provisioned_kind_modified_external_id"),
+        "provisioned",
+        ["kind", "modified", "external_id"],
+        unique=False,
     )
 
     op.create_table(
@@ -1170,6 +1204,14 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_sessions_customer_id"), "sessions")
 
     op.drop_table("sessions")
+    op.drop_index(op.f("ix_provisioned_kind_modified_external_id"), "provisioned")
+    op.drop_index(op.f("ix_provisioned_kind_above"), "provisioned")
+    op.drop_index(op.f("ix_provisioned_customer_id"), "provisioned")
+
+    op.drop_table("provisioned")
+    op.drop_index(op.f("ix_provisioning_uploads_expires"), "provisioning_uploads")
+
+    op.drop_table("provisioning_uploads")
     op.drop_index(op.f("ix_payments_registration_id_created"), "payments")
 
     op.drop_table("payments")

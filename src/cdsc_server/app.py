@@ -37,6 +37,7 @@ from cdsc_server.web import (
     onboarding,
     payments,
     problems,
+    provisioning,
     registration,
     wire,
 )
@@ -75,6 +76,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     consent.install(app)
     console.install(app)
     admin.install(app)
+    provisioning.install(app)
     payments.install(app)
     onboarding.install(app)
     docs.install(app)

@@ -15,7 +15,7 @@ _Directory = click.Path(file_okay=False, path_type=Path)
 @click.option("--write", type=_Directory, metavar="DIR", help="Write the files into this directory.")
 @click.option("--check", type=_Directory, metavar="DIR", help="Fail when the files in this directory are not the same.")
 def openapi_command(write: Path | None, check: Path | None) -> None:
-    """Print, write or check the OpenAPI 3.1 documents: cdsc for Clients, admin for operators."""
+    """Print, write or check the OpenAPI 3.1 documents: for Clients, and for programs of the operator."""
     files = rendered()
     if write is None and check is None:
         click.echo(files["cdsc.yaml"], nl=False)
@@ -34,15 +34,16 @@ def rendered() -> dict[str, str]:
     from cdsc_server.connectors.file_keys import FileKeyStore
     from cdsc_server.ports import Ports, SystemClock
     from cdsc_server.settings import Settings
+    from cdsc_server.web.docs.books import BOOKS
     from cdsc_server.web.docs.document import as_json, as_yaml, openapi
 
     # Neither database, key nor files are used: routes and declarations alone make the document.
     ports = Ports(clock=SystemClock(), keys=FileKeyStore(secrets.token_bytes(32)), blobs=FileBlobStore(os.devnull))
     app = create_app(Settings(database_url="sqlite:///:memory:"), ports)
     files: dict[str, str] = {}
-    for name, of_operators in (("cdsc", False), ("admin", True)):
-        document = openapi(app, server="/", of_operators=of_operators)
-        files |= {f"{name}.json": as_json(document), f"{name}.yaml": as_yaml(document)}
+    for book in BOOKS:
+        document = openapi(app, book, server="/")
+        files |= {f"{book.name}.json": as_json(document), f"{book.name}.yaml": as_yaml(document)}
     return files
 
 

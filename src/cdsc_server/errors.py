@@ -7,6 +7,8 @@ What the caller reads (`description`) is apart from what the operator's log gets
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -185,6 +187,48 @@ class FaultyFile(InvalidFile):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("; ".join(faults))
         self.faults = faults
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFault:
+    """
+    What is wrong with one of many records.
+
+    Args:
+        line: where it stands in what was handed in, counted from 1; None where it came alone.
+        field: the member that breaks the rule; empty for the record as a whole.
+        rule: what it must be.
+        conflict: whether it would be right, were it not for what is here already.
+    """
+
+    line: int | None
+    field: str
+    rule: str
+    conflict: bool = False
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f"line {self.line}: "
+        return f"{where}{self.field} {self.rule}" if self.field else f"{where}{self.rule}"
+
+
+class FaultyRecords(Problem):
+    """
+    Records that were handed in break rules; none of them was stored.
+
+    Args:
+        faults: the first of them, in the order of the records.
+        more: whether the rest was not looked at, because there are so many.
+    """
+
+    status = 422
+    code = "faulty_records"
+
+    def __init__(self, faults: Sequence[RecordFault], *, more: bool = False) -> None:
+        first = faults[0]
+        rest = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+        super().__init__(f"{first}{rest}; nothing was stored", field=first.field or None)
+        self.faults = faults
+        self.more = more
 
 
 class InvalidConfiguration(Problem):

@@ -62,6 +62,7 @@ class Settings:
     address_login_failures: int = setting(50, "Failures of both kinds from one network address after which it waits.")
     registrations_per_hour: int = setting(60, "Registration requests taken from one network address in an hour.")
     body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes, except of Messages with attachments.")
+    upload_bytes: int = setting(1_073_741_824, "Largest upload of records that the provisioning API takes, in bytes.")
     blob_dir: str = setting("var/blobs", "Directory of attached and shared files and bills; made with the first one.")
     blob_url: str = setting(
         "",

@@ -27,7 +27,7 @@ from cdsc_server.domain.offered_fields import (
     offered_field,
     read_configured_choices,
 )
-from cdsc_server.domain.operators import OPERATOR_SCOPE
+from cdsc_server.domain.operators import OPERATOR_SCOPE, PROVISIONING_SCOPE
 from cdsc_server.domain.own_fields import read_own_fields
 from cdsc_server.domain.purposes import Purpose, read_purposes, with_purposes
 from cdsc_server.domain.registration_fields import FieldType, RegistrationField, read_registration_fields
@@ -262,8 +262,9 @@ def _names(table: Mapping[str, Any], member: str, where: str, faults: list[str],
 def _cross_checks(scopes: Mapping[str, Scope], aliases: Mapping[str, str]) -> list[str]:
     faults = [f"aliases.{name}: {target!r} is not a scope" for name, target in aliases.items() if target not in scopes]
     faults += [f"aliases.{name} is a scope id itself" for name in aliases if name in scopes]
-    if OPERATOR_SCOPE in {*scopes, *aliases}:
-        faults.append(f"{OPERATOR_SCOPE} is for service accounts of the operator, and no scope of Clients")
+    for taken in (OPERATOR_SCOPE, PROVISIONING_SCOPE):
+        if taken in {*scopes, *aliases}:
+            faults.append(f"{taken} is for service accounts of the operator, and no scope of Clients")
     if CLIENT_ADMIN not in scopes or scopes[CLIENT_ADMIN].type.id != CLIENT_ADMIN:
         faults.append(f"scopes.{CLIENT_ADMIN} of type {CLIENT_ADMIN} must exist (CDS-WG1-02 3.3.1)")
     for scope in scopes.values():

@@ -17,6 +17,8 @@ class Role(StrEnum):
     SUPPORT = "support"
     #: Read the audit trail.
     AUDITOR = "auditor"
+    #: Hand in Customers and what they have, by the provisioning API.
+    PROVISIONER = "provisioner"
 
 
 #: Which roles, beside admin, each kind of work is open to; console and admin API both ask here.
@@ -27,11 +29,14 @@ SWITCH: Final = (Role.REVIEWER,)
 READ_TRAIL: Final = (Role.AUDITOR,)
 #: Accounts of operators, and the service accounts of programs.
 MANAGE: Final = (Role.ADMIN,)
+PROVISION: Final = (Role.PROVISIONER,)
 
 SHORTEST_PASSWORD: Final = 12
 
-#: The scope of the tokens of service accounts. No Client Object can have it: the catalogue may not name it.
+#: Scopes of service accounts: of the admin API, and of the provisioning API. No Client Object can have one of them: the
+#: catalogue may not name it.
 OPERATOR_SCOPE: Final = "cdsc_operator"
+PROVISIONING_SCOPE: Final = "provisioning"
 #: What the client_id of a service account begins with, and that of a Client Object never does.
 ACCOUNT_PREFIX: Final = "operator-"
 #: What the name of a service account follows on the audit trail.
@@ -46,3 +51,13 @@ def opens(held: frozenset[Role], wanted: frozenset[Role]) -> bool:
         wanted: one of them is enough; empty lets in every operator who has a role.
     """
     return bool(held) and (Role.ADMIN in held or not wanted or bool(held & wanted))
+
+
+def scopes_of(roles: frozenset[Role]) -> tuple[str, ...]:
+    """
+    What a program with these roles may ask for; the first one is what it gets without asking.
+
+    One that only hands in Customers sees nothing of Clients and Grants.
+    """
+    desk = (OPERATOR_SCOPE,) if roles - {Role.PROVISIONER} else ()
+    return (*desk, PROVISIONING_SCOPE) if opens(roles, frozenset(PROVISION)) else desk

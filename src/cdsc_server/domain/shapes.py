@@ -6,7 +6,7 @@ For what comes from outside as JSON with every digit kept (`exact_json.loads`): 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -75,6 +75,30 @@ class Text:
 
     def json_schema(self) -> Schema:
         return {"type": "string", "minLength": 1, "maxLength": _LONGEST}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """
+    Text that keeps a rule of its own.
+
+    Args:
+        rule: what it must be.
+        holds: whether a text that is not blank is so.
+        schema: what JSON Schema can say of it.
+    """
+
+    rule: str
+    holds: Callable[[str], bool]
+    schema: Mapping[str, Any] = field(default_factory=dict)
+
+    def faults(self, value: Any) -> Iterator[Fault]:
+        yield from (faults := list(Text().faults(value)))
+        if not faults and not self.holds(value):
+            yield Fault("", self.rule)
+
+    def json_schema(self) -> Schema:
+        return {**Text().json_schema(), **self.schema}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
-from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.errors import InvalidAuthorizationDetails
 from cdsc_server.oauth.client_authentication import is_service_account, presented
 from cdsc_server.oauth.request import FormRequest
@@ -31,7 +30,7 @@ class OperatorCredentialsGrant(BaseGrant, TokenEndpointMixin):
             InvalidAuthorizationDetails: there are some.
         """
         if "authorization_details" in self.request.form:
-            raise InvalidAuthorizationDetails(f"authorization_details: {OPERATOR_SCOPE} takes none")
+            raise InvalidAuthorizationDetails("authorization_details: scopes of service accounts take none")
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """

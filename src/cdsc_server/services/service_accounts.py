@@ -2,7 +2,8 @@
 Service accounts: OAuth clients of the operator itself, for programs that do what operators do at the console.
 
 They are no Client Objects: they register nothing, hold no Grant, and their tokens open nothing of Clients or Customers
-but what the admin API shows. Changes are on the audit trail, and so is what they do, as "service:<name>".
+but what the admin API shows and the provisioning API takes in. Changes are on the audit trail, and so is what they do,
+as "service:<name>".
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.issued_tokens import IssuedToken
-from cdsc_server.domain.operators import ACCOUNT_PREFIX, OPERATOR_SCOPE, SERVICE_ACTOR, Role
+from cdsc_server.domain.operators import ACCOUNT_PREFIX, SERVICE_ACTOR, Role, scopes_of
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import Conflict, InvalidClient, InvalidRequest, InvalidScope, InvalidToken, NotFound
 from cdsc_server.ports import Clock
@@ -43,11 +44,12 @@ class NewAccount:
 
 @dataclass(frozen=True)
 class ServiceAccount:
-    """Who holds a live operator token."""
+    """Who holds a live operator token, and what that is for."""
 
     client_id: str
     name: str
     roles: frozenset[Role]
+    scopes: frozenset[str]
 
     @property
     def actor(self) -> str:
@@ -132,25 +134,31 @@ def issue_token(client_id: str, secret: str, *, scope: str | None, clock: Clock,
     An access token for a service account.
 
     Args:
-        scope: None for the only one there is.
+        scope: one or both that its roles open; None for the first of them.
 
     Raises:
         InvalidClient: unknown, wrong or disabled; which of them is for the log only.
-        InvalidScope: another scope.
+        InvalidScope: another scope, or one that its roles do not open.
     """
     now, token = clock.now(), secrets.token_urlsafe(32)
     seconds = settings.admin_token_seconds
     with transaction() as session:
         # Locked, so that a token is issued before the account is closed or its secret changed, and ends then; or never.
-        _authenticated(session, client_id, secret)
-        if scope not in (None, OPERATOR_SCOPE):
-            raise InvalidScope(f"scope: a service account has {OPERATOR_SCOPE} only", field="scope")
+        account = _authenticated(session, client_id, secret)
+        opened = scopes_of(frozenset(map(Role, account.roles)))
+        asked = opened[:1] if scope is None else tuple(each for each in opened if each in scope.split())
+        if not asked or (scope is not None and set(scope.split()) != set(asked)):
+            raise InvalidScope(f"scope: the roles of this account open {' and '.join(opened)} only", field="scope")
         session.add(
             OperatorTokenRow(
-                token_hash=secret_hash(token), client_id=client_id, issued=now, expires=now + timedelta(seconds=seconds)
+                token_hash=secret_hash(token),
+                client_id=client_id,
+                scope=" ".join(asked),
+                issued=now,
+                expires=now + timedelta(seconds=seconds),
             )
         )
-    return IssuedToken(token, seconds, OPERATOR_SCOPE)
+    return IssuedToken(token, seconds, " ".join(asked))
 
 
 def revoke_token(client_id: str, secret: str, token: str, *, clock: Clock) -> None:
@@ -182,7 +190,8 @@ def resolve_token(token: str, *, clock: Clock) -> ServiceAccount:
     row, account = found
     if row.revoked is not None or row.expires <= clock.now() or account.disabled is not None:
         raise InvalidToken(refusal, detail=f"it has ended, service account {account.name}")
-    return ServiceAccount(account.client_id, account.name, frozenset(map(Role, account.roles)))
+    roles = frozenset(map(Role, account.roles))
+    return ServiceAccount(account.client_id, account.name, roles, frozenset(row.scope.split()))
 
 
 def _authenticated(session: Session, client_id: str, secret: str) -> ServiceAccountRow:

@@ -13,6 +13,7 @@ from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow,
 from cdsc_server.storage.contact_codes import ContactCodeRow
 from cdsc_server.storage.customers import LoginFailureRow, SessionRow
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.provisioned import ProvisioningUploadRow
 from cdsc_server.storage.service_accounts import OperatorTokenRow
 
 #: What ends by itself: its key, and the instant it ended at.
@@ -22,6 +23,7 @@ _ENDING: Final[tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any
     (CodeRow.code_hash, CodeRow.expires),
     (TokenRow.token_hash, TokenRow.expires),
     (OperatorTokenRow.token_hash, OperatorTokenRow.expires),
+    (ProvisioningUploadRow.upload_id, ProvisioningUploadRow.expires),
     (SessionRow.session_hash, SessionRow.expires),
     (LoginFailureRow.key, LoginFailureRow.last_failure),
 )

@@ -37,6 +37,8 @@ class OperatorTokenRow(DataBase):
 
     token_hash: Mapped[str] = mapped_column(String, primary_key=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("service_accounts.client_id"))
+    #: Scopes of domain.operators, separated by spaces.
+    scope: Mapped[str] = mapped_column(String)
     issued: Mapped[datetime] = mapped_column(UtcDateTime)
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)

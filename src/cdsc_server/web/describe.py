@@ -39,6 +39,7 @@ TAGS: Final = {
     "Files": "Files that this server shares with a Client, each by a Grant of its own making.",
     "Customer data": "What Customers agreed to share, as far as the token's Grant opens it.",
     "Plain addresses": "The same listings under plain names, limited to what the scope of that name opens.",
+    "Records": "What the utility's own systems hand in, by the ids they have for it.",
     "Service": "Looking after the server itself.",
     "Reviews": "What waits for an operator, and what is decided.",
     "Clients": "Registrations, their Client Objects, and what each of those may ask for.",
@@ -80,9 +81,10 @@ class Description:
     tag: str
     section: str
     query: type[Schema] | None
-    body: type[Schema] | None
+    body: type[Schema] | Mapping[str, Any] | None
     form: type[Schema] | None
-    raw: bool
+    raw: str | None
+    headers: Mapping[str, str]
     answers: Mapping[int, Answer]
     problems: tuple[type[Problem], ...]
     client_authentication: bool
@@ -95,9 +97,10 @@ def describe(
     section: str,
     answers: Mapping[int, Answer | type[Schema] | None],
     query: type[Schema] | None = None,
-    body: type[Schema] | None = None,
+    body: type[Schema] | Mapping[str, Any] | None = None,
     form: type[Schema] | None = None,
-    raw: bool = False,
+    raw: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
     problems: Sequence[type[Problem]] = (),
     client_authentication: bool = False,
     path: Mapping[str, str] = MappingProxyType({}),
@@ -110,9 +113,10 @@ def describe(
         section: the section it implements, such as "CDS-WG1-02 5.3" or "RFC 7009 2"; empty for what no standard has.
         answers: by status; a schema stands for a JSON body of it, None for an answer without body.
         query: parameters in the query; each field becomes one.
-        body: JSON body of POST, PUT and PATCH.
+        body: JSON body of POST, PUT and PATCH; a JSON Schema as it stands where there is no class.
         form: application/x-www-form-urlencoded body of POST, PUT and PATCH.
-        raw: whether the body of POST is a file, as application/octet-stream.
+        raw: media type of a body of POST that is neither.
+        headers: meaning of headers in the request by name, none of which must be there.
         problems: kinds of refusal beyond those that follow from query, body and bearer token.
         client_authentication: whether the Client authenticates with its client_id and secret (RFC 6749 2.3.1).
         path: meaning of path parameters by name.
@@ -122,7 +126,7 @@ def describe(
     """
     if tag not in TAGS:
         raise ValueError(f"{tag!r} is not one of {', '.join(TAGS)}")
-    if (body is not None) + (form is not None) + raw > 1:
+    if (body is not None) + (form is not None) + (raw is not None) > 1:
         raise ValueError("an operation reads either JSON or a form or a file")
     description = Description(
         tag=tag,
@@ -131,6 +135,7 @@ def describe(
         body=body,
         form=form,
         raw=raw,
+        headers=headers,
         answers={status: _answer(answer) for status, answer in answers.items()},
         problems=tuple(problems),
         client_authentication=client_authentication,

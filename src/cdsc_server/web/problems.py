@@ -15,7 +15,16 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from cdsc_server import exact_json
-from cdsc_server.errors import InvalidClient, InvalidRequest, NotFound, Problem, TooLarge, TooManyRequests
+from cdsc_server.errors import (
+    FaultyRecords,
+    InvalidClient,
+    InvalidRequest,
+    NotFound,
+    Problem,
+    RecordFault,
+    TooLarge,
+    TooManyRequests,
+)
 from cdsc_server.languages import gettext
 
 log = logging.getLogger(__name__)
@@ -70,13 +79,22 @@ def _headers(response: Response, problem: Problem) -> None:
 
 
 def _rfc9457(problem: Problem) -> dict[str, Any]:
-    body = {
+    body: dict[str, Any] = {
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "code": problem.code,
         "detail": problem.description,
     }
-    return body if problem.field is None else {**body, "field": problem.field}
+    if problem.field is not None:
+        body["field"] = problem.field
+    if isinstance(problem, FaultyRecords):
+        body |= {"errors": [_record_fault(fault) for fault in problem.faults], "more": problem.more}
+    return body
+
+
+def _record_fault(fault: RecordFault) -> dict[str, Any]:
+    told = {"field": fault.field, "rule": fault.rule}
+    return told if fault.line is None else {"line": fault.line, **told}
 
 
 def _json(body: dict[str, Any], mimetype: str) -> Response:

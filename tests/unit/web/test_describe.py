@@ -7,6 +7,7 @@ from marshmallow import EXCLUDE, Schema, fields
 from cdsc_server.errors import InvalidGrant, TooManyRequests
 from cdsc_server.web.bearer import bearer, public
 from cdsc_server.web.describe import Answer, describe, description_of, reason_of, undocumented
+from cdsc_server.web.docs.books import CLIENTS
 from cdsc_server.web.docs.operations import operations
 
 
@@ -27,7 +28,7 @@ def operation(view, *, rule="/things", style=None, methods=("GET",)):
         blueprint.problem_style = style
     blueprint.add_url_rule(rule, "look", view, methods=list(methods))
     app.register_blueprint(blueprint)
-    return list(operations(app, of_operators=False))[-1]
+    return list(operations(app, CLIENTS))[-1]
 
 
 def test_the_docstring_gives_summary_and_description():
@@ -166,7 +167,7 @@ def test_an_undocumented_view_says_why():
     app.add_url_rule("/page", "page", view)
 
     assert reason_of(view) == "a page"
-    assert list(operations(app, of_operators=False)) == []
+    assert list(operations(app, CLIENTS)) == []
 
 
 def test_two_operations_cannot_share_a_name():
@@ -182,4 +183,4 @@ def test_two_operations_cannot_share_a_name():
     app.add_url_rule("/b", "look", view)
 
     with pytest.raises(ValueError, match="look"):
-        list(operations(app, of_operators=False))
+        list(operations(app, CLIENTS))

@@ -1,53 +1,15 @@
-"""
-The door of the admin API: `@operator_token(*roles)` lets in who holds a live token of a service account.
-
-Tokens of Clients and Customers are unknown here, as tokens of service accounts are everywhere else.
-"""
+"""The door of the admin API: `@operator_token(*roles)` lets in a service account whose token is for operators' work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any, Final, TypeVar, cast
 
-from flask import g
+from cdsc_server.domain.operators import OPERATOR_SCOPE, Role
+from cdsc_server.web.service_door import View, account, service_token
 
-from cdsc_server.domain.operators import OPERATOR_SCOPE, Role, opens
-from cdsc_server.errors import InsufficientScope
-from cdsc_server.services import service_accounts
-from cdsc_server.services.service_accounts import ServiceAccount
-from cdsc_server.web.bearer import bearer_secret, opened_by
-from cdsc_server.web.context import ports
-from cdsc_server.web.describe import for_roles
-
-View = TypeVar("View", bound=Callable[..., Any])
-
-_HELD: Final = "cdsc_service_account"
+__all__ = ["account", "operator_token"]
 
 
 def operator_token(*roles: Role) -> Callable[[View], View]:
-    """
-    Let in a service account with one of these roles, or an admin; without roles every one. `account` gives it.
-
-    Raises:
-        InvalidToken: no token, or none of a service account that is alive (401).
-        InsufficientScope: the role does not reach this (403).
-    """
-
-    def decorate(view: View) -> View:
-        @wraps(view)
-        def guarded(*args: Any, **kwargs: Any) -> Any:
-            found = service_accounts.resolve_token(bearer_secret(), clock=ports().clock)
-            if not opens(found.roles, frozenset(roles)):
-                raise InsufficientScope(f"this needs the role {' or '.join(roles)}; nothing was changed")
-            setattr(g, _HELD, found)
-            return view(*args, **kwargs)
-
-        return opened_by(OPERATOR_SCOPE, for_roles(roles, guarded))  # type: ignore[return-value]
-
-    return decorate
-
-
-def account() -> ServiceAccount:
-    """Who the door let in."""
-    return cast("ServiceAccount", getattr(g, _HELD))
+    """Let in a service account with one of these roles, or an admin; without roles every one; see `service_token`."""
+    return service_token(OPERATOR_SCOPE, *roles)

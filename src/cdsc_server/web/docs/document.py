@@ -17,43 +17,24 @@ from marshmallow import Schema, fields
 from cdsc_server import __version__, exact_json
 from cdsc_server.web.context import Context
 from cdsc_server.web.describe import TAGS
+from cdsc_server.web.docs.books import CLIENTS, Book
 from cdsc_server.web.docs.operations import operations
-from cdsc_server.web.docs.security import operator_schemes, security_schemes
+from cdsc_server.web.docs.security import security_schemes, service_schemes
 
 _REFERENCE: Final = re.compile(r"#/components/schemas/([^\"]+)")
-_TITLE: Final = "Customer Data Standard server"
-_ABOUT: Final = """\
-An authorization and resource server for the LF Energy Customer Data Standard: \
-Clients read the energy data of Customers, exactly as far as each Customer agreed.
-
-Start at the server metadata, register, ask a Customer, then read. \
-Every operation names the section of the standard it implements.
-
-Instants are RFC 3339 in UTC, numbers keep every digit of their source, \
-lists come in pages whose `next` and `previous` are complete addresses.
-"""
-_ABOUT_ADMIN: Final = """\
-What operators do at the console, for programs of the operator.
-
-Make a service account with `cdsc operators service-account add`, \
-and get a token with its client_id and client_secret by `client_credentials`. \
-Roles open here what they open at the console, and every change is on the audit trail in the name of the account.
-
-Instants are RFC 3339 in UTC, lists come in pages whose `next` and `previous` are complete addresses.
-"""
 
 
-def openapi(app: Flask, *, server: str, of_operators: bool = False) -> dict[str, Any]:
+def openapi(app: Flask, book: Book = CLIENTS, *, server: str) -> dict[str, Any]:
     """
     The document as plain values, in an order that does not change from run to run.
 
     Args:
-        of_operators: that of the admin API, instead of the one for Clients.
+        book: which of the documents.
         server: address that the paths hang under: the base_url of a running server, "/" in the repository.
     """
     context: Context = app.extensions["cdsc"]
     marshmallow = MarshmallowPlugin(schema_name_resolver=_name)
-    spec = APISpec(f"{_TITLE}: admin API" if of_operators else _TITLE, __version__, "3.1.0", plugins=[marshmallow])
+    spec = APISpec(book.title, __version__, "3.1.0", plugins=[marshmallow])
     converter = cast("OpenAPIConverter", marshmallow.converter)
     # JSON Schema knows no "url"; our enumerations are texts.
     converter.field_mapping = {
@@ -61,7 +42,7 @@ def openapi(app: Flask, *, server: str, of_operators: bool = False) -> dict[str,
         fields.Url: ("string", "uri"),
         fields.Enum: ("string", None),
     }
-    for operation in operations(app, of_operators=of_operators):
+    for operation in operations(app, book):
         spec.path(path=operation.path, operations={operation.method: dict(operation.content)})
     # Through JSON, so that what stands in it twice is two values, which YAML would write as anchors.
     made = json.loads(exact_json.dumps(spec.to_dict()))
@@ -71,12 +52,8 @@ def openapi(app: Flask, *, server: str, of_operators: bool = False) -> dict[str,
         "openapi": made["openapi"],
         "info": {
             **made["info"],
-            "summary": (
-                "What operators look after and decide."
-                if of_operators
-                else "Energy data of Customers who agreed to share it."
-            ),
-            "description": _ABOUT_ADMIN if of_operators else _ABOUT,
+            "summary": book.summary,
+            "description": book.about,
             "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
@@ -85,9 +62,9 @@ def openapi(app: Flask, *, server: str, of_operators: bool = False) -> dict[str,
         "components": {
             "schemas": dict(sorted(_explained(schemas, converter, strict=read).items())),
             "securitySchemes": (
-                operator_schemes(app, server=server)
-                if of_operators
-                else security_schemes(app, context.catalogue, server=server)
+                security_schemes(app, context.catalogue, server=server)
+                if book.scope is None
+                else service_schemes(app, {book.scope: book.opened}, server=server)
             ),
         },
     }

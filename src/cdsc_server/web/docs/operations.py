@@ -12,8 +12,8 @@ from typing import Any, Final
 from flask import Flask
 from werkzeug.routing import Rule
 
-from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.errors import (
+    FaultyRecords,
     InsufficientScope,
     InvalidClient,
     InvalidRequest,
@@ -24,9 +24,10 @@ from cdsc_server.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
-from cdsc_server.schemas.problems import OAuthErrorSchema, ProblemSchema
+from cdsc_server.schemas.problems import FaultyRecordsSchema, OAuthErrorSchema, ProblemSchema
 from cdsc_server.web.bearer import access_of
 from cdsc_server.web.describe import Answer, Description, description_of, roles_of
+from cdsc_server.web.docs.books import BOOKS, Book
 from cdsc_server.web.problems import STYLE
 
 #: Names of the security schemes; `web/docs/security.py` describes them.
@@ -50,18 +51,13 @@ class Operation:
     content: Mapping[str, Any]
 
 
-def operations(app: Flask, *, of_operators: bool) -> Iterator[Operation]:
-    """
-    Every described operation of the application, by path and then by method.
-
-    Args:
-        of_operators: those that service accounts of the operator call, instead of all others.
-    """
+def operations(app: Flask, book: Book) -> Iterator[Operation]:
+    """Every described operation of the application that a document tells of, by path and then by method."""
     taken: set[str] = set()
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = app.view_functions[rule.endpoint]
         description = description_of(view)
-        if description is None or (access_of(view) == OPERATOR_SCOPE) is not of_operators:
+        if description is None or _told_in(view) != book.scope:
             continue
         methods = [method for method in _METHODS if method in (rule.methods or ())]
         for method in methods:
@@ -71,6 +67,12 @@ def operations(app: Flask, *, of_operators: bool) -> Iterator[Operation]:
             taken.add(name)
             content = {"operationId": name, **_operation(app, rule, view, description, method)}
             yield Operation(path_of(rule), method.lower(), content)
+
+
+def _told_in(view: View) -> str | None:
+    """The scope of the document that tells of a view."""
+    access = access_of(view)
+    return access if access in {book.scope for book in BOOKS} else None
 
 
 def path_of(rule: Rule) -> str:
@@ -92,6 +94,7 @@ def _operation(app: Flask, rule: Rule, view: View, description: Description, met
     parameters = _path_parameters(rule, description)
     if description.query is not None and not (writing and description.form is not None):
         parameters.append({"in": "query", "schema": description.query})
+    parameters += [{"in": "header", "name": name, **_header(text)} for name, text in description.headers.items()]
     if parameters:
         content["parameters"] = parameters
     read = description.body or description.form
@@ -99,7 +102,7 @@ def _operation(app: Flask, rule: Rule, view: View, description: Description, met
         media_type = "application/json" if description.body else "application/x-www-form-urlencoded"
         content["requestBody"] = {"required": True, "content": {media_type: {"schema": read}}}
     if writing and description.raw:
-        content["requestBody"] = {"required": True, "content": {"application/octet-stream": {}}}
+        content["requestBody"] = {"required": True, "content": {description.raw: {}}}
     content["responses"] = {
         **{str(status): _answer(status, answer) for status, answer in description.answers.items()},
         **_refusals(app, rule, view, description, writing=writing),
@@ -210,7 +213,8 @@ def _refusal(kinds: list[type[Problem]], spoken: str) -> dict[str, Any]:
         case "page":
             content["content"] = {"text/html": {}}
         case _:
-            content["content"] = {"application/problem+json": {"schema": ProblemSchema}}
+            schema = FaultyRecordsSchema if FaultyRecords in kinds else ProblemSchema
+            content["content"] = {"application/problem+json": {"schema": schema}}
     return content
 
 

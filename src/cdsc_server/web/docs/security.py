@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Flask
 
 from cdsc_server.domain.catalogue import Catalogue
-from cdsc_server.domain.operators import OPERATOR_SCOPE
 from cdsc_server.web.describe import description_of
 from cdsc_server.web.docs.operations import CLIENT_SECRET, OAUTH2, path_of
 
@@ -44,9 +44,12 @@ def security_schemes(app: Flask, catalogue: Catalogue, *, server: str) -> dict[s
     }
 
 
-def operator_schemes(app: Flask, *, server: str) -> dict[str, Any]:
+def service_schemes(app: Flask, scopes: Mapping[str, str], *, server: str) -> dict[str, Any]:
     """
-    The scheme of the admin API: tokens of service accounts.
+    The scheme of doors of service accounts.
+
+    Args:
+        scopes: what each opens.
 
     Raises:
         LookupError: the application has no described token endpoint.
@@ -62,7 +65,7 @@ def operator_schemes(app: Flask, *, server: str) -> dict[str, Any]:
             "flows": {
                 "clientCredentials": {
                     "tokenUrl": server.rstrip("/") + _TOKEN,
-                    "scopes": {OPERATOR_SCOPE: "Whatever the roles of the service account open."},
+                    "scopes": dict(scopes),
                 }
             },
         }

@@ -23,6 +23,7 @@ from cdsc_server.domain.aggregation_privacy import SumRule
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, settings
 from cdsc_server.web.describe import Answer, describe, undocumented
+from cdsc_server.web.docs.books import ADMIN, CLIENTS, PROVISIONING, Book
 from cdsc_server.web.docs.document import as_json, openapi
 
 blueprint = Blueprint("docs", __name__, template_folder="templates")
@@ -52,7 +53,7 @@ def document() -> Response:
 
     The description of every operation, with this server's own address.
     """
-    return _document(of_operators=False)
+    return _document(CLIENTS)
 
 
 @blueprint.get("/admin/openapi.json")
@@ -60,15 +61,23 @@ def document() -> Response:
 @undocumented("the document of the admin API")
 def admin_document() -> Response:
     """The description of every operation of the admin API, with this server's own address."""
-    return _document(of_operators=True)
+    return _document(ADMIN)
 
 
-def _document(*, of_operators: bool) -> Response:
+@blueprint.get("/provisioning/openapi.json")
+@public
+@undocumented("the document of the provisioning API")
+def provisioning_document() -> Response:
+    """The description of every operation of the provisioning API, with this server's own address."""
+    return _document(PROVISIONING)
+
+
+def _document(book: Book) -> Response:
     # Made once: routes do not change when the application answers already.
     kept = current_app.extensions.setdefault(_KEPT, {})
-    if of_operators not in kept:
-        kept[of_operators] = as_json(openapi(current_app, server=settings().base_url, of_operators=of_operators))
-    response = make_response(kept[of_operators])
+    if book.name not in kept:
+        kept[book.name] = as_json(openapi(current_app, book, server=settings().base_url))
+    response = make_response(kept[book.name])
     response.mimetype = "application/json"
     response.headers["Cache-Control"] = "public, max-age=300"
     response.add_etag()
@@ -90,6 +99,14 @@ def reader() -> Response:
 def admin_reader() -> Response:
     """The reference of the admin API, readable in a browser."""
     return _reader("Admin API reference", url_for("docs.admin_document"))
+
+
+@blueprint.get("/provisioning/docs")
+@public
+@undocumented("a page for people")
+def provisioning_reader() -> Response:
+    """The reference of the provisioning API, readable in a browser."""
+    return _reader("Provisioning API reference", url_for("docs.provisioning_document"))
 
 
 def _reader(title: str, document: str, *, sum_rule: SumRule | None = None) -> Response:

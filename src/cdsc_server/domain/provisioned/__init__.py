@@ -1,0 +1,1 @@
+"""What the utility's own systems hand in, one module for each kind of record: its members and their rules."""
