@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, ForeignKey, Index, String, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -109,8 +109,8 @@ def claim_upload(session: Session, row: ProvisioningUploadRow) -> ProvisioningUp
     """
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {name: getattr(row, name) for name in ("upload_id", "content_hash", "report", "expires")}
-    made = session.execute(dialect.insert(ProvisioningUploadRow).values(values).on_conflict_do_nothing())
-    if cast("CursorResult[Any]", made).rowcount:
+    statement = dialect.insert(ProvisioningUploadRow).values(values).on_conflict_do_nothing()
+    if session.scalar(statement.returning(ProvisioningUploadRow.upload_id)) is not None:
         return None
     return session.get_one(ProvisioningUploadRow, row.upload_id)
 
