@@ -15,6 +15,8 @@ from flask import Flask
 from cdsc_server.domain.bill_shapes import BILLS
 from cdsc_server.domain.customer_documents import CUSTOMERS
 from cdsc_server.domain.shapes import Shape
+from cdsc_server.errors import Problem
+from cdsc_server.intake.deltas import turn_of
 from cdsc_server.intake.files import (
     Outcome,
     Taken,
@@ -22,9 +24,12 @@ from cdsc_server.intake.files import (
     take_bills,
     take_certificates,
     take_customers,
+    take_delta,
     take_green_button,
 )
 from cdsc_server.ports import SystemClock
+from cdsc_server.services import delta_files
+from cdsc_server.services.audit import COMMAND_LINE
 from cdsc_server.services.deliveries import sources
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
@@ -109,6 +114,43 @@ def bills(files: tuple[Path, ...], customer: str | None) -> None:
     _import_all(files, take, settings)
 
 
+@imports.command("delta")
+@click.argument("files", nargs=-1, required=True, type=_File, metavar="FILE...")
+def delta(files: tuple[Path, ...]) -> None:
+    """
+    Apply delta files (CSV): what a back office changed since its last file.
+
+    Each FILE is stored whole or not at all, in the order of the numbers of its feed.
+    A file that was applied before changes nothing; one whose turn has not come is left for later, with status 1.
+    """
+    from cdsc_server.app import load_catalogue
+
+    settings = Settings.from_environment()
+    timezone = load_catalogue(settings).utility.timezone.key
+    _import_all(sorted(files, key=turn_of), partial(_delta, timezone=timezone), settings)
+
+
+@imports.command("feeds")
+def feeds() -> None:
+    """List the feeds of delta files, each with the last number that was applied or skipped."""
+    with _database(Settings.from_environment()):
+        for each in delta_files.list_feeds():
+            click.echo(f"{each.feed}: {each.done}")
+
+
+@imports.command("skip")
+@click.argument("feed")
+@click.argument("number", type=click.IntRange(min=1))
+def skip(feed: str, number: int) -> None:
+    """Go on without the missing delta files of FEED, up to NUMBER."""
+    with _database(Settings.from_environment()):
+        try:
+            skipped = delta_files.skip(feed, number, actor=COMMAND_LINE, clock=SystemClock())
+        except Problem as problem:
+            raise click.ClickException(problem.description) from problem
+    click.echo(f"{feed}: {skipped} skipped, goes on with {number + 1}")
+
+
 @imports.command()
 def status() -> None:
     """
@@ -162,6 +204,11 @@ def _imported(path: Path, take: Callable[[Path], Taken]) -> bool:
 def _green_button(path: Path, customer: str | None) -> Taken:
     with _progress(path) as on_read:
         return take_green_button(path, clock=SystemClock(), customer=customer, on_read=on_read)
+
+
+def _delta(path: Path, timezone: str) -> Taken:
+    with _progress(path) as on_read:
+        return take_delta(path, timezone=timezone, clock=SystemClock(), on_read=on_read)
 
 
 @contextmanager

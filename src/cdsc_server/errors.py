@@ -52,6 +52,18 @@ class Conflict(Problem):
     code = "conflict"
 
 
+class FeedWaits(Conflict):
+    """A delta file came before its turn: the files of a feed are applied in the order of their numbers."""
+
+    code = "feed_waits"
+
+    def __init__(self, feed: str, number: int, missing: int) -> None:
+        super().__init__(
+            f"number {number} of feed {feed} waits for number {missing}, which has not come; nothing of it was stored",
+            field="number",
+        )
+
+
 class TooLarge(Problem):
     """The body is larger than the Server takes."""
 

@@ -144,6 +144,11 @@ class Readings:
         return cls(start, interval, scale, array("q", [int(text.replace(".", "") or 0) for text in texts]), marks)
 
     @classmethod
+    def noted(cls, start: datetime, interval: int, texts: Sequence[str], marks: bytes) -> Readings:
+        """As `written`, with the mark of each; the caller answers for numbers and marks."""
+        return _settled(start, interval, None, tuple(texts), marks)
+
+    @classmethod
     def assembled(cls, start: datetime, interval: int, count: int, parts: Iterable[Readings]) -> Readings:
         """
         `count` slots from `start`, filled from parts that do not overlap; what reaches outside is left away.

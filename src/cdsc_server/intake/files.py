@@ -16,8 +16,10 @@ from cdsc_server import exact_json
 from cdsc_server.connectors.eac_files import read_delivery
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.delta_files import FaultyRows
 from cdsc_server.domain.freshness import Source, readings_of
-from cdsc_server.errors import FaultyFile, InvalidFile, Problem
+from cdsc_server.errors import FaultyFile, FeedWaits, InvalidFile, Problem
+from cdsc_server.intake.deltas import apply_file
 from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services.import_bills import import_bills
 from cdsc_server.services.import_customers import import_customers
@@ -52,6 +54,8 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     #: Something else is, such as a full disk: the same file may be taken later.
     FAILED = "failed"
+    #: Nothing is wrong, but a file before it has not come.
+    WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ def attempt(path: Path, take: Callable[[Path], Taken]) -> Attempt:
     """
     try:
         taken = take(path)
+    except FeedWaits as early:
+        return Attempt(Outcome.WAITING, (f"{early.description}.",))
+    except FaultyRows as faulty:
+        counted = f"{_count(faulty.accepted, 'row')} sound, {_count(faulty.rejected, 'row')} rejected. {_NOTHING}"
+        return Attempt(Outcome.REFUSED, (counted, *map(str, faulty.faults)))
     except FaultyFile as faulty:
         return Attempt(Outcome.REFUSED, _told(faulty.faults))
     except Problem as problem:
@@ -114,6 +123,19 @@ def take_green_button(
         ),
         readings_of(done.intervals) | ({Source.PRICE_PLANS} if done.price_plans else frozenset()),
     )
+
+
+def take_delta(path: Path, *, timezone: str, clock: Clock, on_read: Callable[[int], None] = lambda _: None) -> Taken:
+    """
+    Take a delta file in; raises as `intake.deltas.apply_file`.
+
+    Args:
+        timezone: IANA name, whose months cut series of readings that are made.
+        on_read: called with the number of bytes of each chunk read.
+    """
+    with path.open("rb") as file:
+        done = apply_file(file, timezone=timezone, clock=clock, on_read=on_read)
+    return Taken((done.summary, *done.notes), done.confirms)
 
 
 def take_certificates(path: Path, *, formats: Collection[str], clock: Clock) -> Taken:

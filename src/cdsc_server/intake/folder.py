@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.errors import InvalidFile
+from cdsc_server.intake.deltas import turn_of
 from cdsc_server.intake.files import (
     Attempt,
     Outcome,
@@ -30,6 +31,7 @@ from cdsc_server.intake.files import (
     take_bills,
     take_certificates,
     take_customers,
+    take_delta,
     take_green_button,
 )
 from cdsc_server.ports import Clock, Ports
@@ -54,6 +56,8 @@ class _Kind:
     name: str
     ending: str
     take: Callable[[Path], Taken]
+    #: What deliveries are sorted by.
+    turn: Callable[[Path], Any] = lambda path: path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class _Delivery:
 
 def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports) -> int:
     """
-    Take in what lies ready in the folder, in the order of the names; the directories in it are made where missing.
+    Take in what lies ready in the folder, in its order; the directories in it are made where missing.
 
     Returns:
         How many deliveries were put away. None are while somebody else looks.
@@ -91,6 +95,7 @@ def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
         _Kind("greenbutton", ".xml", partial(take_green_button, clock=clock)),
         _Kind("bills", ".json", partial(take_bills, blobs=ports.blobs, clock=clock)),
         _Kind("eacs", ".json", partial(take_certificates, formats=formats, clock=clock)),
+        _Kind("deltas", ".csv", partial(take_delta, timezone=catalogue.utility.timezone.key, clock=clock), turn_of),
     ]
 
 
@@ -111,9 +116,11 @@ def _ready(folder: Path, kind: _Kind, clock: Clock) -> list[_Delivery]:
     for directory in (inbox, *(folder / away / kind.name for away in _AWAY.values())):
         directory.mkdir(exist_ok=True, parents=True)
     names = (each.name for each in inbox.iterdir())
-    paths = sorted(inbox / name for name in names if not name.startswith(".") and not name.endswith(_UNFINISHED))
+    paths = [inbox / name for name in names if not name.startswith(".") and not name.endswith(_UNFINISHED)]
     before = clock.now().timestamp() - _QUIET
-    return [_Delivery(kind, path, changed) for path in paths if (changed := _changed(path)) <= before]
+    return [
+        _Delivery(kind, path, changed) for path in sorted(paths, key=kind.turn) if (changed := _changed(path)) <= before
+    ]
 
 
 def _changed(path: Path) -> float:

@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -170,6 +171,23 @@ def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequ
     row = UsageSeriesRow
     rows = select(row).where(row.customer_key.in_([customer_key_of(each) for each in customer_ids]))
     return session.scalars(rows.order_by(row.customer_key, row.segment_key, row.position, row.series)).all()
+
+
+def series_of_meters(session: Session, meters: Collection[tuple[int, str]]) -> Sequence[UsageSeriesRow]:
+    """The series of meters, given by the key of their Customer and their id; of each Customer by number."""
+    row = UsageSeriesRow
+    rows = select(row).where(among_pairs(row.customer_key, row.meter_device_id, meters))
+    return session.scalars(rows.order_by(row.customer_key, row.series)).all()
+
+
+def mark_all_synced(session: Session, series: Collection[tuple[int, str]], *, at: datetime) -> None:
+    """As `mark_synced`, for series of any Customers, given by the Customer's key and their id."""
+    session.execute(
+        update(UsageSeriesRow)
+        .where(among_pairs(UsageSeriesRow.customer_key, UsageSeriesRow.series_id, series))
+        .values(synced=at),
+        execution_options={"synchronize_session": False},
+    )
 
 
 def mark_synced(session: Session, customer_id: str, series_ids: Collection[str], *, at: datetime) -> None:

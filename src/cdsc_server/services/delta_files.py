@@ -1,0 +1,157 @@
+"""Delta files: each applied once, as a whole, in the order of its feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.delta_files import Heading
+from cdsc_server.domain.freshness import Source
+from cdsc_server.errors import Conflict, FeedWaits, NotFound
+from cdsc_server.ports import Clock
+from cdsc_server.services.audit import record
+from cdsc_server.storage import delta_files
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.delta_files import DeltaFeedRow, DeltaFileRow
+from cdsc_server.storage.keyset import Cursor, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """
+    What became of the rows of a file.
+
+    Attributes:
+        rows: how many there were.
+        summary: in words.
+        notes: what else is worth a line.
+        confirms: what they tell of the source, whether or not they brought anything new.
+    """
+
+    rows: int
+    summary: str
+    notes: tuple[str, ...] = ()
+    confirms: frozenset[Source] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied(Stored):
+    """A file that was applied, now or when it came first."""
+
+    repeated: bool = False
+
+
+def apply_delta(
+    heading: Heading, digest: str, store: Callable[[Session, datetime], Stored], *, clock: Clock
+) -> Applied:
+    """
+    Apply a file, in one transaction with the note that it was.
+
+    Args:
+        digest: of its content.
+        store: stores its rows; when it raises, nothing was.
+
+    Returns:
+        What became of it; where it was applied before, what became of it then.
+
+    Raises:
+        FeedWaits: a file before it is missing.
+        Conflict: its number was skipped, or applied with another content.
+    """
+    now = clock.now()
+    with transaction() as session:
+        feed = delta_files.lock_feed(session, heading.feed)
+        if heading.number <= feed.done:
+            return _again(session, heading, digest)
+        if heading.number > feed.done + 1:
+            raise FeedWaits(heading.feed, heading.number, feed.done + 1)
+        twin = delta_files.same_content(session, heading.feed, digest)
+        stored = store(session, now)
+        if twin is not None and stored.rows:
+            note = f"its rows are those of number {twin.number}, applied {twin.applied:%Y-%m-%d %H:%M} UTC"
+            stored = replace(stored, notes=(note, *stored.notes))
+        feed.done = heading.number
+        session.add(
+            DeltaFileRow(
+                file_id=delta_files.file_id_of(heading.feed, heading.number),
+                feed=heading.feed,
+                number=heading.number,
+                kind=heading.kind,
+                digest=digest,
+                rows=stored.rows,
+                summary=stored.summary,
+                applied=now,
+            )
+        )
+    return Applied(stored.rows, stored.summary, stored.notes, stored.confirms)
+
+
+def _again(session: Session, heading: Heading, digest: str) -> Applied:
+    known = delta_files.find_file(session, heading.feed, heading.number)
+    if known is None:
+        raise Conflict(f"number {heading.number} of feed {heading.feed} was skipped; nothing of this file was stored")
+    if known.digest != digest:
+        raise Conflict(
+            f"number {heading.number} of feed {heading.feed} was applied with other content; "
+            "send what changed since then under the next number"
+        )
+    when = f"it was applied {known.applied:%Y-%m-%d %H:%M} UTC, and changes nothing now"
+    return Applied(known.rows, known.summary, (when,), repeated=True)
+
+
+def skip(feed: str, number: int, *, actor: str, clock: Clock) -> int:
+    """
+    Go on without the missing files of a feed, up to a number.
+
+    Args:
+        actor: as `audit.record`.
+
+    Returns:
+        How many numbers were skipped.
+
+    Raises:
+        Conflict: the number was applied or skipped already.
+    """
+    with transaction() as session:
+        row = delta_files.lock_feed(session, feed)
+        if number <= row.done:
+            raise Conflict(f"feed {feed} is at number {row.done} already; nothing was changed")
+        skipped, row.done = number - row.done, number
+        record(
+            session,
+            actor=actor,
+            action="delta_files.skipped",
+            subject=f"feed:{feed}",
+            detail={"from": number - skipped + 1, "to": number},
+            now=clock.now(),
+        )
+    return skipped
+
+
+def list_feeds() -> Sequence[DeltaFeedRow]:
+    """Every feed with the last number that was applied or skipped, by name."""
+    with reading() as session:
+        return delta_files.list_feeds(session)
+
+
+def list_files(*, cursor: Cursor | None, size: int) -> Page[DeltaFileRow]:
+    """A page of the files that were applied, the latest first."""
+    with reading() as session:
+        return delta_files.list_files(session, cursor=cursor, size=size)
+
+
+def get_file(feed: str, number: int) -> DeltaFileRow:
+    """
+    A file that was applied.
+
+    Raises:
+        NotFound: none with this number was.
+    """
+    with reading() as session:
+        found = delta_files.find_file(session, feed, number)
+    if found is None:
+        raise NotFound(f"number {number} of feed {feed} was not applied")
+    return found

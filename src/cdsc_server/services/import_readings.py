@@ -1,0 +1,216 @@
+"""Store readings that come as rows: each under the Customer whose usage the meter counted then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy.orm import Session
+
+from cdsc_server import exact_json
+from cdsc_server.domain.delta_files import Faults
+from cdsc_server.domain.espi_columns import Grid
+from cdsc_server.domain.reading_rows import ReadingFeed, ReadingRows, Source, Stretch, sound, stated, stretches
+from cdsc_server.services.import_places import derived_id
+from cdsc_server.storage.customers import customer_key_of
+from cdsc_server.storage.metered_places import MeteredPlace, metered_places
+from cdsc_server.storage.usage import UsageSeriesRow, mark_all_synced, series_of_meters
+from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_series, put_many
+
+#: Rows stored together: enough for whole blocks where a file goes from meter to meter, in little memory.
+_TOGETHER = 500_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedReadings:
+    """
+    What became of rows.
+
+    Attributes:
+        rows: how many there were.
+        meters: how many meters they are of.
+        blocks: stored rows of readings: new, corrected and unchanged ones.
+        intervals: seconds of the readings; 0 for periods with lengths of their own.
+    """
+
+    rows: int
+    meters: int
+    blocks: Written
+    intervals: frozenset[int]
+
+
+def store_readings(
+    session: Session, feed: ReadingFeed, *, timezone: str, at: datetime, faults: Faults
+) -> ImportedReadings:
+    """
+    Store the readings of a file, a batch at a time, inside a transaction of the caller's.
+
+    A reading replaces the one of its time, whose version is kept; a gap leaves it, and only a row that says so takes
+    it away. Readings go to the series that the meter has for their format and interval, or to a new one.
+
+    Args:
+        timezone: IANA name, whose months cut the series that are made.
+        at: becomes `modified` of what changed, and `synced` of every series.
+        faults: what is wrong is added to them; where there are any, the transaction has to be undone.
+
+    Spec: CDS-WG3-01 10.8.
+    """
+    storing = _Storing(session, feed, timezone, at, faults)
+    waiting: list[ReadingRows] = []
+    for rows in feed.batches():
+        waiting.append(rows)
+        if sum(map(len, waiting)) >= _TOGETHER:
+            storing.take(ReadingRows.together(waiting))
+            waiting.clear()
+    if waiting:
+        storing.take(ReadingRows.together(waiting))
+    storing.finish()
+    return ImportedReadings(
+        rows=feed.rows,
+        meters=len({source.meter for source in feed.sources}),
+        blocks=storing.blocks,
+        intervals=frozenset(storing.intervals),
+    )
+
+
+class _Slots(NamedTuple):
+    """What decides the series of a reading."""
+
+    place: MeteredPlace
+    source: Source
+    grid: Grid
+
+
+class _Storing:
+    """Stores batches, and remembers between them what it found."""
+
+    def __init__(self, session: Session, feed: ReadingFeed, timezone: str, at: datetime, faults: Faults) -> None:
+        self.blocks = Written()
+        self.intervals: set[int] = set()
+        self._session, self._feed, self._timezone, self._at, self._faults = session, feed, timezone, at, faults
+        self._last: dict[int, tuple[int, int]] = {}
+        self._sources = 0
+        self._units: dict[tuple[str, str, str], str] = {}
+        #: By meter, the earliest first.
+        self._places: dict[str, list[MeteredPlace]] = {}
+        #: By key of the Customer and id of the meter.
+        self._known: dict[tuple[int, str], list[UsageSeriesRow]] = {}
+        self._series: dict[_Slots, UsageSeriesRow | None] = {}
+        self._told: set[tuple[int, str]] = set()
+
+    def take(self, rows: ReadingRows) -> None:
+        """Check a batch, and store it unless something was wrong so far."""
+        self._look_up()
+        good = sound(rows, self._last, now=int(self._at.timestamp()), faults=self._faults)
+        parts = [part for each in stretches(good, self._feed.sources) for part in self._placed(each)]
+        upserts = list(self._writes(parts, deletes=False))
+        deletes = list(self._writes(parts, deletes=True))
+        if self._faults.rows:
+            return
+        self.blocks += put_many(self._session, upserts, at=self._at)
+        self.blocks += put_many(self._session, deletes, at=self._at, gaps_erase=True)
+
+    def finish(self) -> None:
+        """Note for every series of the file that its source was asked now."""
+        used = [(row.customer_key, row.series_id) for row in self._series.values() if row is not None]
+        mark_all_synced(self._session, used, at=self._at)
+
+    def _look_up(self) -> None:
+        """Find the meters of sources that are new in this batch, and the series that these have."""
+        fresh = self._feed.sources[self._sources :]
+        for number, source in enumerate(fresh, self._sources):
+            units = self._units.setdefault(source[:3], source.units)
+            if units != source.units:
+                rule = f"switch from {units} to {source.units} within the file"
+                self._faults.add(self._feed.first_lines[number], "units", rule)
+        self._sources = len(self._feed.sources)
+        numbers = {source.meter for source in fresh} - self._places.keys()
+        if not numbers:
+            return
+        self._places |= {number: [] for number in numbers}
+        found = metered_places(self._session, numbers)
+        for place in found:
+            self._places[place.meter_number].append(place)
+        meters = {(customer_key_of(place.customer_id), place.meter_device_id) for place in found}
+        self._known |= {meter: [] for meter in meters}
+        for row in series_of_meters(self._session, meters):
+            self._known[row.customer_key, str(row.meter_device_id)].append(row)
+
+    def _placed(self, stretch: Stretch) -> Iterator[tuple[MeteredPlace, Stretch]]:
+        """The parts of a stretch under those whose usage they are."""
+        source = self._feed.sources[stretch.source]
+        places = self._places.get(source.meter, [])
+        if not places:
+            self._refuse(stretch, "external_meter_id", f"{source.meter!r} is the number of no meter here")
+            return
+        readings, left = stretch.readings, len(stretch.readings)
+        reached = readings.start
+        for place in places:
+            part = readings.between(
+                reached if place.start is None or place.start <= reached else place.start, place.end
+            )
+            if len(part):
+                yield place, stretch._replace(readings=part)
+                left, reached = left - len(part), part.end
+        if left:
+            rule = f"is a time at which nobody here was supplied through meter {source.meter}"
+            self._refuse(stretch, "start", rule)
+
+    def _writes(self, parts: Iterable[tuple[MeteredPlace, Stretch]], *, deletes: bool) -> Iterator[Write]:
+        for place, stretch in parts:
+            if stretch.deletes is deletes:
+                slots = _Slots(place, self._feed.sources[stretch.source], stretch.grid)
+                if slots not in self._series:
+                    self._series[slots] = self._find(slots, stretch)
+                series = self._series[slots]
+                if series is not None:
+                    self.intervals.add(stretch.grid.interval)
+                    yield series, stretch.readings
+
+    def _find(self, slots: _Slots, stretch: Stretch) -> UsageSeriesRow | None:
+        """The series for readings: the one that is there, or a new one; None with a fault added."""
+        place, source, grid = slots
+        known = self._known[customer_key_of(place.customer_id), place.meter_device_id]
+        wanted = source.value_format
+        for row in known:
+            of_place = row.contract_id in {None, place.contract_id}
+            if of_place and (row.interval_seconds, row.phase_seconds) == grid and stated(row.value_format) == wanted:
+                return row
+        for row in known:
+            kept = stated(row.value_format)
+            if kept != wanted and kept | {"units": source.units} == wanted and row.interval_seconds:
+                rule = f"are {kept['units']} so far for this meter, and must not change to {source.units}"
+                self._refuse(stretch, "units", rule)
+                return None
+        if self._faults.rows:
+            return None
+        form = exact_json.dumps(wanted).decode()
+        segment = derived_id(
+            "segment of rows", place.customer_id, place.meter_device_id, place.contract_id or "", form, *map(str, grid)
+        )
+        row = find_or_create_series(
+            self._session,
+            customer_id=place.customer_id,
+            series_id=segment,
+            segment_key=segment,
+            value_format=wanted,
+            interval_seconds=grid.interval,
+            phase_seconds=grid.phase,
+            timezone=self._timezone,
+            account_id=place.account_id,
+            contract_id=place.contract_id,
+            service_point_id=place.service_point_id,
+            meter_device_id=place.meter_device_id,
+            at=self._at,
+        )
+        known.append(row)
+        return row
+
+    def _refuse(self, stretch: Stretch, column: str, rule: str) -> None:
+        """Count the rows of a stretch as rejected; the same is told once of a source."""
+        self._faults.rows += stretch.rows
+        if (stretch.source, rule) not in self._told:
+            self._told.add((stretch.source, rule))
+            self._faults.tell(stretch.line, column, rule)
