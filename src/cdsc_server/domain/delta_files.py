@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from cdsc_server.errors import InvalidFile
+from cdsc_server.errors import FaultyRecords, InvalidFile, RecordFault
 
 VERSION: Final = "1"
 #: What the first and the last line begin with.
@@ -87,25 +87,6 @@ def read_heading(cells: Sequence[str]) -> Heading:
     return Heading(kind, feed, int(number), frozenset(missing))
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RowFault:
-    """
-    What is wrong with a row.
-
-    Attributes:
-        line: of the file, from 1.
-        column: its name; empty for the row as a whole.
-        rule: what it breaks.
-    """
-
-    line: int
-    column: str
-    rule: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.column} {self.rule}" if self.column else f"line {self.line}: {self.rule}"
-
-
 @dataclass(slots=True)
 class Faults:
     """
@@ -116,7 +97,7 @@ class Faults:
         rows: how many rows have any.
     """
 
-    told: list[RowFault] = field(default_factory=list)
+    told: list[RecordFault] = field(default_factory=list)
     rows: int = 0
 
     @property
@@ -132,12 +113,12 @@ class Faults:
     def tell(self, line: int, column: str, rule: str) -> None:
         """Note what is wrong with a row that is counted already."""
         if not self.is_full:
-            self.told.append(RowFault(line, column, rule))
+            self.told.append(RecordFault(line, column, rule))
 
 
-class FaultyRows(InvalidFile):
+class FaultyRows(FaultyRecords):
     """
-    Rows of a delta file break rules; nothing of it was stored.
+    Rows of a file break rules; nothing of it was stored.
 
     Args:
         accepted: rows that break none.
@@ -145,5 +126,6 @@ class FaultyRows(InvalidFile):
     """
 
     def __init__(self, accepted: int, faults: Faults) -> None:
-        self.accepted, self.rejected, self.faults = accepted, faults.rows, sorted(faults.told)
-        super().__init__("; ".join(map(str, self.faults)))
+        told = sorted(faults.told, key=lambda each: each.line or 0)
+        super().__init__(told, more=faults.is_full)
+        self.accepted, self.rejected = accepted, faults.rows

@@ -18,7 +18,7 @@ from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.delta_files import FaultyRows
 from cdsc_server.domain.freshness import Source, readings_of
-from cdsc_server.errors import FaultyFile, FeedWaits, InvalidFile, Problem
+from cdsc_server.errors import FaultyFile, FaultyRecords, FeedWaits, InvalidFile, Problem
 from cdsc_server.intake.deltas import apply_file
 from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services.import_bills import import_bills
@@ -81,6 +81,8 @@ def attempt(path: Path, take: Callable[[Path], Taken]) -> Attempt:
     except FaultyRows as faulty:
         counted = f"{_count(faulty.accepted, 'row')} sound, {_count(faulty.rejected, 'row')} rejected. {_NOTHING}"
         return Attempt(Outcome.REFUSED, (counted, *map(str, faulty.faults)))
+    except FaultyRecords as faulty:
+        return Attempt(Outcome.REFUSED, _told([str(fault) for fault in faulty.faults]))
     except FaultyFile as faulty:
         return Attempt(Outcome.REFUSED, _told(faulty.faults))
     except Problem as problem:

@@ -102,7 +102,7 @@ def test_a_wrong_cell_is_told_with_its_line_and_its_rule(column, text, rule):
     assert faults.rows == 1
     assert faults.told[0].line == 4
     assert rule in str(faults.told[0])
-    assert faults.told[0].column in {column, "", "end" if "400" in rule else column}
+    assert faults.told[0].field in {column, "", "end" if "400" in rule else column}
 
 
 def test_what_stands_for_a_missing_value_is_a_gap_and_never_a_number():
@@ -165,7 +165,7 @@ def test_a_wrong_quality_and_a_wrong_op_are_told():
     one, two = quarters("1", "2")
     _, faults = stored(delta(f"{one},perfect,", f"{two},,insert", columns=columns))
 
-    assert [(each.line, each.column) for each in faults.told] == [(4, "op"), (3, "quality")]
+    assert [(each.line, each.field) for each in faults.told] == [(4, "op"), (3, "quality")]
 
 
 def test_blocks_join_as_if_the_file_were_one(monkeypatch):
