@@ -45,6 +45,13 @@ class NotFound(Problem):
     code = "not_found"
 
 
+class NotAcceptable(Problem):
+    """The answer cannot be had in the form that the caller asks for."""
+
+    status = 406
+    code = "not_acceptable"
+
+
 class Conflict(Problem):
     """The object changed or was used since the caller looked."""
 

@@ -1,4 +1,4 @@
-"""ISO 4217: the letters of a currency from its number."""
+"""ISO 4217: the letters of a currency, and its number."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ _TABLE = """
 """
 
 _LETTERS = {int(entry[:3]): entry[3:] for entry in _TABLE.split()}
+_NUMBERS = {letters: number for number, letters in _LETTERS.items()}
 
 
 def currency_code(number: int) -> str | None:
@@ -24,6 +25,11 @@ def currency_code(number: int) -> str | None:
     return _LETTERS.get(number)
 
 
+def currency_number(letters: str) -> int | None:
+    """The number of a currency, such as 840 for USD; None when these are the letters of none."""
+    return _NUMBERS.get(letters)
+
+
 def is_currency(letters: str) -> bool:
     """Whether these are the three letters of a currency."""
-    return letters in _LETTERS.values()
+    return letters in _NUMBERS

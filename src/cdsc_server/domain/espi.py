@@ -40,6 +40,19 @@ def quality(codes: Sequence[int]) -> Quality | None:
     return next((each for each in _CAUTION if each in known), None)
 
 
+#: The code that says a quality best; 16, "other", where ESPI has no word for it.
+QUALITY_CODES = {
+    Quality.RAW: 14,
+    Quality.MANUAL: 7,
+    Quality.VALID: 0,
+    Quality.REVENUE: 19,
+    Quality.ESTIMATED: 8,
+    Quality.CALCULATED: 11,
+    Quality.CORRECTED: 16,
+    Quality.WEBSITE: 16,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class ReadingColumn:
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -50,12 +51,22 @@ _NAMED = {
 #: ReadingType.flowDirection to Direction Type (10.8.7.2); others, such as quadrants, have no word.
 _DIRECTIONS = {1: "forward", 4: "net", 19: "reverse"}
 _REVERSE = 19
+_FLOWS = {word: number for number, word in _DIRECTIONS.items()}
 #: ReadingType.accumulationBehaviour of values that are the state of a register, not a quantity of the interval.
 _REGISTER_STATES = frozenset({1, 2, 3})
-#: Costs are written in hundred-thousandths of the currency.
-_COST_SCALE = 5
+#: Decimals of a cost: ESPI counts hundred-thousandths of the currency.
+COST_SCALE = 5
 #: Powers of ten that ESPI names.
 MULTIPLIERS = frozenset({-12, -9, -6, -3, -2, -1, 0, 1, 2, 3, 6, 9, 12})
+#: ServiceCategory.kind and commodity of what is written; MeasurementKind energy, power and volume.
+_WRITTEN = {
+    "electric_usage": (0, 1, 12),
+    "electric_demand": (0, 1, 37),
+    "natural_gas_usage": (1, 7, None),
+    "water_usage": (2, 9, 58),
+}
+_DEMANDS = {"peak": 8, "average": 2}
+_DELTA, _INDICATING = 4, 6
 
 
 class Unknown(NamedTuple):
@@ -106,9 +117,64 @@ def usage_column(kind: ReadingKind) -> ReadingColumn | Unknown | Unusable:
     return _column(value_type, units[kind.uom], kind, {})
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenKind:
+    """
+    A Value Format in ESPI's numbers; None where ESPI is to say nothing.
+
+    Attributes:
+        service_kind: of the UsagePoint's ServiceCategory; the others are members of the ReadingType.
+        power: power of ten of the unit, to which the decimals of readings are added.
+    """
+
+    service_kind: int
+    commodity: int
+    kind: int | None
+    uom: int
+    power: int
+    flow: int | None
+    accumulation: int
+    qualifier: int | None
+    tier: int | None
+
+
+def written_kind(value_format: Mapping[str, Any]) -> WrittenKind | None:
+    """The numbers of a Value Format; None where ESPI has no place for such values, or none for their unit."""
+    value_type, units = str(value_format.get("type")), str(value_format.get("units"))
+    unit, power = next((each for each, named in _NAMED.items() if named == units), (units, 0))
+    demand = value_type == "electric_demand"
+    # Of several codes for a unit the first is the plain one.
+    codes = {"W": _WATT} if demand else {name: code for code, name in reversed(_codes(value_type))}
+    qualifier = _DEMANDS.get(str(value_format.get("demand_type")))
+    if unit not in codes or (demand and qualifier is None):
+        return None
+    tier = str(value_format.get("tier")).removeprefix("tier_")
+    service_kind, commodity, kind = _WRITTEN[value_type]
+    return WrittenKind(
+        service_kind=service_kind,
+        commodity=commodity,
+        kind=kind,
+        uom=codes[unit],
+        power=power,
+        flow=_FLOWS.get(str(value_format.get("direction"))),
+        accumulation=_INDICATING if demand else _DELTA,
+        qualifier=qualifier,
+        tier=int(tier) if tier.isdecimal() else None,
+    )
+
+
+def multiplier_below(power: int) -> int:
+    """The powerOfTenMultiplier that counts whole numbers of 10 ** power: the next lower one, or the lowest of all."""
+    return max((each for each in MULTIPLIERS if each <= power), default=min(MULTIPLIERS))
+
+
 def cost_column(currency: str) -> ReadingColumn:
     """The column of the costs that stand beside the values of a MeterReading."""
-    return ReadingColumn({"type": "cost", "currency": currency, "indexes": [0]}, _COST_SCALE)
+    return ReadingColumn({"type": "cost", "currency": currency, "indexes": [0]}, COST_SCALE)
+
+
+def _codes(value_type: str) -> list[tuple[int, str]]:
+    return [pair for name, units in _UNITS.values() if name == value_type for pair in units.items()]
 
 
 def _column(value_type: str, unit: str, kind: ReadingKind, further: dict[str, Any]) -> ReadingColumn:

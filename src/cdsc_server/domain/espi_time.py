@@ -1,5 +1,5 @@
 """
-ESPI's LocalTimeParameters: decode the daylight saving rules and find the IANA zone that keeps them.
+ESPI's LocalTimeParameters: decode the daylight saving rules and find the IANA zone that keeps them, and the way back.
 
 From its lowest bit a rule has seconds (12 bits), hours (5), day of the week (3, Monday is 1), day of the month (5),
 operator (3) and month (4).
@@ -14,10 +14,13 @@ from zoneinfo import ZoneInfo, available_timezones
 
 #: Says that there is no daylight saving time.
 _NO_RULE = 0xFFFFFFFF
+#: The operator of "the last such day of the week of the month", and of "the first one on or after a day".
+_LAST, _FROM = 7, 1
 #: Years in which a zone must have kept the rules; the United States and the European Union have changed none in them.
 _YEARS = range(2010, 2026)
 #: Utilities write the hour of the change in standard or in daylight saving time; the day decides.
 _TOLERANCE = timedelta(hours=4)
+_SECOND = timedelta(seconds=1)
 #: Asked first, so that the name is the one people expect; among the rest the alphabet decides.
 _PREFERRED = (
     "America/New_York",
@@ -83,14 +86,19 @@ class DaylightRule:
         first = date(year, self.month, 1)
         if self.operator == 0:
             day = first.replace(day=self.day_of_month)
-        elif self.operator == 1:
+        elif self.operator == _FROM:
             day = _weekday_from(first.replace(day=self.day_of_month), self.day_of_week)
-        elif self.operator == 7:
+        elif self.operator == _LAST:
             following = date(year + self.month // 12, self.month % 12 + 1, 1)
             day = _weekday_from(following - timedelta(days=7), self.day_of_week)
         else:
             day = _weekday_from(first, self.day_of_week) + timedelta(weeks=self.operator - 2)
         return datetime(day.year, day.month, day.day) + timedelta(seconds=self.seconds)  # noqa: DTZ001
+
+    def encoded(self) -> int:
+        """The rule as ESPI's bit field."""
+        time = (self.seconds // 3600) << 12 | self.seconds % 3600
+        return self.month << 28 | self.operator << 25 | self.day_of_month << 20 | self.day_of_week << 17 | time
 
 
 def _weekday_from(day: date, iso_weekday: int) -> date:
@@ -130,6 +138,77 @@ def timezone_of(tz_offset: int, dst_offset: int = 0, dst_start: int = _NO_RULE, 
     # The names of fixed offsets count west of Greenwich.
     hours = max(-12, min(14, round(tz_offset / 3600)))
     return f"Etc/GMT{-hours:+d}" if hours else "Etc/UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTime:
+    """The members of LocalTimeParameters; rules are bit fields, all ones where clocks never change."""
+
+    tz_offset: int
+    dst_offset: int
+    dst_start: int
+    dst_end: int
+
+
+@lru_cache(maxsize=256)
+def local_time(name: str, year: int) -> LocalTime:
+    """
+    The LocalTimeParameters that a zone keeps.
+
+    Args:
+        name: of IANA.
+        year: whose rules are told. Where clocks change otherwise than to summer time and back, its first offset is.
+    """
+    zone = ZoneInfo(name)
+    changes = _changes_in(zone, year)
+    first = _offset(datetime(year, 1, 1, tzinfo=UTC), zone)
+    if len(changes) != 2 or {after for _, _, after in changes} != {before for _, before, _ in changes}:
+        return LocalTime(first // _SECOND, 0, _NO_RULE, _NO_RULE)
+    (start, winter, summer), (end, *_) = sorted(changes, key=lambda change: change[1])
+    return LocalTime(
+        winter // _SECOND,
+        (summer - winter) // _SECOND,
+        _rule(zone, start + winter).encoded(),
+        _rule(zone, end + summer).encoded(),
+    )
+
+
+def _changes_in(zone: ZoneInfo, year: int) -> list[tuple[datetime, timedelta, timedelta]]:
+    """When the offset of a zone changes in a year, with the offsets before and after."""
+    found = []
+    low, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    while low < end:
+        high = low + timedelta(days=1)
+        before, after = _offset(low, zone), _offset(high, zone)
+        if before != after:
+            early, late = low, high
+            while late - early > _SECOND:
+                middle = early + (late - early) // (2 * _SECOND) * _SECOND
+                early, late = (middle, late) if _offset(middle, zone) == before else (early, middle)
+            found.append((late, before, after))
+        low = high
+    return found
+
+
+def _rule(zone: ZoneInfo, local: datetime) -> DaylightRule:
+    """The rule that leads to this local moment, and if possible to those of the years beside it."""
+    month, day, weekday = local.month, local.day, local.isoweekday()
+    seconds = local.hour * 3600 + local.minute * 60 + local.second
+    days = (date(local.year + month // 12, month % 12 + 1, 1) - date(local.year, month, 1)).days
+    candidates = [DaylightRule(month, (day - 1) // 7 + 2, 0, weekday, seconds)]
+    if day + 7 > days:
+        candidates.insert(0, DaylightRule(month, _LAST, 0, weekday, seconds))
+    candidates += [DaylightRule(month, _FROM, first, weekday, seconds) for first in range(max(day - 6, 1), day + 1)]
+    moments = {
+        (instant + before).replace(tzinfo=None)
+        for year in (local.year - 1, local.year + 1)
+        for instant, before, _ in _changes_in(zone, year)
+    }
+    return max(candidates, key=lambda rule: sum(rule.on(year) in moments for year in (local.year - 1, local.year + 1)))
+
+
+def _offset(instant: datetime, zone: ZoneInfo) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta()
 
 
 def _changes(winter: timedelta, extra: timedelta, start: int, end: int) -> list[tuple[datetime, timedelta]]:

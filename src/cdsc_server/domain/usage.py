@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -55,6 +55,31 @@ class Column:
     series_id: str
     parts: tuple[tuple[str, Readings], ...]
     proven: tuple[Proven, ...] = ()
+
+
+def by_series(columns: Sequence[Column]) -> list[Column]:
+    """
+    The columns of a Usage Segment with those of one series in one, whatever the qualities of its readings.
+
+    `quality` is None in each: the readings know their own. `indexes` count the columns that are left.
+    """
+    groups: dict[str, list[int]] = {}
+    for number, column in enumerate(columns):
+        groups.setdefault(column.series_id, []).append(number)
+    place = {number: new for new, numbers in enumerate(groups.values()) for number in numbers}
+    return [_united([columns[number] for number in numbers], place) for numbers in groups.values()]
+
+
+def _united(columns: Sequence[Column], place: Mapping[int, int]) -> Column:
+    first = columns[0]
+    parts = dict(first.parts)
+    for column in columns[1:]:
+        parts |= {key: parts[key].overlaid(readings) for key, readings in column.parts}
+    value_format = first.value_format
+    if "indexes" in value_format:
+        indexes = dict.fromkeys(place[number] for number in value_format["indexes"] if number in place)
+        value_format = {**value_format, "indexes": list(indexes)}
+    return Column(value_format, None, first.series_id, tuple(parts.items()))
 
 
 def usage_segment_id(customer_id: str, segment_key: str, period_start: int) -> str:

@@ -219,6 +219,32 @@ def read_values(page: SegmentPage) -> Iterator[tuple[SeenSegment, Sequence[Colum
         yield from zip(batch, begun, strict=True)
 
 
+def walk_segments(
+    access: Access | DirectAccess | None, wanted: Wanted, *, sums: Sequence[SeenSums] = ()
+) -> Iterator[tuple[SeenSegment, Sequence[Column]]]:
+    """
+    Every visible Usage Segment with its columns, in the order of the listing, page after page while it is taken.
+
+    The first page is read at once, so that refusals come before the first segment.
+
+    Args:
+        access, wanted, sums: as of `list_segments`.
+
+    Raises:
+        InsufficientScope: the Grant opens no Usage Segments.
+    """
+    first = list_segments(access, wanted, sums=sums)
+
+    def walk() -> Iterator[tuple[SeenSegment, Sequence[Column]]]:
+        page = first
+        yield from read_values(page)
+        while page.following is not None:
+            page = list_segments(access, wanted, sums=sums, place=page.following)
+            yield from read_values(page)
+
+    return walk()
+
+
 def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Column]]:
     if batch[0].sums is not None:
         return [sum_columns(session, segment.sums) for segment in batch if segment.sums is not None]

@@ -66,12 +66,14 @@ class Answer:
         description: what it tells; the phrase of the status when empty.
         media_type: of the body; None when there is no body.
         headers: name and meaning of headers that a caller acts on.
+        files: further media types, which a caller gets by asking for them.
     """
 
     schema: type[Schema] | None = None
     description: str = ""
     media_type: str | None = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Final, TypeVar, cast
+from typing import Final
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Response, g, request
 
 from cdsc_server.domain.durations import local_midnight
 from cdsc_server.services.grant_reads import Read, note_reads
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.customer_data.sealing import seal
+from cdsc_server.web.streams import application
 
 blueprint: Final = Blueprint("customer_data", __name__)
 
-Piece = TypeVar("Piece")
 _DAY: Final = timedelta(days=1)
 
 
@@ -47,33 +47,10 @@ def tell_read(listing: str, objects: int, *, period: Sequence[datetime] | Sequen
 
 
 def _noting(grant_id: str, reads: Sequence[Read]) -> Callable[[], None]:
-    app, clock = _application(), ports().clock
+    app, clock = application(), ports().clock
 
     def note() -> None:
         with app.app_context():
             note_reads(grant_id, reads, at=clock.now())
 
     return note
-
-
-def streamed(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """
-    The pieces, each made inside a context of the application that is left again before it is sent.
-
-    A context that stays open while the Client reads would have to be left wherever it happens to stop reading.
-    """
-    app = _application()
-
-    def each() -> Iterator[Piece]:
-        while True:
-            with app.app_context():
-                piece = next(pieces, None)
-            if piece is None:
-                return
-            yield piece
-
-    return each()
-
-
-def _application() -> Flask:
-    return cast("Flask", current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001

@@ -20,19 +20,19 @@ from cdsc_server.schemas.bill_sections import BillSectionFilters, BillSectionLis
 from cdsc_server.schemas.bill_statements import BillStatementFilters, BillStatementListingSchema
 from cdsc_server.schemas.meter_devices import DistributionFilters, DistributionListingSchema
 from cdsc_server.schemas.service_contracts import ServiceContractFilters, ServiceContractListingSchema
-from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
+from cdsc_server.schemas.usage_segments import UsageSegmentFilters
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.customer_data.bill_sections import answer_sections
 from cdsc_server.web.customer_data.bill_statements import answer_statements
 from cdsc_server.web.customer_data.listings import answer_listing
-from cdsc_server.web.customer_data.segments import answer_segments
-from cdsc_server.web.describe import describe
+from cdsc_server.web.customer_data.segments import ANSWER, answer_segments
+from cdsc_server.web.describe import Answer, describe
 
 View = Callable[[], ResponseReturnValue]
-Answer = Callable[..., ResponseReturnValue]
+Answers = Callable[..., ResponseReturnValue]
 
 
-def _listing(*kinds: Kind) -> Answer:
+def _listing(*kinds: Kind) -> Answers:
     return partial(answer_listing, kinds)
 
 
@@ -44,7 +44,7 @@ _CONTRACTS: Final = (
 )
 
 #: What each type of scope lists: how it is answered, parameters, answer, section.
-_LISTED: Final[Mapping[str, tuple[Answer, type[Schema], type[Schema], str]]] = {
+_LISTED: Final[Mapping[str, tuple[Answers, type[Schema], type[Schema] | Answer, str]]] = {
     "cds_accounts": (_listing(Kind.ACCOUNT), AccountFilters, AccountListingSchema, "CDS-WG3-01 10.1.10"),
     "cds_service_contracts": _CONTRACTS,
     "cds_rate_plan": _CONTRACTS,
@@ -61,7 +61,7 @@ _LISTED: Final[Mapping[str, tuple[Answer, type[Schema], type[Schema], str]]] = {
         "CDS-WG3-01 10.5.4",
     ),
     "cds_service_bills": (answer_sections, BillSectionFilters, BillSectionListingSchema, "CDS-WG3-01 10.6.9"),
-    "cds_usage": (answer_segments, UsageSegmentFilters, UsageSegmentListingSchema, "CDS-WG3-01 10.8.8"),
+    "cds_usage": (answer_segments, UsageSegmentFilters, ANSWER, "CDS-WG3-01 10.8.8"),
 }
 
 

@@ -7,17 +7,16 @@ its first byte comes before the last reading leaves the database, and its length
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g
 
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.errors import InsufficientScope
-from cdsc_server.schemas.usage_segments import UsageSegmentFilters
+from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
 from cdsc_server.services.customer_data import Access, DirectAccess, access_of
 from cdsc_server.services.group_usage import names_groups, seen_sums
 from cdsc_server.services.usage_data import (
@@ -28,14 +27,24 @@ from cdsc_server.services.usage_data import (
     formats_of,
     list_segments,
     read_values,
+    walk_segments,
 )
 from cdsc_server.web.context import catalogue, ports
-from cdsc_server.web.customer_data.blueprint import streamed, tell_read
+from cdsc_server.web.customer_data.blueprint import tell_read
 from cdsc_server.web.customer_data.filters import asked_filters
 from cdsc_server.web.customer_data.sealing import sealing_key
+from cdsc_server.web.customer_data.usage_export import MEDIA_TYPES, answer_file, asked_form
 from cdsc_server.web.customer_data.usage_values import values_json
+from cdsc_server.web.describe import Answer
 from cdsc_server.web.paging import asked_place, page_url
+from cdsc_server.web.streams import compress, streamed
 
+#: What a view that answers `answer_segments` is described with.
+ANSWER: Final = Answer(
+    UsageSegmentListingSchema,
+    "A page as JSON; where Accept names another media type, all of it as a file: Green Button, CSV or Parquet.",
+    files=MEDIA_TYPES,
+)
 _FILTERS: Final = UsageSegmentFilters()
 _RELATED: Final[Mapping[Kind, tuple[str, str]]] = {
     Kind.ACCOUNT: ("cds_account_ids", "account_numbers"),
@@ -47,7 +56,7 @@ _RELATED: Final[Mapping[Kind, tuple[str, str]]] = {
 
 def answer_segments(*, scope_id: str | None = None) -> Response:
     """
-    The page of Usage Segments that the request asks for, as a stream.
+    The page of Usage Segments that the request asks for, or all of them as a file of another kind; as a stream.
 
     Args:
         scope_id: only what entries of this scope open.
@@ -55,14 +64,19 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     Raises:
         InsufficientScope: the token's Grant opens no usage.
         InvalidRequest: a malformed parameter.
+        NotAcceptable: a kind of file that this installation cannot write.
     """
     wanted = _wanted(asked_filters(_FILTERS))
+    form = asked_form()
     number = (str, type(None))
     place = asked_place((number, number, number, int, int, str, bool))
     now = ports().clock.now()
     sums = seen_sums(g.token, catalogue=catalogue(), now=now, scope_id=scope_id)
+    access = _access(scope_id, now=now)
+    if form is not None:
+        return answer_file(form, walk_segments(access, wanted, sums=sums))
     found = list_segments(
-        _access(scope_id, now=now),
+        access,
         wanted,
         sums=sums,
         place=None if place is None else tuple(place[:6]),
@@ -77,10 +91,9 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     }
     body = streamed(_body(found, ends))
     response = current_app.response_class(body, mimetype="application/json")
-    response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip") > 0 and sealing_key() is None:
-        response.response = _compressed(body)
-        response.content_encoding = "gzip"
+    response.vary.add("Accept")
+    if sealing_key() is None:
+        compress(response, body)
     return response
 
 
@@ -138,12 +151,3 @@ def _header(segment: SeenSegment, formats: list[dict[str, Any]]) -> bytes:
         "formats": formats,
     }
     return exact_json.dumps(told)[:-1] + b',"values":'
-
-
-def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The pieces as one gzip stream; level 1 already takes away four bytes of five and costs little."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-    for piece in pieces:
-        if packed := packer.compress(piece):
-            yield packed
-    yield packer.flush()

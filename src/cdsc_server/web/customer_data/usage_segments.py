@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
+from cdsc_server.schemas.usage_segments import UsageSegmentFilters
 from cdsc_server.web.bearer import bearer
 from cdsc_server.web.customer_data.blueprint import blueprint
-from cdsc_server.web.customer_data.segments import answer_segments
+from cdsc_server.web.customer_data.segments import ANSWER, answer_segments
 from cdsc_server.web.describe import describe
 
 
@@ -17,7 +17,7 @@ from cdsc_server.web.describe import describe
     tag="Customer data",
     section="CDS-WG3-01 10.8.8",
     query=UsageSegmentFilters,
-    answers={200: UsageSegmentListingSchema},
+    answers={200: ANSWER},
 )
 def list_usage_segments() -> ResponseReturnValue:
     """

@@ -18,6 +18,7 @@ from cdsc_server.errors import (
     InvalidClient,
     InvalidRequest,
     InvalidToken,
+    NotAcceptable,
     NotFound,
     Problem,
     TooLarge,
@@ -172,6 +173,7 @@ def _answer(status: int, answer: Answer) -> dict[str, Any]:
         content["headers"] = {name: _header(text) for name, text in sorted(answer.headers.items())}
     if answer.media_type is not None:
         content["content"] = {answer.media_type: {} if answer.schema is None else {"schema": answer.schema}}
+        content["content"].update({media_type: {} for media_type in answer.files})
     return content
 
 
@@ -187,6 +189,8 @@ def _refusals(app: Flask, rule: Rule, view: View, description: Description, *, w
         kinds.append(InvalidClient)
     elif access_of(view) not in (None, "public"):
         kinds += [InvalidToken, InsufficientScope]
+    if any(answer.files for answer in description.answers.values()):
+        kinds.append(NotAcceptable)
     if writing and (description.body or description.form):
         kinds.append(TooLarge)
     if writing and (description.body or description.raw):
