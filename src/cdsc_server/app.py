@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cdsc_server import exact_json, telemetry
 from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.connectors.hub import hub_platforms
 from cdsc_server.connectors.platforms import device_platforms
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
 from cdsc_server.connectors.smtp import SmtpMailer
@@ -155,8 +156,8 @@ def system_ports(settings: Settings) -> Ports:
     The real outside: this machine's clock, the key in its file, the servers for mail, payments and files.
 
     Raises:
-        InvalidConfiguration: the key file, the address of the mail server, the payment secret or the key of the bucket
-            cannot be used.
+        InvalidConfiguration: the key file, the address of the mail server, the payment secret, the key of the bucket or
+            the description of a hub cannot be used.
     """
     return Ports(
         clock=SystemClock(),
@@ -168,5 +169,5 @@ def system_ports(settings: Settings) -> Ports:
             if settings.payment_url
             else None
         ),
-        platforms=device_platforms(),
+        platforms={**device_platforms(), **hub_platforms(settings.hub_dir)},
     )

@@ -63,6 +63,11 @@ class Settings:
     registrations_per_hour: int = setting(60, "Registration requests taken from one network address in an hour.")
     body_bytes: int = setting(1_048_576, "Largest request body taken, in bytes, except of Messages with attachments.")
     upload_bytes: int = setting(1_073_741_824, "Largest upload of records that the provisioning API takes, in bytes.")
+    hub_dir: str = setting(
+        "",
+        "Directory of descriptions of meter-data hubs, NAME.toml each; empty for none. "
+        "See docs/how-to/operate/connectors.md.",
+    )
     blob_dir: str = setting("var/blobs", "Directory of attached and shared files and bills; made with the first one.")
     blob_url: str = setting(
         "",
@@ -192,6 +197,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
     if settings.import_dir and not Path(settings.import_dir).is_dir():
         faults.append(f"CDSC_IMPORT_DIR {settings.import_dir!r} is not a directory")
+    if settings.hub_dir and not Path(settings.hub_dir).is_dir():
+        faults.append(f"CDSC_HUB_DIR {settings.hub_dir!r} is not a directory")
     if not 1 <= settings.import_minutes <= 60:
         faults.append("CDSC_IMPORT_MINUTES must be from 1 to 60")
     if bool(settings.mail_url) != bool(settings.mail_from):

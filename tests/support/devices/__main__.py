@@ -9,6 +9,7 @@ from typing import Final
 
 from tests.support.devices.fakes import Fake
 from tests.support.devices.goodwe import TCPInverterFake, UDPInverterFake
+from tests.support.devices.hub import HubFake
 from tests.support.devices.pylontech import PylontechFake, SerialPylontechFake
 from tests.support.devices.shelly import OldShellyFake, ShellyFake
 from tests.support.devices.weather import WeatherFake
@@ -16,6 +17,7 @@ from tests.support.devices.weather import WeatherFake
 _KINDS: Final[dict[str, Callable[[], Fake]]] = {
     "goodwe": UDPInverterFake,
     "goodwe_tcp": TCPInverterFake,
+    "hub": HubFake,
     "pylontech": PylontechFake,
     "pylontech_serial": SerialPylontechFake,
     "shelly": ShellyFake,
