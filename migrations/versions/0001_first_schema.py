@@ -1131,8 +1131,92 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_aggregation_answers_period_start"), "aggregation_answers", ["period_start"], unique=False)
 
+    op.create_table(
+        "device_polls",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("round_trip", sa.Integer(), nullable=True),
+        sa.Column("fault", sa.String(), nullable=True),
+        sa.Column("readings", sa.Integer(), nullable=False),
+        sa.Column("first", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("last", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("customer_key", "site_id", "number", name=op.f("pk_device_polls")),
+    )
+    op.create_index(op.f("ix_device_polls_asked"), "device_polls", ["asked"], unique=False)
+    op.create_index(
+        op.f("ix_device_polls_customer_key_site_id_last"),
+        "device_polls",
+        ["customer_key", "site_id", "last"],
+        unique=False,
+    )
+    op.create_table(
+        "device_sites",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("label", sa.String(), nullable=False),
+        sa.Column("platform", sa.String(), nullable=False),
+        sa.Column("mode", sa.String(), nullable=False),
+        sa.Column("account_key", sa.String(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("interval_seconds", sa.Integer(), nullable=False),
+        sa.Column("meters", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("due", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("read_through", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("repair_from", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("repair_due", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("polls", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("answered", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("measured", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("fault", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("faults", sa.Integer(), nullable=False),
+        sa.Column("alarmed", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("customer_key", "site_id", name=op.f("pk_device_sites")),
+    )
+    op.create_index(op.f("ix_device_sites_created_site_id"), "device_sites", ["created", "site_id"], unique=False)
+    op.create_index(op.f("ix_device_sites_site_id"), "device_sites", ["site_id"], unique=False)
+    op.create_index(op.f("ix_device_sites_status_due"), "device_sites", ["status", "due"], unique=False)
+    op.create_table(
+        "platform_accounts",
+        sa.Column("account_key", sa.String(), nullable=False),
+        sa.Column("rested", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("holder", sa.String(), nullable=True),
+        sa.Column("held_until", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("account_key", name=op.f("pk_platform_accounts")),
+    )
+    op.create_table(
+        "site_devices",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=False),
+        sa.Column("device_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("measured", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("customer_key", "site_id", "device_id", name=op.f("pk_site_devices")),
+    )
+
 
 def downgrade() -> None:
+    op.drop_table("site_devices")
+    op.drop_table("platform_accounts")
+    op.drop_index(op.f("ix_device_sites_status_due"), "device_sites")
+    op.drop_index(op.f("ix_device_sites_site_id"), "device_sites")
+    op.drop_index(op.f("ix_device_sites_created_site_id"), "device_sites")
+    op.drop_table("device_sites")
+    op.drop_index(op.f("ix_device_polls_customer_key_site_id_last"), "device_polls")
+    op.drop_index(op.f("ix_device_polls_asked"), "device_polls")
+    op.drop_table("device_polls")
+
     op.drop_index(op.f("ix_aggregation_answers_period_start"), "aggregation_answers")
 
     op.drop_table("aggregation_answers")

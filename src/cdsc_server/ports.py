@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import BinaryIO, ClassVar, Protocol
+from typing import BinaryIO, ClassVar, Final, Protocol
 
 from cdsc_server.domain.device_readings import Device, DeviceReading
 from cdsc_server.domain.payments import PaymentNews
@@ -126,6 +126,10 @@ class FaultKind(StrEnum):
     BUSY = "busy"
 
 
+#: Faults of which asking again at the usual pace would make more.
+BACKING_OFF: Final = frozenset({FaultKind.RATE_LIMITED, FaultKind.OFFLINE})
+
+
 class PlatformFault(Exception):
     """
     A device platform gave no answer that can be used; each kind is a class of its own.
@@ -137,8 +141,6 @@ class PlatformFault(Exception):
     """
 
     kind: ClassVar[FaultKind]
-    #: Whether asking again at the usual pace would make it worse.
-    backs_off: ClassVar[bool] = False
 
     def __init__(self, words: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(words)
@@ -155,7 +157,6 @@ class RateLimited(PlatformFault):
     """The platform has had enough of us for a while."""
 
     kind = FaultKind.RATE_LIMITED
-    backs_off = True
 
 
 class DeviceNotFound(PlatformFault):
@@ -168,7 +169,6 @@ class Offline(PlatformFault):
     """Nobody answers, or not in time."""
 
     kind = FaultKind.OFFLINE
-    backs_off = True
 
 
 class ProtocolError(PlatformFault):

@@ -108,6 +108,11 @@ class Settings:
         "Days for which the access log of a Grant, which its Customer sees, keeps each hour by itself; "
         "of days before that one row for each listing is kept. At least 31.",
     )
+    device_days: int = setting(
+        14,
+        "Days for which what devices told is kept as it came; usage made of it stays. At least 4. See "
+        "docs/how-to/operate/devices.md.",
+    )
     log_format: str = setting("text", "text for people, json for collectors.")
     demo: bool = setting(
         False, "Whether this server is the demonstration: says on its pages that people and data are made up."
@@ -209,6 +214,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_READ_LOG_DAYS must be at least 31, the days that Customers see plotted")
     if settings.payment_url and not settings.payment_url.startswith(("https://", "http://127.0.0.1:")):
         faults.append("CDSC_PAYMENT_URL must start with https://, except on this machine itself")
+    if settings.device_days < 4:
+        faults.append("CDSC_DEVICE_DAYS must be at least 4, because gaps of three days are still filled")
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults

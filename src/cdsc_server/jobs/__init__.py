@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ from cdsc_server.services import (
     mails,
     requirements,
 )
+from cdsc_server.services.polling import Poller, forget_polls
 from cdsc_server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,8 @@ log = logging.getLogger(__name__)
 #: How often the outbox is looked at; the queue's own timetable knows minutes only.
 _SECONDS_BETWEEN_LOOKS: Final = 1
 _SECONDS_AFTER_A_FAULT: Final = 15
+#: How long a round of questions to devices goes on; the next one begins at the next full minute.
+_ROUND: Final = timedelta(seconds=50)
 
 
 def queue(settings: Settings) -> Huey:
@@ -126,6 +130,20 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         with app.app_context():
             look_through(Path(settings.import_dir), catalogue=app.extensions["cdsc"].catalogue, ports=ports)
 
+    poller = Poller(ports)
+
+    def poll_devices() -> None:
+        with app.app_context():
+            done = poller.run(until=ports.clock.now() + _ROUND)
+        if done.asked:
+            log.info("asked %d sites with devices, %d of them in vain", done.asked, done.failed)
+
+    def forget_device_polls() -> None:
+        with app.app_context():
+            forgotten = forget_polls(days=settings.device_days, clock=ports.clock)
+        if forgotten:
+            log.info("forgot what %d questions to devices brought", forgotten)
+
     def watch_sources() -> None:
         catalogue = app.extensions["cdsc"].catalogue
         with app.app_context():
@@ -137,6 +155,8 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
     timetable = {
         import_folder: crontab(minute=f"*/{settings.import_minutes}" if settings.import_minutes < 60 else "0"),
         watch_sources: crontab(minute="41"),
+        poll_devices: crontab(),
+        forget_device_polls: crontab(minute="51"),
         open_late_grants: crontab(),
         settle_groups: crontab(),
         find_members: crontab(minute="23", hour="3"),
@@ -154,8 +174,8 @@ def run(settings: Settings, app: Flask, ports: Ports) -> None:
     """Work until SIGINT or SIGTERM; what runs at that moment is finished first."""
     jobs = queue(settings)
     tasks = register(jobs, app, settings, ports)
-    # Two, so that a mail server which takes its time holds up nothing else.
-    consumer = jobs.create_consumer(workers=2, worker_type="thread", periodic=True, check_worker_health=True)
+    # Three, so that a mail server or devices that take their time hold up nothing else.
+    consumer = jobs.create_consumer(workers=3, worker_type="thread", periodic=True, check_worker_health=True)
     with _watched_outbox(jobs, app, ports, send=tasks["send_mails"]):
         consumer.run()
 

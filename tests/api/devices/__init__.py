@@ -1,0 +1,1 @@
+"""Sites with devices: asked, staged, looked after."""
