@@ -154,6 +154,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("customer_key", name=op.f("uq_customers_customer_key")),
     )
     op.create_table(
+        "daily_counts",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("part", sa.String(), nullable=False),
+        sa.Column("writer", sa.String(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "name", "part", "writer", name=op.f("pk_daily_counts")),
+    )
+
+    op.create_table(
         "deliveries",
         sa.Column("delivery_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -786,6 +796,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("grant_id", name=op.f("pk_grants")),
     )
     op.create_index(
+        "ix_grants_ended",
+        "grants",
+        ["modified"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('revoked', 'closed')"),
+        postgresql_where=sa.text("status IN ('revoked', 'closed')"),
+    )
+    op.create_index(
         "ix_grants_loading",
         "grants",
         ["customer_id"],
@@ -1023,6 +1041,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("confirmation", name=op.f("uq_receipts_confirmation")),
     )
     op.create_index(op.f("ix_receipts_grant_id"), "receipts", ["grant_id"], unique=False)
+    op.create_index(op.f("ix_receipts_created"), "receipts", ["created"], unique=False)
 
     op.create_table(
         "server_files",
@@ -1231,6 +1250,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_server_files_grant_id_modified_file_id"), "server_files")
 
     op.drop_table("server_files")
+    op.drop_index(op.f("ix_receipts_created"), "receipts")
     op.drop_index(op.f("ix_receipts_grant_id"), "receipts")
 
     op.drop_table("receipts")
@@ -1300,6 +1320,7 @@ def downgrade() -> None:
     )
 
     op.drop_index("ix_grants_loading", "grants")
+    op.drop_index("ix_grants_ended", "grants")
     op.drop_table("grants")
     op.drop_index(op.f("ix_credentials_registration_id_modified_credential_id"), "credentials")
     op.drop_index(op.f("ix_credentials_client_id"), "credentials")
@@ -1411,6 +1432,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_deliveries_looked_at_delivery_id"), "deliveries")
 
     op.drop_table("deliveries")
+    op.drop_table("daily_counts")
     op.drop_table("customers")
     op.drop_index("ix_bill_statements_newest", "bill_statements")
     op.drop_index(op.f("ix_bill_statements_statement_date_modified_bill_statement_id"), "bill_statements")

@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from cdsc_server import exact_json, telemetry
 from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
+from cdsc_server.connectors.front_door import HTTPFrontDoor
 from cdsc_server.connectors.hub import hub_platforms
 from cdsc_server.connectors.platforms import device_platforms
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
@@ -33,6 +34,7 @@ from cdsc_server.web import (
     customer_data,
     docs,
     health,
+    measuring,
     metadata,
     oauth,
     onboarding,
@@ -81,6 +83,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     payments.install(app)
     onboarding.install(app)
     docs.install(app)
+    measuring.install(app)
     return app
 
 
@@ -170,4 +173,6 @@ def system_ports(settings: Settings) -> Ports:
             else None
         ),
         platforms={**device_platforms(), **hub_platforms(settings.hub_dir)},
+        platforms=device_platforms(),
+        door=HTTPFrontDoor(settings.base_url),
     )

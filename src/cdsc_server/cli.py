@@ -23,6 +23,7 @@ _LATE: Final = {
     "late": "cli_late:late",
     "mail": "cli_mail:mail",
     "mail-catcher": "cli_companions:mail_catcher",
+    "metrics": "cli_metrics:metrics_commands",
     "openapi": "cli_openapi:openapi_command",
     "operators": "cli_operators:operators",
     "payment-sandbox": "cli_companions:payment_sandbox",

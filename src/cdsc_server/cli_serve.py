@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 import click
 
-from cdsc_server import app
 from cdsc_server.settings import Settings
 
 #: Requests handled at once in one process; more of them fight for the interpreter and for database connections.
 _THREADS = 4
 _SECONDS_TO_FINISH = 10
+#: telemetry/measures.DIRECTORY, which cannot be asked: its library reads the variable when it is imported.
+_MEASURES = "PROMETHEUS_MULTIPROC_DIR"
 
 
 @click.command()
@@ -24,10 +27,17 @@ _SECONDS_TO_FINISH = 10
 @click.option("--no-worker", is_flag=True, help="Leave the background work to a `cdsc worker` of its own.")
 def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the application of the CDSC_* variables until SIGINT or SIGTERM."""
+    settings = Settings.from_environment()
+    with _shared_measures(wanted=bool(settings.metrics_token_file)):
+        _serve(settings, host=host, port=port, workers=workers, no_worker=no_worker)
+
+
+def _serve(settings: Settings, *, host: str, port: int, workers: int, no_worker: bool) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    settings = Settings.from_environment()
+    from cdsc_server import app
+
     # Whatever is wrong is said here, once, and not by each process in turn.
     app.load_catalogue(settings)
     app.system_ports(settings)
@@ -44,6 +54,17 @@ def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     )
     with _background_work(wanted=not no_worker):
         server.serve()
+
+
+@contextmanager
+def _shared_measures(*, wanted: bool) -> Iterator[None]:
+    """A directory in which the web processes add up their measures; one that the operator named is taken as it is."""
+    if not wanted or _MEASURES in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="cdsc-measures-") as directory:
+        os.environ[_MEASURES] = directory
+        yield
 
 
 @contextmanager

@@ -281,6 +281,14 @@ class PlatformKind:
     open: Callable[[PlatformAccess, Clock], DevicePlatform]
 
 
+class FrontDoor(Protocol):
+    """This server as others see it, at its public address."""
+
+    def answers(self) -> bool:
+        """Whether it answers that it and its database work."""
+        ...
+
+
 class SystemClock:
     """The clock of this machine."""
 
@@ -302,3 +310,5 @@ class Ports:
     payments: PaymentProvider | None = None
     #: The device platforms that there are connectors for, by name.
     platforms: Mapping[str, PlatformKind] = field(default_factory=dict)
+    #: None where nobody looks whether this server answers.
+    door: FrontDoor | None = None

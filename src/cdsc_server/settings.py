@@ -112,6 +112,10 @@ class Settings:
         14,
         "Days for which what devices told is kept as it came; usage made of it stays. At least 4. See "
         "docs/how-to/operate/devices.md.",
+    metrics_token_file: str = setting(
+        "",
+        "File with the token that opens /metrics to Prometheus, of at least 32 characters; empty for no such page. "
+        "See docs/how-to/operate/metrics.md.",
     )
     log_format: str = setting("text", "text for people, json for collectors.")
     demo: bool = setting(

@@ -13,7 +13,7 @@ import requests
 from playwright.sync_api import Browser, Page
 
 from tests.support.browser import tab_of
-from tests.support.demo import CDSC, SECONDS, Demo, environment, free_port, start
+from tests.support.demo import CDSC, SECONDS, Demo, start
 from tests.support.tab import WIDTHS, fits, follow
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]

@@ -31,6 +31,7 @@ from cdsc_server.services import (
     group_grants,
     late_data,
     mails,
+    metrics,
     requirements,
 )
 from cdsc_server.services.polling import Poller, forget_polls
@@ -124,6 +125,20 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if folded:
             log.info("folded %d hours of the access log into days", folded)
 
+    def note_answering() -> None:
+        zone = app.extensions["cdsc"].catalogue.utility.timezone
+        if ports.door is None:
+            return
+        with app.app_context():
+            answering = metrics.note_answering(door=ports.door, zone=zone, clock=ports.clock)
+        if not answering:
+            log.error("this server does not answer at %s", settings.base_url)
+
+    def roll_up_metrics() -> None:
+        zone = app.extensions["cdsc"].catalogue.utility.timezone
+        with app.app_context():
+            metrics.roll_up(zone=zone, clock=ports.clock)
+
     def import_folder() -> None:
         if not settings.import_dir:
             return
@@ -157,6 +172,8 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         watch_sources: crontab(minute="41"),
         poll_devices: crontab(),
         forget_device_polls: crontab(minute="51"),
+        note_answering: crontab(),
+        roll_up_metrics: crontab(minute="*/5"),
         open_late_grants: crontab(),
         settle_groups: crontab(),
         find_members: crontab(minute="23", hour="3"),

@@ -13,8 +13,9 @@ from cdsc_server.storage import clean_up
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 
-#: How long ended rows are kept: a code or request that comes late must still be told apart from an unknown one.
-KEPT: Final = timedelta(days=1)
+#: How long ended rows are kept: a code or request that comes late must still be told apart from an unknown one, and
+#: those of a day be counted when it is over (services/metrics.SETTLING).
+KEPT: Final = timedelta(days=1, hours=6)
 BATCH: Final = 500
 
 

@@ -37,6 +37,7 @@ from cdsc_server.storage.types import ExactJSON, UtcDateTime
 _OVER: Final = FINAL | {GrantStatus.EXPIRED}
 _FUTURE: Final = text("status = 'future'")
 _ADMIN: Final = text("admin_of IS NOT NULL")
+_ENDED: Final = text("status IN ('revoked', 'closed')")
 _UNIDENTIFIED: Final = text("status = 'pending' AND customer_id IS NULL")
 
 
@@ -59,6 +60,8 @@ class GrantRow(DataBase):
             sqlite_where=text("loading IS NOT NULL"),
             postgresql_where=text("loading IS NOT NULL"),
         ),
+        # For counting what ended on a day.
+        Index("ix_grants_ended", "modified", sqlite_where=_ENDED, postgresql_where=_ENDED),
         Index(None, "admin_of", sqlite_where=_ADMIN, postgresql_where=_ADMIN),
         # For the queue of Grants of which nobody knows whose they are.
         Index(None, "created", "grant_id", sqlite_where=_UNIDENTIFIED, postgresql_where=_UNIDENTIFIED),
@@ -115,7 +118,7 @@ class ReceiptRow(DataBase):
     """What one approval looked like: the frozen words, found by a path nobody can guess."""
 
     __tablename__ = "receipts"
-    __table_args__ = (Index(None, "grant_id"),)
+    __table_args__ = (Index(None, "grant_id"), Index(None, "created"))
 
     #: SHA-256 of the secret in the receipt's address.
     path_hash: Mapped[str] = mapped_column(String, primary_key=True)

@@ -100,6 +100,12 @@ def count_mails(session: Session) -> dict[str, int]:
     return {str(status): int(count) for status, count in rows}
 
 
+def longest_waiting(session: Session, *, now: datetime) -> datetime | None:
+    """Since when the mail is due that should have gone first; None when none is due."""
+    due = select(func.min(MailRow.due, type_=UtcDateTime))
+    return session.scalars(due.where(MailRow.status == MailStatus.WAITING, MailRow.due <= now)).one()
+
+
 def revive_mails(session: Session, mail_ids: Sequence[str] | None, *, now: datetime) -> int:
     """Give dead mails all their attempts again, or all dead mails; returns how many."""
     which = MailRow.status == MailStatus.DEAD

@@ -48,6 +48,7 @@ TAGS: Final = {
     "Groups of Customers": "Buildings, areas and other sets of Customers whose sums Clients may read.",
     "Shared files": "Files that this server shares with a Client.",
     "Audit trail": "Who did what to what, and when.",
+    "Metrics": "How the server did: availability, performance, consents.",
     "Accounts": "Who works at the console, and who holds this token.",
 }
 

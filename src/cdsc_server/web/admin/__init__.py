@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cdsc_server.web.admin import clients, direct_access, files, grants, groups, me, messages, operators, reviews, trail
+from cdsc_server.web.admin import (
+    clients,
+    direct_access,
+    files,
+    grants,
+    groups,
+    me,
+    messages,
+    metrics,
+    operators,
+    reviews,
+    trail,
+)
 from cdsc_server.web.admin.blueprint import blueprint
 
 __all__ = [
@@ -20,6 +32,7 @@ __all__ = [
     "install",
     "me",
     "messages",
+    "metrics",
     "operators",
     "reviews",
     "trail",
