@@ -237,7 +237,7 @@ def _rows(
 def _seen(view: View, kind: Kind, row: Any, versions: Versions) -> SeenObject:
     object_id, listed = getattr(row, _TABLES[kind][1].key), row.modified
     sight = view.seen[kind][object_id]
-    row = versions.at(row, sight.as_of)
+    row = versions.at(row, sight.as_of, kind=_TABLES[kind][0])
     if kind is Kind.ACCOUNT:
         parent = row.parent_id if view.sees(kind, row.parent_id) else None
         return SeenObject(kind, row, listed, sight.fields, programs_named=sight.programs, parent_id=parent)

@@ -24,6 +24,11 @@ def among(column: Any, ids: Collection[str]) -> ColumnElement[bool]:
     return _Among(column, _listed(list(ids), String))
 
 
+def among_given(column: Any, name: str) -> ColumnElement[bool]:
+    """Whether a column of text holds one of a list that is given at each execution, as the parameter of this name."""
+    return _Among(column, bindparam(name, type_=_List(String), required=True))
+
+
 def among_pairs(number: Any, text: Any, pairs: Collection[tuple[int, str]]) -> ColumnElement[bool]:
     """Whether a column of whole numbers and one of text hold one of these pairs; each is looked up by itself."""
     return _AmongPairs(

@@ -13,6 +13,7 @@ from cdsc_server.domain.customer_graph import CustomerGraph, Kind, Link, Node
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
+from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
 
@@ -23,8 +24,8 @@ def read_graph(session: Session, customer_id: str) -> CustomerGraph:
     """All objects of a Customer with their links; empty for a Customer who is not there."""
     nodes: dict[Kind, dict[str, Node]] = {kind: {} for kind in Kind}
     links: dict[str, list[Link]] = {_SERVED: [], _INSTALLED: []}
-    for what, object_id, other_id, number, since, until in session.execute(
-        _statement(), {"customer_key": customer_key_of(customer_id)}
+    for what, object_id, other_id, number, since, until in _GRAPH.all(
+        session, {"customer_key": customer_key_of(customer_id)}
     ):
         if what in links:
             links[what].append(Link(object_id, other_id, since, until))
@@ -66,9 +67,17 @@ def _statement(*, many: bool = False) -> CompoundSelect[Any]:
         (Kind.METER_DEVICE, MeterDeviceRow, MeterDeviceRow.meter_device_id, null(), MeterDeviceRow.meter_number),
     )
     return union_all(
-        # Links stand first: their columns give the types of the whole.
+        # Links stand first: their columns give the names and types of the whole.
         *(
-            of(row, literal(what), object_id, row.service_point_id, null(), row.start, row.end)
+            of(
+                row,
+                literal(what).label("what"),
+                object_id.label("object_id"),
+                row.service_point_id.label("other_id"),
+                null().label("number"),
+                row.start.label("since"),
+                row.end.label("until"),
+            )
             for what, row, object_id in links
         ),
         *(
@@ -77,6 +86,8 @@ def _statement(*, many: bool = False) -> CompoundSelect[Any]:
         ),
     )
 
+
+_GRAPH: Final = Prepared(_statement(), list(_statement().selected_columns), writes=False)
 
 #: Where the values of a member stand that objects are compared by: table, its id, column, and the member of each entry.
 _MORE: Final[Mapping[str, tuple[type[Any], Any, Any, str | None]]] = {

@@ -104,17 +104,20 @@ class Versions:
 
     known: Mapping[Key, list[ObjectVersionRow]] = field(default_factory=dict)
 
-    def at(self, row: Any, instant: datetime) -> Any:
+    def at(self, row: Any, instant: datetime, *, kind: type[Any] | None = None) -> Any:
         """
         A row as it was at an instant; itself where it has not changed since.
+
+        Args:
+            kind: what a row is that was read as plain values.
 
         One that its source confirmed later counts as confirmed at the instant: it was true then, and what came after is
         nobody's who froze (7.3.1).
         """
-        then = row
+        kind, then = kind or type(row), row
         if row.valid > instant:
-            then = self.find(type(row), row.customer_key, getattr(row, _IDS[type(row)]), instant) or row
-        return then if then.synced <= instant else _confirmed_at(then, instant)
+            then = self.find(kind, row.customer_key, getattr(row, _IDS[kind]), instant) or row
+        return then if then.synced <= instant else _confirmed_at(kind, then, instant)
 
     def find(self, kind: type[Any], customer_key: int, object_id: str, instant: datetime) -> Any:
         """An object as it was at an instant, when it has changed since; else None."""
@@ -201,9 +204,8 @@ def read_versions(
     return Versions(found)
 
 
-def _confirmed_at(row: Any, instant: datetime) -> Any:
+def _confirmed_at(kind: type[Any], row: Any, instant: datetime) -> Any:
     """A copy of a row that says so; the row itself may belong to a session, which would store it."""
-    kind = type(row)
     values = {column.key: getattr(row, column.key) for column in inspect(kind).columns if column.key != "customer_key"}
     return kind(**{**values, "synced": instant})
 
