@@ -22,7 +22,14 @@ from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, Shown
 from cdsc_server.services.direct_objects import few_customers
 from cdsc_server.services.homes import home_of, homes_of
 from cdsc_server.services.opened_sections import opened_sections
-from cdsc_server.storage.bill_statements import BillFile, BillStatementRow, Place, find_statement, newest_statements
+from cdsc_server.storage.bill_statements import (
+    BillFile,
+    BillStatementRow,
+    Place,
+    file_of,
+    find_statement,
+    newest_statements,
+)
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import reading
@@ -137,8 +144,9 @@ def open_file(
         else:
             found = _agreed_one(session, access, statement_id)
         for each in found:
-            if each.then.file is not None and OPTIONAL["file_uri"] in each.opens:
-                return each.then, each.then.file, blobs.open(each.then.file.content_hash)
+            file = file_of(each.then)
+            if file is not None and OPTIONAL["file_uri"] in each.opens:
+                return each.then, file, blobs.open(file.content_hash)
     raise NotFound("no bill statement with a file has this id")
 
 
@@ -185,7 +193,8 @@ def _opened(
     """A statement as those of the billings show it that hold it."""
     holding = [each for each in opened if each.holds(row.account_id, row.statement_date, row.known)]
     as_of = max((each.as_of for each in holding), default=row.modified)
-    return _Opened(row, versions.at(row, as_of), frozenset[str]().union(*(each.opens for each in holding)), sections)
+    then = versions.at(row, as_of, kind=BillStatementRow)
+    return _Opened(row, then, frozenset[str]().union(*(each.opens for each in holding)), sections)
 
 
 def _versions(session: Session, access: Access | DirectAccess, customer_keys: Iterable[int]) -> Versions:
@@ -221,9 +230,10 @@ def _permitted(session: Session, access: DirectAccess, *, asked: Mapping[str, An
 def _seen(opened: _Opened, base_url: str) -> SeenStatement:
     row = opened.then
     path = f"/cds/bill_statements/{quote(row.bill_statement_id, safe='')}/file"
-    absent = {"file_mimetype"} if row.file is None else set[str]()
+    filed = file_of(row) is not None
+    absent = set[str]() if filed else {"file_mimetype"}
     fields = frozenset(name for name, by in OPTIONAL.items() if by in opened.opens) - absent
-    return SeenStatement(row, fields, None if row.file is None else base_url + path, opened.sections)
+    return SeenStatement(row, fields, base_url + path if filed else None, opened.sections)
 
 
 def _place(row: BillStatementRow) -> Place:

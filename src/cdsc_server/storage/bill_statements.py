@@ -6,15 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Index, String, and_, false, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Date, Index, String, Table, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.bill_disclosure import Billing, Statement
-from cdsc_server.storage.among import among
+from cdsc_server.storage.among import among, among_given
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 from cdsc_server.storage.validity import Held
 
@@ -66,12 +68,12 @@ class BillStatementRow(OfCustomer, Held, DataBase):
     modified: Mapped[datetime] = mapped_column(UtcDateTime)
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    @property
-    def file(self) -> BillFile | None:
-        """The bill itself, None where there is no file."""
-        if self.file_hash is None or self.file_size is None or self.file_mimetype is None:
-            return None
-        return BillFile(self.file_hash, self.file_size, self.file_mimetype)
+
+def file_of(row: BillStatementRow) -> BillFile | None:
+    """The bill itself, None where there is no file."""
+    if row.file_hash is None or row.file_size is None or row.file_mimetype is None:
+        return None
+    return BillFile(row.file_hash, row.file_size, row.file_mimetype)
 
 
 #: More Accounts than this are looked for here instead of being sent to the database.
@@ -105,24 +107,25 @@ def newest_statements(
     Args:
         after, before: only those of these days and between.
         backward: in the opposite order.
+
+    Returns:
+        Plain values with the names of the columns.
     """
-    table = BillStatementRow
-    columns = (table.statement_date, table.modified, table.bill_statement_id)
-    rows = (
-        select(table)
-        .where(
-            table.customer_key == customer_key_of(customer_id), or_(false(), *(_held(billing) for billing in billings))
-        )
-        .order_by(*(column.asc() if backward else column.desc() for column in columns))
-        .limit(_CHUNK)
-    )
-    if after is not None:
-        rows = rows.where(table.statement_date >= after)
-    if before is not None:
-        rows = rows.where(table.statement_date <= before)
+    if not billings:
+        return
+    accounts = frozenset[str]().union(*(billing.accounts for billing in billings))
+    few = len(accounts) <= _MOST_SENT
+    given: dict[str, Any] = {
+        "customer_key": customer_key_of(customer_id),
+        "first": max(after or date.min, min(billing.first or date.min for billing in billings)),
+        "last": min(before or date.max, max(billing.last or date.max for billing in billings)),
+    }
+    if few:
+        given["accounts"] = sorted(accounts)
     while True:
-        following = rows if place is None else rows.where(beyond(place, backward=backward))
-        chunk = session.scalars(following).all()
+        placed = {} if place is None else {"day": place.day, "modified": place.modified, "id": place.id}
+        chunk = _page(backward, few, placed=bool(placed)).all(session, {**given, **placed})
+        # The days and Accounts of several billings may open more than each of them does.
         yield from (
             row
             for row in chunk
@@ -133,35 +136,37 @@ def newest_statements(
         place = Place(chunk[-1].statement_date, chunk[-1].modified, chunk[-1].bill_statement_id)
 
 
-def _held(billing: Billing) -> ColumnElement[bool]:
+@cache
+def _page(backward: bool, few: bool, *, placed: bool) -> Prepared:
     table = BillStatementRow
-    conditions: list[ColumnElement[bool]] = []
-    if len(billing.accounts) <= _MOST_SENT:
-        conditions.append(table.account_id.in_(sorted(billing.accounts)))
-    if billing.first is not None:
-        conditions.append(table.statement_date >= billing.first)
-    if billing.last is not None:
-        conditions.append(table.statement_date <= billing.last)
-    return and_(true(), *conditions)
+    columns = list(cast("Table", table.__table__).columns)
+    rows = select(*columns).where(
+        table.customer_key == bindparam("customer_key"),
+        table.statement_date >= bindparam("first"),
+        table.statement_date <= bindparam("last"),
+    )
+    if few:
+        rows = rows.where(among_given(table.account_id, "accounts"))
+    if placed:
+        place: Any = (bindparam("day"), bindparam("modified"), bindparam("id"))
+        rows = rows.where(_beyond(*place, backward=backward))
+    order = (table.statement_date, table.modified, table.bill_statement_id)
+    rows = rows.order_by(*(column.asc() if backward else column.desc() for column in order)).limit(_CHUNK)
+    return Prepared(rows, columns, writes=False)
 
 
 def beyond(place: Place, *, backward: bool) -> ColumnElement[bool]:
     """Whether a statement stands after a place, or before it when read backward."""
+    return _beyond(place.day, place.modified, place.id, backward=backward)
+
+
+def _beyond(day: Any, modified: Any, id: Any, *, backward: bool) -> ColumnElement[bool]:
     table = BillStatementRow
     if backward:
-        day, modified, further = (
-            table.statement_date > place.day,
-            table.modified > place.modified,
-            table.bill_statement_id > place.id,
-        )
+        newer, later, further = table.statement_date > day, table.modified > modified, table.bill_statement_id > id
     else:
-        day, modified, further = (
-            table.statement_date < place.day,
-            table.modified < place.modified,
-            table.bill_statement_id < place.id,
-        )
-    same_day, same_moment = table.statement_date == place.day, table.modified == place.modified
-    return or_(day, and_(same_day, or_(modified, and_(same_moment, further))))
+        newer, later, further = table.statement_date < day, table.modified < modified, table.bill_statement_id < id
+    return or_(newer, and_(table.statement_date == day, or_(later, and_(table.modified == modified, further))))
 
 
 def find_statement(session: Session, customer_id: str, statement_id: str) -> BillStatementRow | None:

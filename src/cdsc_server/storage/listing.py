@@ -32,7 +32,7 @@ class Place:
 
 def newest_first(
     session: Session,
-    row: type[Any],
+    row: Any,
     row_id: InstrumentedAttribute[str],
     *,
     customer_id: str,

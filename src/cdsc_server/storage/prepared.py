@@ -79,7 +79,8 @@ class Prepared:
         if connection.dialect.name != "postgresql":
             return connection.execute(self._statement, dict(parameters)).all()
         form = self._form(connection.engine)
-        with connection.connection.cursor() as cursor:
+        cursor: Any = connection.connection.cursor()
+        with cursor:
             found = cursor.execute(form.text, form.given(parameters), prepare=True).fetchall()
         return [form.read(each) for each in found]
 
