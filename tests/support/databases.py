@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -22,6 +23,10 @@ _SERVER = pytest.StashKey[postgres.Server]()
 _MISSING = pytest.StashKey[str]()
 
 _WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+#: A folder in memory on Linux, and how much must be free in it: containers have little.
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 1_000_000_000
 
 #: Numbers the advisory lock under which the first worker makes the template; any number no one else uses.
 _TEMPLATE_LOCK = 20_260_301
@@ -124,9 +129,15 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a worker's database is: always at one address, as on PostgreSQL."""
-    return tmp_path_factory.mktemp("sqlite") / "test.sqlite3"
+def _sqlite_file() -> Iterator[Path]:
+    """
+    Where a worker's database is: always at one address, as on PostgreSQL.
+
+    In memory where there is such a folder: each commit waits for the disk, and no test takes away the power.
+    """
+    roomy = os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    with TemporaryDirectory(prefix="cdsc-sqlite-", dir=_MEMORY if roomy else None) as place:
+        yield Path(place, "test.sqlite3")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
