@@ -2,7 +2,8 @@
 Core statements for the endpoints called at every request: compiled once and prepared by the database.
 
 On PostgreSQL they go to the driver directly, which takes a sixth of the time that SQLAlchemy's own execution takes; its
-compiler and the column types' conversions are the same, and the connections of those that stand alone stay at hand for each thread.
+compiler and the column types' conversions are the same. For statements that stand alone a connection stays at hand for
+each thread.
 On SQLite, where the journey costs nothing, they are executed as every other statement.
 """
 
@@ -51,8 +52,7 @@ class _Form:
 
 class Prepared:
     """
-    A statement that is compiled once: one that gives at most one row and is a transaction of its own, or the rows of one
-    that a session asks.
+    A statement that is compiled once: asked by a session, or by itself where it gives at most one row.
 
     Args:
         statement: a select, or a statement with returning.
