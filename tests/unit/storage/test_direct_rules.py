@@ -146,7 +146,11 @@ def permit(session: Session, named: dict[str, Collection[str]]) -> None:
 
 
 @requirement("WG3-01-6.2-02", "WG3-01-7.2-01")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60)
+# Each example is a whole town, so there are half as many as elsewhere.
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=settings().max_examples // 2,
+)
 @given(
     graphs=st.tuples(telling_graphs(), telling_graphs()),
     entries=st.lists(direct_entries(), min_size=1, max_size=2),
