@@ -173,6 +173,5 @@ def system_ports(settings: Settings) -> Ports:
             else None
         ),
         platforms={**device_platforms(), **hub_platforms(settings.hub_dir)},
-        platforms=device_platforms(),
         door=HTTPFrontDoor(settings.base_url),
     )
