@@ -112,6 +112,7 @@ class Settings:
         14,
         "Days for which what devices told is kept as it came; usage made of it stays. At least 4. See "
         "docs/how-to/operate/devices.md.",
+    )
     metrics_token_file: str = setting(
         "",
         "File with the token that opens /metrics to Prometheus, of at least 32 characters; empty for no such page. "
