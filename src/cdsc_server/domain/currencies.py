@@ -1,4 +1,4 @@
-"""ISO 4217: the letters of a currency, and its number."""
+"""ISO 4217: the letters of a currency, its number, and how many digits its smallest coin has."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ _TABLE = """
 950XAF 951XCD 952XOF 953XPF 960XDR 967ZMW 968SRD 969MGA 971AFN 972TJS 973AOA 975BGN 976CDF 977BAM 978EUR 980UAH
 981GEL 985PLN 986BRL
 """
+
+#: Currencies whose smallest coin is not a hundredth, by how many digits it has behind the point.
+_OTHER_COINS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+}
+_MINOR_DIGITS = {letters: digits for digits, currencies in _OTHER_COINS.items() for letters in currencies.split()}
 
 _LETTERS = {int(entry[:3]): entry[3:] for entry in _TABLE.split()}
 _NUMBERS = {letters: number for number, letters in _LETTERS.items()}
@@ -33,3 +40,8 @@ def currency_number(letters: str) -> int | None:
 def is_currency(letters: str) -> bool:
     """Whether these are the three letters of a currency."""
     return letters in _NUMBERS
+
+
+def minor_digits(letters: str) -> int:
+    """How many digits behind the point amounts of a currency are paid with."""
+    return _MINOR_DIGITS.get(letters, 2)

@@ -1,0 +1,1 @@
+"""What energy costs: tariffs as they are valid over time, and readings multiplied by them."""
