@@ -414,6 +414,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_service_contracts_contract_id"), "service_contracts", ["contract_id"], unique=False)
 
     op.create_table(
+        "tariffs",
+        sa.Column("external_tariff_id", sa.String(), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("superseded", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("external_tariff_id", "modified", name=op.f("pk_tariffs")),
+    )
+    op.create_table(
+        "contract_tariffs",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("contract_id", sa.String(), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("superseded", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("tariffs", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "contract_id", "modified", name=op.f("pk_contract_tariffs")),
+    )
+    op.create_table(
         "service_points",
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -1390,6 +1408,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_service_points_modified_service_point_id"), "service_points")
     op.drop_index(op.f("ix_service_points_customer_key_modified_service_point_id"), "service_points")
     op.drop_table("service_points")
+    op.drop_table("contract_tariffs")
+    op.drop_table("tariffs")
     op.drop_index(op.f("ix_service_contracts_customer_key_account_id"), "service_contracts")
     op.drop_index(op.f("ix_service_contracts_contract_id"), "service_contracts")
 

@@ -1,4 +1,4 @@
-"""`cdsc import`: files of Customers, usage data, certificates and bills into the database, told on a terminal."""
+"""`cdsc import`: files of Customers, tariffs, usage data, certificates and bills, told of on a terminal."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from flask import Flask
 from cdsc_server.domain.bill_shapes import BILLS
 from cdsc_server.domain.customer_documents import CUSTOMERS
 from cdsc_server.domain.shapes import Shape
+from cdsc_server.domain.tariffs.documents import TARIFFS
 from cdsc_server.errors import Problem
 from cdsc_server.intake.deltas import turn_of
 from cdsc_server.intake.files import (
@@ -26,6 +27,7 @@ from cdsc_server.intake.files import (
     take_customers,
     take_delta,
     take_green_button,
+    take_tariffs,
 )
 from cdsc_server.ports import SystemClock
 from cdsc_server.services import delta_files
@@ -39,7 +41,7 @@ _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group("import")
 def imports() -> None:
-    """Take in files of Customers, usage data, certificates and bills."""
+    """Take in files of Customers, tariffs, usage data, certificates and bills."""
 
 
 @imports.command()
@@ -149,6 +151,19 @@ def skip(feed: str, number: int) -> None:
         except Problem as problem:
             raise click.ClickException(problem.description) from problem
     click.echo(f"{feed}: {skipped} skipped, goes on with {number + 1}")
+
+
+@imports.command()
+@click.argument("files", nargs=-1, required=True, type=_File, metavar="FILE...")
+@_schema_option(TARIFFS)
+def tariffs(files: tuple[Path, ...]) -> None:
+    """
+    Take in tariffs, and which contracts are on them (JSON).
+
+    Each FILE is stored whole or not at all; a broken one does not keep the others out, but the exit status is then 1.
+    Importing a file again changes nothing; a corrected file changes what it corrects.
+    """
+    _import_all(files, partial(take_tariffs, clock=SystemClock()), Settings.from_environment())
 
 
 @imports.command()

@@ -24,6 +24,7 @@ from cdsc_server.ports import BlobStore, Clock
 from cdsc_server.services.import_bills import import_bills
 from cdsc_server.services.import_customers import import_customers
 from cdsc_server.services.import_eacs import import_eacs
+from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.services.imports import import_green_button
 from cdsc_server.storage import db
 
@@ -161,6 +162,17 @@ def take_customers(path: Path, *, clock: Clock) -> Taken:
     if done.told & {Kind.ACCOUNT, Kind.SERVICE_CONTRACT}:
         confirms.add(Source.PROGRAMS)
     return Taken((summary, *(f"Customer {customer_id}" for customer_id in done.customer_ids)), frozenset(confirms))
+
+
+def take_tariffs(path: Path, *, clock: Clock) -> Taken:
+    """Take a document of tariffs in; raises as `services.import_tariffs.import_tariffs`."""
+    done = import_tariffs(_json(path), clock=clock)
+    told = [
+        f"{_count(sum(some.values()), noun)} "
+        f"({some['new']} new, {some['changed']} changed, {some['unchanged']} unchanged)"
+        for some, noun in ((done.tariffs, "tariff"), (done.contracts, "contract"))
+    ]
+    return Taken((", ".join(told),))
 
 
 def take_bills(path: Path, *, blobs: BlobStore, clock: Clock, customer: str | None = None) -> Taken:

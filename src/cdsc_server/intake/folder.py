@@ -33,6 +33,7 @@ from cdsc_server.intake.files import (
     take_customers,
     take_delta,
     take_green_button,
+    take_tariffs,
 )
 from cdsc_server.ports import Clock, Ports
 from cdsc_server.services import deliveries
@@ -92,6 +93,7 @@ def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
     return [
         # First, because the others are about what these bring.
         _Kind("customers", ".json", partial(take_customers, clock=clock)),
+        _Kind("tariffs", ".json", partial(take_tariffs, clock=clock)),
         _Kind("greenbutton", ".xml", partial(take_green_button, clock=clock)),
         _Kind("bills", ".json", partial(take_bills, blobs=ports.blobs, clock=clock)),
         _Kind("eacs", ".json", partial(take_certificates, formats=formats, clock=clock)),

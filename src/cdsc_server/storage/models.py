@@ -32,6 +32,7 @@ from cdsc_server.storage import (
     service_accounts,
     service_contracts,
     service_points,
+    tariffs,
     usage,
     versions,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "service_accounts",
     "service_contracts",
     "service_points",
+    "tariffs",
     "usage",
     "versions",
 ]

@@ -73,7 +73,8 @@ def stretches(segment: SeenSegment, columns: Sequence[Column], *, zone: str) -> 
         " ".join(sorted(segment.related.numbers[kind])) for kind in (Kind.SERVICE_CONTRACT, Kind.METER_DEVICE)
     )
     for column in by_series(columns):
-        row, form = rows.get(column.series_id), column.value_format
+        # What is calculated beside readings belongs where they do.
+        row, form = rows.get(column.series_id) or next(iter(segment.period.series), None), column.value_format
         owner = row.customer_id if row is not None else "" if segment.sums is None else segment.sums.row.aggregation_id
         for key, readings in column.parts:
             words = Words(

@@ -1,0 +1,86 @@
+"""Tariffs, and which contract is on which: every version that was ever handed in, with when it was the one known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, PrimaryKeyConstraint, String, Text, or_, select, type_coerce
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from cdsc_server.storage.customers import OfCustomer, customer_key_of
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.types import ExactJSON, UtcDateTime
+
+
+class TariffRow(DataBase):
+    """A tariff as it was handed in; the one known from `modified` until `superseded`."""
+
+    __tablename__ = "tariffs"
+    __table_args__ = (PrimaryKeyConstraint("external_tariff_id", "modified"),)
+
+    external_tariff_id: Mapped[str] = mapped_column(String)
+    modified: Mapped[datetime] = mapped_column(UtcDateTime)
+    superseded: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    #: In the shape of `domain.tariffs.documents`.
+    content: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
+
+
+class ContractTariffsRow(OfCustomer, DataBase):
+    """All tariffs that a Service Contract is and was on; what was known from `modified` until `superseded`."""
+
+    __tablename__ = "contract_tariffs"
+
+    contract_id: Mapped[str] = mapped_column(String, primary_key=True)
+    modified: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    superseded: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    #: external_tariff_id, first day, and the day after the last or none.
+    tariffs: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
+
+
+def tariffs_known(session: Session, ids: Collection[str]) -> Sequence[TariffRow]:
+    """The tariffs with these ids, as they are known now."""
+    row = TariffRow
+    return session.scalars(select(row).where(row.external_tariff_id.in_(sorted(ids)), _known(row, None))).all()
+
+
+def tariffs_written(
+    session: Session, ids: Collection[str], *, as_of: datetime | None = None
+) -> Sequence[tuple[str, datetime, str]]:
+    """
+    The tariffs with these ids, as they were known at an instant; None is now.
+
+    Returns:
+        Of each its id, since when it is known, and its content as JSON that nobody has read yet.
+    """
+    row = TariffRow
+    columns = select(row.external_tariff_id, row.modified, type_coerce(row.content, Text))
+    wanted = columns.where(row.external_tariff_id.in_(sorted(ids)), _known(row, as_of))
+    return [(tariff_id, modified, written) for tariff_id, modified, written in session.execute(wanted)]
+
+
+def assignments_known(
+    session: Session, customer_ids: Collection[str], *, as_of: datetime | None = None
+) -> Sequence[ContractTariffsRow]:
+    """What these Customers' contracts are and were on, as it was known at an instant; None is now."""
+    row = ContractTariffsRow
+    keys = [customer_key_of(each) for each in customer_ids]
+    return session.scalars(select(row).where(row.customer_key.in_(keys), _known(row, as_of))).all()
+
+
+def contracts_numbered(session: Session, numbers: Collection[str]) -> Mapping[str, Sequence[ServiceContractRow]]:
+    """The contracts with these numbers, by number."""
+    row = ServiceContractRow
+    rows = select(row).where(row.contract_number.in_(sorted(numbers))).order_by(row.contract_id)
+    found: dict[str, list[ServiceContractRow]] = {}
+    for each in session.scalars(rows):
+        found.setdefault(each.contract_number or "", []).append(each)
+    return found
+
+
+def _known(row: type[TariffRow | ContractTariffsRow], as_of: datetime | None) -> ColumnElement[bool]:
+    if as_of is None:
+        return row.superseded.is_(None)
+    return (row.modified <= as_of) & or_(row.superseded.is_(None), row.superseded > as_of)
