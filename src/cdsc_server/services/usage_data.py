@@ -20,6 +20,7 @@ from cdsc_server.domain.segment_sections import SectionsOfReadings
 from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, value_format_id
 from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
+from cdsc_server.services.costing import Costs, Known, costs_of, granted_tariffs
 from cdsc_server.services.customer_data import Access, DirectAccess, cut
 from cdsc_server.services.group_usage import SeenSums, sum_columns
 from cdsc_server.services.homes import Home, LookedFor, home_of, homes
@@ -97,6 +98,7 @@ class SeenSegment:
         sections: ids of Bill Sections it stands on, as far as they may be told.
         as_of: the instant whose readings are shown; None is now.
         proofs: certificates that may be told beside shares of a supply mix; None where there are none to tell.
+        costs: calculated ones that stand beside the readings; None where there are none to tell.
         sums: of a group, what is added up; then `period` names no series.
     """
 
@@ -106,6 +108,7 @@ class SeenSegment:
     place: Place
     as_of: datetime | None
     proofs: Proofs | None
+    costs: Costs | None = None
     sums: SeenSums | None = None
 
     @property
@@ -250,19 +253,24 @@ def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Co
         return [sum_columns(session, segment.sums) for segment in batch if segment.sums is not None]
     periods = [segment.period for segment in batch if segment.period.series]
     read = iter([columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)])
-    return [_proven(segment, next(read)) if segment.period.series else () for segment in batch]
+    return [_complete(segment, next(read)) if segment.period.series else () for segment in batch]
 
 
-def _proven(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]:
-    return columns if segment.proofs is None else segment.proofs.beside(segment.period, columns, as_of=segment.as_of)
+def _complete(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]:
+    """The columns with what is not stored beside them: certificates and calculated costs."""
+    if segment.proofs is not None:
+        columns = segment.proofs.beside(segment.period, columns, as_of=segment.as_of)
+    if segment.costs is not None:
+        columns = segment.costs.beside(segment.period, columns, as_of=segment.as_of)
+    return columns
 
 
 def formats_of(segment: SeenSegment, columns: Sequence[Column]) -> list[dict[str, Any]]:
     """The Value Format of each column, with ids of meters that may be told (CDS-WG3-01 10.8.5)."""
     if segment.sums is not None:
         return [_format(segment, column, segment.sums.row.aggregation_id) for column in columns]
-    customers = {row.series_id: row.customer_id for row in segment.period.series}
-    return [_format(segment, column, customers[column.series_id]) for column in columns]
+    # All series of a segment are of one Customer; calculated columns are of none of them.
+    return [_format(segment, column, segment.period.series[0].customer_id) for column in columns]
 
 
 def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str, Any]:
@@ -282,8 +290,11 @@ def _segments(session: Session, group: Sequence[Home], wanted: Wanted) -> Iterat
     for row in series_of_customers(session, rows):
         rows[row.customer_id].append(row)
     sections = opened_sections(session, group)
+    tariffs = granted_tariffs(session, group[0].access.entries, rows, now=group[0].access.now) if group else {}
     opened = {
-        home.customer_id: _Opened.of(session, home, rows[home.customer_id], billed_readings(sections[home.customer_id]))
+        home.customer_id: _Opened.of(
+            session, home, rows[home.customer_id], billed_readings(sections[home.customer_id]), tariffs
+        )
         for home in group
     }
     # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
@@ -311,17 +322,28 @@ class _Opened:
     relations: _Relations
     proofs: Proofs | None
     sections: SectionsOfReadings
+    costs: Costs | None
 
     @classmethod
-    def of(cls, session: Session, home: Home, rows: Sequence[UsageSeriesRow], sections: SectionsOfReadings) -> _Opened:
+    def of(
+        cls,
+        session: Session,
+        home: Home,
+        rows: Sequence[UsageSeriesRow],
+        sections: SectionsOfReadings,
+        tariffs: Mapping[datetime | None, Known],
+    ) -> _Opened:
         access, graph = home.access, home.graph
         series = [series_of(row) for row in rows]
-        opened = openings(access.entries, graph, series, now=access.now)
+        costs = costs_of(home.customer_id, series, graph.at(access.now), tariffs)
+        calculated = () if costs is None else costs.series.values()
+        opened = openings(access.entries, graph, [*series, *calculated], now=access.now)
         known = graph.at(access.now)
         shown = [one for one in series if one.segment_key in opened]
         tied = {one.series_id: ties(known, one) for one in shown}
         relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
-        return cls(home, rows, opened, tied, relations, read_proofs(session, access, graph, shown, tied), sections)
+        proofs = read_proofs(session, access, graph, shown, tied)
+        return cls(home, rows, opened, tied, relations, proofs, sections, costs)
 
     def asked(self, as_of: datetime | None, wanted: Wanted) -> list[UsageSeriesRow]:
         """The series that show readings of an instant and may pass."""
@@ -336,9 +358,13 @@ class _Opened:
 
     def seen(self, period: SegmentPeriod, as_of: datetime | None, wanted: Wanted) -> Iterator[SeenSegment]:
         """What of a whole segment is open and passes, where it is this Customer's turn."""
-        for opening in self.openings[period.series[0].segment_key]:
+        key = period.series[0].segment_key
+        for opening in self.openings[key]:
             rows = [row for row in period.series if row.series_id in opening.series]
             cut = _cut(period, opening) if opening.as_of == as_of else None
+            costs = self._costs(opening, key)
+            if cut is not None and costs is not None:
+                cut = replace(cut, modified=max(cut.modified, costs.modified(key, as_of=as_of)))
             if rows and cut is not None and _in_time(cut, wanted):
                 low, high = _second(cut.segment_start), _second(cut.segment_end)
                 related = self.relations.of(rows, low, high)
@@ -349,7 +375,13 @@ class _Opened:
                     account = self.home.key(related.belongs[Kind.ACCOUNT])
                 billed = wanted.sections is None or not wanted.sections.isdisjoint(sections)
                 if billed and _among(related, wanted) and (self.home.turn is None or account in self.home.turn):
-                    yield _seen(cut, related, opening, sections=sections, account=account, proofs=self.proofs)
+                    seen = _seen(cut, related, opening, sections=sections, account=account, proofs=self.proofs)
+                    yield seen if costs is None else replace(seen, costs=costs)
+
+    def _costs(self, opening: Opening, segment_key: str) -> Costs | None:
+        """The calculated costs, where the Grant shows those of a segment."""
+        series = None if self.costs is None else self.costs.series.get(segment_key)
+        return self.costs if series is not None and series.series_id in opening.columns else None
 
 
 def series_of(row: UsageSeriesRow) -> Series:
@@ -385,7 +417,7 @@ def _of_groups(sums: Sequence[SeenSums], wanted: Wanted) -> Iterator[SeenSegment
             # Sums stand behind all else also where the number of their group is not told.
             number = each.row.aggregation_number if each.shown else each.segment_id
             place = (number, None, None, each.period.start, -each.period.modified, each.segment_id)
-            yield SeenSegment(period, nothing, (), place, each.as_of, None, each)
+            yield SeenSegment(period, nothing, (), place, each.as_of, None, sums=each)
 
 
 def _cut(period: SegmentPeriod, opening: Opening) -> SegmentPeriod | None:
