@@ -148,6 +148,7 @@ def upgrade() -> None:
         sa.Column("display_name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("language", sa.String(), nullable=True),
+        sa.Column("label_partner", sa.String(), nullable=True),
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", name=op.f("pk_customers")),

@@ -66,6 +66,8 @@ class CustomerRow(DataBase):
     email: Mapped[str | None] = mapped_column(String, default=None)
     #: The language the Customer chose, a key of languages.LANGUAGES; None for no choice.
     language: Mapped[str | None] = mapped_column(String, default=None)
+    #: The brand whose name and look the Customer's pages have; None for the utility's own.
+    label_partner: Mapped[str | None] = mapped_column(String, default=None)
     #: A fictional Customer: the only kind a sandbox Client Object may meet (CDS-WG1-02 5.1).
     is_test: Mapped[bool] = mapped_column(Boolean, default=False)
     created: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -166,6 +166,14 @@ def find_series(
     return list(session.scalars(rows.order_by(*order)))
 
 
+def series_of_meters(session: Session, meters: Collection[tuple[str, str]]) -> Sequence[UsageSeriesRow]:
+    """The series of these meters, each given with its Customer; held until the transaction ends."""
+    row = UsageSeriesRow
+    pairs = [(customer_key_of(customer_id), meter_device_id) for customer_id, meter_device_id in meters]
+    rows = select(row).where(among_pairs(row.customer_key, row.meter_device_id, pairs)).with_for_update()
+    return session.scalars(rows.order_by(row.customer_key, row.series)).all()
+
+
 def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequence[UsageSeriesRow]:
     """The series of these Customers, of each ordered by segment key, position and number."""
     row = UsageSeriesRow

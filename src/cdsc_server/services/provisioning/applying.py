@@ -213,7 +213,7 @@ def end_record(name: str, external_id: str, *, actor: str, catalogue: Catalogue,
     ended = KINDS[name].ended
     if ended is None:
         raise InvalidRequest(f"a {KINDS[name].record.noun} has no end")
-    body = ended(row.body, clock.now())
+    body = ended(row.body, clock.now().astimezone(catalogue.utility.timezone))
     return put_record(name, external_id, body, actor=actor, catalogue=catalogue, clock=clock)
 
 

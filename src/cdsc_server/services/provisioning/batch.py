@@ -70,7 +70,8 @@ class Kind:
         record: what it says of itself.
         store: makes of a batch what Clients and Customers see, in as many statements for many as for one; None where
             the record itself is all there is.
-        ended: the members to hand in where one is ended now; None where it has no end.
+        ended: of its members and this instant by the time of the utility, the members to hand in where one is ended;
+            None where it has no end.
         unused: whether nothing depends on it, so that it may be removed; None where it stays for good.
     """
 
