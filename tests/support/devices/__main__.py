@@ -11,6 +11,7 @@ from tests.support.devices.fakes import Fake
 from tests.support.devices.goodwe import TCPInverterFake, UDPInverterFake
 from tests.support.devices.hub import HubFake
 from tests.support.devices.pylontech import PylontechFake, SerialPylontechFake
+from tests.support.devices.sems import LegacyFake, PlusFake
 from tests.support.devices.shelly import OldShellyFake, ShellyFake
 from tests.support.devices.weather import WeatherFake
 
@@ -20,6 +21,8 @@ _KINDS: Final[dict[str, Callable[[], Fake]]] = {
     "hub": HubFake,
     "pylontech": PylontechFake,
     "pylontech_serial": SerialPylontechFake,
+    "sems": LegacyFake,
+    "sems_plus": PlusFake,
     "shelly": ShellyFake,
     "shelly_gen1": OldShellyFake,
     "weather": WeatherFake,

@@ -88,8 +88,10 @@ class HTTPFake(Fake):
     One that speaks HTTP.
 
     Scenarios of every such platform: `offline`, `slow`, `dripping` (a byte now and then), `broken` (503), `noise` (no
-    JSON), `moved`, `not_found`, `rate_limited`.
+    JSON), `moved`, `not_found`, `rate_limited`; those of `own` it plays in its own way.
     """
+
+    own: frozenset[str] = frozenset()
 
     def start(self) -> str:
         """Serve in threads that end with the process."""
@@ -140,7 +142,7 @@ class HTTPFake(Fake):
 
     def respond(self, asked: Asked) -> Answer:
         """What every platform may do, else what this one says."""
-        match self.scenario:
+        match "" if self.scenario in self.own else self.scenario:
             case "offline":
                 raise ConnectionAbortedError
             case "slow":
