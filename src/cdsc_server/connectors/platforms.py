@@ -13,7 +13,7 @@ from cdsc_server.ports import PlatformKind
 #: The entry points by which another package offers a connector; each names a `KIND`.
 GROUP: Final = "cdsc_server.connectors"
 #: Packages in this directory, each with a `KIND`; what a platform's library costs is loaded by `KIND.open` only.
-_OURS: Final = ("goodwe", "openmeteo", "pylontech", "sems", "shelly", "simulation")
+_OURS: Final = ("goodwe", "openmeteo", "pylontech", "sems", "shelly", "simulation", "tuya")
 
 
 @cache

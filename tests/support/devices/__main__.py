@@ -13,6 +13,7 @@ from tests.support.devices.hub import HubFake
 from tests.support.devices.pylontech import PylontechFake, SerialPylontechFake
 from tests.support.devices.sems import LegacyFake, PlusFake
 from tests.support.devices.shelly import OldShellyFake, ShellyFake
+from tests.support.devices.tuya import TuyaFake
 from tests.support.devices.weather import WeatherFake
 
 _KINDS: Final[dict[str, Callable[[], Fake]]] = {
@@ -25,6 +26,7 @@ _KINDS: Final[dict[str, Callable[[], Fake]]] = {
     "sems_plus": PlusFake,
     "shelly": ShellyFake,
     "shelly_gen1": OldShellyFake,
+    "tuya": TuyaFake,
     "weather": WeatherFake,
 }
 
