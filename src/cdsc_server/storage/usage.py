@@ -166,14 +166,6 @@ def find_series(
     return list(session.scalars(rows.order_by(*order)))
 
 
-def series_of_meters(session: Session, meters: Collection[tuple[str, str]]) -> Sequence[UsageSeriesRow]:
-    """The series of these meters, each given with its Customer; held until the transaction ends."""
-    row = UsageSeriesRow
-    pairs = [(customer_key_of(customer_id), meter_device_id) for customer_id, meter_device_id in meters]
-    rows = select(row).where(among_pairs(row.customer_key, row.meter_device_id, pairs)).with_for_update()
-    return session.scalars(rows.order_by(row.customer_key, row.series)).all()
-
-
 def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequence[UsageSeriesRow]:
     """The series of these Customers, of each ordered by segment key, position and number."""
     row = UsageSeriesRow
@@ -181,10 +173,19 @@ def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequ
     return session.scalars(rows.order_by(row.customer_key, row.segment_key, row.position, row.series)).all()
 
 
-def series_of_meters(session: Session, meters: Collection[tuple[int, str]]) -> Sequence[UsageSeriesRow]:
-    """The series of meters, given by the key of their Customer and their id; of each Customer by number."""
+def series_of_meters(
+    session: Session, meters: Collection[tuple[int, str]], *, lock: bool = False
+) -> Sequence[UsageSeriesRow]:
+    """
+    The series of meters, given by the key of their Customer and their id; of each Customer by number.
+
+    Args:
+        lock: whether nobody else writes to them until the transaction ends.
+    """
     row = UsageSeriesRow
     rows = select(row).where(among_pairs(row.customer_key, row.meter_device_id, meters))
+    if lock:
+        rows = rows.with_for_update()
     return session.scalars(rows.order_by(row.customer_key, row.series)).all()
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.readings import Readings
 from cdsc_server.domain.stays import Span
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_meters
 from cdsc_server.storage.usage_blocks import find_or_create_series, put_many
 from cdsc_server.storage.usage_cuts import cut_to
@@ -44,12 +45,12 @@ def hand_over(session: Session, meters: Sequence[Metered], *, now: datetime) -> 
         now: becomes `modified` of what changes.
     """
     of = {
-        (holder.customer_id, holder.meter_device_id): (metered, holder)
+        (customer_key_of(holder.customer_id), holder.meter_device_id): (metered, holder)
         for metered in meters
         for holder in metered.holders
     }
-    for series in series_of_meters(session, of.keys()):
-        metered, holder = of[series.customer_id, str(series.meter_device_id)]
+    for series in series_of_meters(session, of.keys(), lock=True):
+        metered, holder = of[series.customer_key, str(series.meter_device_id)]
         gone = cut_to(session, series, holder.times, now=now)
         for other in metered.holders:
             if other is not holder and gone:
