@@ -239,19 +239,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_login_failures")),
     )
     op.create_table(
-        "mails",
-        sa.Column("mail_id", sa.String(), nullable=False),
+        "outbox",
+        sa.Column("outbox_id", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("due", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("fault", sa.String(), nullable=True),
-        sa.PrimaryKeyConstraint("mail_id", name=op.f("pk_mails")),
+        sa.PrimaryKeyConstraint("outbox_id", name=op.f("pk_outbox")),
     )
-    op.create_index(op.f("ix_mails_status_due"), "mails", ["status", "due"], unique=False)
+    op.create_index(op.f("ix_outbox_channel_status_due"), "outbox", ["channel", "status", "due"], unique=False)
+    op.create_index(op.f("ix_outbox_recipient_status_due"), "outbox", ["recipient", "status", "due"], unique=False)
+    op.create_index(
+        op.f("ix_outbox_recipient_created_outbox_id"), "outbox", ["recipient", "created", "outbox_id"], unique=False
+    )
+    op.create_index(
+        op.f("ix_outbox_status_created_outbox_id"), "outbox", ["status", "created", "outbox_id"], unique=False
+    )
 
     op.create_table(
         "meter_devices",
@@ -1242,6 +1251,39 @@ def upgrade() -> None:
         sa.Column("measured", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("customer_key", "site_id", "device_id", name=op.f("pk_site_devices")),
     )
+    op.create_table(
+        "webhooks",
+        sa.Column("webhook_id", sa.String(), nullable=False),
+        sa.Column("registration_id", sa.String(), nullable=False),
+        sa.Column("url", sa.String(), nullable=False),
+        sa.Column("events", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("challenge", sa.String(), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("former", sa.LargeBinary(), nullable=True),
+        sa.Column("former_until", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("failing_since", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("fault", sa.String(), nullable=True),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"], ["registrations.registration_id"], name=op.f("fk_webhooks_registration_id")
+        ),
+        sa.PrimaryKeyConstraint("webhook_id", name=op.f("pk_webhooks")),
+    )
+    op.create_index(
+        op.f("ix_webhooks_registration_id_created_webhook_id"),
+        "webhooks",
+        ["registration_id", "created", "webhook_id"],
+        unique=False,
+    )
+
+    op.create_table(
+        "arrivals",
+        sa.Column("arrival", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("arrival", name=op.f("pk_arrivals")),
+    )
 
 
 def downgrade() -> None:
@@ -1255,6 +1297,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_device_polls_asked"), "device_polls")
     op.drop_table("device_polls")
 
+    op.drop_table("arrivals")
+    op.drop_index(op.f("ix_webhooks_registration_id_created_webhook_id"), "webhooks")
+
+    op.drop_table("webhooks")
     op.drop_index(op.f("ix_aggregation_answers_period_start"), "aggregation_answers")
 
     op.drop_table("aggregation_answers")
@@ -1436,9 +1482,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_meter_devices_modified_meter_device_id"), "meter_devices")
     op.drop_index(op.f("ix_meter_devices_customer_key_modified_meter_device_id"), "meter_devices")
     op.drop_table("meter_devices")
-    op.drop_index(op.f("ix_mails_status_due"), "mails")
+    op.drop_index(op.f("ix_outbox_status_created_outbox_id"), "outbox")
+    op.drop_index(op.f("ix_outbox_recipient_created_outbox_id"), "outbox")
+    op.drop_index(op.f("ix_outbox_recipient_status_due"), "outbox")
+    op.drop_index(op.f("ix_outbox_channel_status_due"), "outbox")
 
-    op.drop_table("mails")
+    op.drop_table("outbox")
     op.drop_table("login_failures")
     op.drop_index(op.f("ix_eac_beneficiaries_eac_id"), "eac_beneficiaries")
 

@@ -15,6 +15,7 @@ from cdsc_server import exact_json, telemetry
 from cdsc_server.connectors.file_blobs import FileBlobStore
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.front_door import HTTPFrontDoor
+from cdsc_server.connectors.http_caller import HttpCaller
 from cdsc_server.connectors.hub import hub_platforms
 from cdsc_server.connectors.platforms import device_platforms
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
@@ -22,6 +23,7 @@ from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
 from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.geojson import geojson_fault
+from cdsc_server.domain.webhooks import read_networks
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import BlobStore, Ports, SystemClock
 from cdsc_server.settings import Settings
@@ -166,6 +168,9 @@ def system_ports(settings: Settings) -> Ports:
         clock=SystemClock(),
         keys=FileKeyStore.read(settings.key_file),
         blobs=blob_store(settings),
+        caller=HttpCaller(
+            seconds=settings.webhook_seconds, allowed=read_networks(settings.webhook_networks), local=settings.demo
+        ),
         mailer=SmtpMailer.at(settings.mail_url, sender=settings.mail_from) if settings.mail_url else None,
         payments=(
             SandboxPayments(settings.payment_url, read_secret(settings.payment_secret_file))

@@ -26,6 +26,7 @@ _LATE: Final = {
     "metrics": "cli_metrics:metrics_commands",
     "openapi": "cli_openapi:openapi_command",
     "operators": "cli_operators:operators",
+    "outbox": "cli_outbox:outbox",
     "payment-sandbox": "cli_companions:payment_sandbox",
     "review": "cli_review:review",
     "serve": "cli_serve:serve",

@@ -32,13 +32,19 @@ def rendered() -> dict[str, str]:
     from cdsc_server.app import create_app
     from cdsc_server.connectors.file_blobs import FileBlobStore
     from cdsc_server.connectors.file_keys import FileKeyStore
+    from cdsc_server.connectors.http_caller import HttpCaller
     from cdsc_server.ports import Ports, SystemClock
     from cdsc_server.settings import Settings
     from cdsc_server.web.docs.books import BOOKS
     from cdsc_server.web.docs.document import as_json, as_yaml, openapi
 
     # Neither database, key nor files are used: routes and declarations alone make the document.
-    ports = Ports(clock=SystemClock(), keys=FileKeyStore(secrets.token_bytes(32)), blobs=FileBlobStore(os.devnull))
+    ports = Ports(
+        clock=SystemClock(),
+        keys=FileKeyStore(secrets.token_bytes(32)),
+        blobs=FileBlobStore(os.devnull),
+        caller=HttpCaller(seconds=1),
+    )
     app = create_app(Settings(database_url="sqlite:///:memory:"), ports)
     files: dict[str, str] = {}
     for book in BOOKS:

@@ -5,6 +5,7 @@ What the outside must offer, as Protocols; `app.py` hands in the real ones, test
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -70,6 +71,41 @@ class Mailer(Protocol):
 
     def send(self, mail: Mail) -> None:
         """Return when the mail was taken over; raises MailFault when it was not."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """
+    What came back from a call, whatever its status.
+
+    Args:
+        body: the beginning of it.
+        retry_after: that header, as it came.
+    """
+
+    status: int
+    body: bytes
+    retry_after: str | None = None
+
+
+class CallFault(Exception):
+    """A call brought no answer."""
+
+
+class Call(Protocol):
+    """Makes one call."""
+
+    async def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """POST the body; raises CallFault when there is no answer in time, or the address may not be called."""
+        ...
+
+
+class Caller(Protocol):
+    """Calls addresses that Clients have named."""
+
+    def calling(self) -> AbstractAsyncContextManager[Call]:
+        """What makes calls, many at a time, as long as the block lasts."""
         ...
 
 
@@ -304,6 +340,7 @@ class Ports:
     clock: Clock
     keys: KeyStore
     blobs: BlobStore
+    caller: Caller
     #: None where no mail is sent.
     mailer: Mailer | None = None
     #: None where nothing can be paid online.

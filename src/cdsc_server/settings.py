@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,6 +96,21 @@ class Settings:
     mail_from: str = setting("", "Address our mail comes from, such as no-reply@utility.example.")
     mail_tries: int = setting(11, "Attempts to hand on a mail before it is put aside as a dead letter.")
     mail_retry_seconds: int = setting(60, "Wait after the first failed attempt; it doubles each time, up to 6 hours.")
+    webhook_tries: int = setting(20, "Attempts to tell a webhook of an event before it is put aside as a dead letter.")
+    webhook_retry_seconds: int = setting(
+        10, "Wait after the first failed attempt; it doubles each time, up to 6 hours."
+    )
+    webhook_seconds: int = setting(10, "How long a webhook may take to answer; up to 60.")
+    webhook_failing_days: int = setting(
+        5, "Days of failures, without a success between, after which a webhook is disabled."
+    )
+    webhook_overlap_hours: int = setting(24, "How long the secret of a webhook goes on working beside a new one.")
+    webhook_days: int = setting(7, "Days for which events are kept that were sent or given up, to be sent again.")
+    webhook_networks: str = setting(
+        "",
+        "Networks besides the public ones that webhooks may lie in, such as 10.20.0.0/16, separated by spaces. "
+        "See docs/how-to/operate/notifications.md.",
+    )
     payment_url: str = setting(
         "",
         "Address of the payment provider, without a slash at the end; empty takes no payments online. "
@@ -215,6 +231,17 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_MAIL_URL and CDSC_MAIL_FROM belong together: set both or none")
     if settings.mail_tries < 1 or settings.mail_retry_seconds < 1:
         faults.append("CDSC_MAIL_TRIES and CDSC_MAIL_RETRY_SECONDS must be above 0")
+    positive = ("tries", "retry_seconds", "failing_days", "overlap_hours", "days")
+    faults += [
+        f"CDSC_WEBHOOK_{name.upper()} must be above 0" for name in positive if getattr(settings, f"webhook_{name}") < 1
+    ]
+    if not 1 <= settings.webhook_seconds <= 60:
+        faults.append("CDSC_WEBHOOK_SECONDS must be from 1 to 60")
+    try:
+        for network in settings.webhook_networks.split():
+            ip_network(network)
+    except ValueError as fault:
+        faults.append(f"CDSC_WEBHOOK_NETWORKS: {fault}")
     if settings.read_log_days < 31:
         faults.append("CDSC_READ_LOG_DAYS must be at least 31, the days that Customers see plotted")
     if settings.payment_url and not settings.payment_url.startswith(("https://", "http://127.0.0.1:")):

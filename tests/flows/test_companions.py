@@ -12,9 +12,10 @@ import pytest
 from cdsc_server.app import system_ports
 from cdsc_server.connectors.sandbox_payments import create_secret
 from cdsc_server.domain.letters import Letter
-from cdsc_server.services import mails, payments
+from cdsc_server.services import mails, outbox, payments
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.outbox import Channel
 from cdsc_server.storage.payments import find_payment
 from tests.factories.access import registration
 from tests.support.tab import WIDTHS, fits, follow, picture
@@ -68,10 +69,10 @@ def test_two_worker_processes_send_each_mail_once_and_soon(app, settings, ports,
             with transaction() as session:
                 mails.post(session, letter, to=to, mailing=mailing, now=ports.clock.now())
         deadline = time.monotonic() + 120
-        while mails.counts()["sent"] < 10 and time.monotonic() < deadline:
+        while outbox.counts()[Channel.MAIL]["sent"] < 10 and time.monotonic() < deadline:
             time.sleep(0.2)
 
-        assert mails.counts() == {"waiting": 0, "sent": 10, "dead": 0}
+        assert outbox.counts()[Channel.MAIL] == {"waiting": 0, "sent": 10, "dead": 0}
     assert len(mail_catcher.mails(to)) == 10
 
 

@@ -7,10 +7,11 @@ The queue is huey's: a SQLite file by default, Redis when CDSC_JOBS_URL names on
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -32,10 +33,14 @@ from cdsc_server.services import (
     late_data,
     mails,
     metrics,
+    outbox,
     requirements,
+    webhook_events,
 )
 from cdsc_server.services.polling import Poller, forget_polls
+from cdsc_server.services.webhook_sending import Dispatcher
 from cdsc_server.settings import Settings
+from cdsc_server.storage.outbox import Channel
 
 log = logging.getLogger(__name__)
 
@@ -87,11 +92,17 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         with app.app_context():
             mails.send_due(mailer=ports.mailer, keys=ports.keys, clock=ports.clock, settings=settings)
 
-    def forget_mails() -> None:
+    def forget_sent() -> None:
         with app.app_context():
-            forgotten = mails.forget(clock=ports.clock)
+            forgotten = outbox.forget(settings=settings, clock=ports.clock)
         if forgotten:
-            log.info("forgot %d mails", forgotten)
+            log.info("forgot %d mails and events", forgotten)
+
+    def tell_of_arrivals() -> None:
+        with app.app_context():
+            told = webhook_events.tell_of_arrivals(clock=ports.clock)
+        if told:
+            log.info("webhooks will be told of new data %d times", told)
 
     def renew_links() -> None:
         with app.app_context():
@@ -182,7 +193,8 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         expire_grants: crontab(),
         remove_ended: crontab(minute="*/10"),
         send_mails: crontab(),
-        forget_mails: crontab(minute="17"),
+        forget_sent: crontab(minute="17"),
+        tell_of_arrivals: crontab(),
     }
     return {work.__name__: jobs.periodic_task(when, name=work.__name__)(work) for work, when in timetable.items()}
 
@@ -193,8 +205,28 @@ def run(settings: Settings, app: Flask, ports: Ports) -> None:
     tasks = register(jobs, app, settings, ports)
     # Three, so that a mail server or devices that take their time hold up nothing else.
     consumer = jobs.create_consumer(workers=3, worker_type="thread", periodic=True, check_worker_health=True)
-    with _watched_outbox(jobs, app, ports, send=tasks["send_mails"]):
+    with _watched_outbox(jobs, app, ports, send=tasks["send_mails"]), _calling_webhooks(app, settings, ports):
         consumer.run()
+
+
+@contextmanager
+def _calling_webhooks(app: Flask, settings: Settings, ports: Ports) -> Iterator[None]:
+    """Send events to webhooks beside the queue, whose few threads would all be held by a few receivers that hang."""
+    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    dispatcher = Dispatcher(caller=ports.caller, keys=ports.keys, clock=ports.clock, settings=settings)
+
+    def call() -> None:
+        with app.app_context(), closing(loop):
+            loop.run_until_complete(dispatcher.work(stop))
+
+    thread = threading.Thread(target=call, name="webhooks", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        # Calls that are under way end within their time; what they bring is written down then.
+        thread.join(settings.webhook_seconds + 5)
 
 
 @contextmanager
@@ -208,7 +240,7 @@ def _watched_outbox(jobs: Huey, app: Flask, ports: Ports, *, send: TaskWrapper) 
             wait = _SECONDS_BETWEEN_LOOKS
             try:
                 with app.app_context():
-                    due = mails.anything_due(clock=ports.clock)
+                    due = outbox.anything_due(Channel.MAIL, clock=ports.clock)
                 # What is queued already will send this one too.
                 if due and jobs.pending_count() == 0:
                     send()

@@ -2,6 +2,7 @@
 Messages that tell a Client what became of its objects after registration (CDS-WG1-02 5.3, 6, 7.3).
 
 Each is written in the transaction of the change, whoever made it: the Client, a Customer, an operator or time.
+Webhooks are told of Grants in the same transaction.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, RelatedType
+from cdsc_server.domain.webhooks import EventKind
 from cdsc_server.exact_json import instant
 from cdsc_server.services.messages import add_message
+from cdsc_server.services.webhook_events import tell
 from cdsc_server.storage.clients import ClientRow, CredentialRow
 
 _BY_STATUS: Final[Mapping[GrantStatus, str]] = {
@@ -118,6 +121,7 @@ def grant_ended(
         related=RelatedTo(RelatedType.GRANT, grant_id),
         now=now,
     )
+    tell(session, registration_id, EventKind(f"grant.{status}"), grant_id=grant_id, now=now)
 
 
 def grant_added(
@@ -133,6 +137,7 @@ def grant_added(
         related=RelatedTo(RelatedType.GRANT, grant_id),
         now=now,
     )
+    tell(session, registration_id, EventKind.GRANT_ADDED, grant_id=grant_id, now=now)
 
 
 def grant_changed(session: Session, *, registration_id: str, grant_id: str, what: str, now: datetime) -> None:
@@ -150,6 +155,7 @@ def grant_changed(session: Session, *, registration_id: str, grant_id: str, what
         related=RelatedTo(RelatedType.GRANT, grant_id),
         now=now,
     )
+    tell(session, registration_id, EventKind.GRANT_CHANGED, grant_id=grant_id, now=now)
 
 
 def _tell(session: Session, registration_id: str, **message: Any) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -21,19 +20,17 @@ from sqlalchemy.orm import Session
 from cdsc_server import exact_json
 from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.letters import Letter
+from cdsc_server.domain.waits import wait_after
 from cdsc_server.ports import Clock, KeyStore, Mail, Mailer, MailFault
 from cdsc_server.settings import Settings
 from cdsc_server.storage import outbox
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.outbox import MailRow, MailStatus
+from cdsc_server.storage.outbox import Channel, OutboxRow
 
 log = logging.getLogger(__name__)
 
 #: How long an attempt may take before another worker may try: longer than any conversation with a mail server.
 CLAIM: Final = timedelta(minutes=10)
-LONGEST_WAIT: Final = timedelta(hours=6)
-KEPT_SENT: Final = timedelta(days=30)
-KEPT_DEAD: Final = timedelta(days=90)
 _BATCH: Final = 50
 _SEALED_FOR: Final = "mail"
 
@@ -52,18 +49,6 @@ class Mailing:
         return bool(self.settings.mail_url)
 
 
-@dataclass(frozen=True)
-class KeptMail:
-    """A mail of the outbox as an operator sees it: neither its words nor its link."""
-
-    mail_id: str
-    kind: str
-    recipient: str
-    created: datetime
-    attempts: int
-    fault: str | None
-
-
 def post(session: Session, letter: Letter, *, to: str | None, mailing: Mailing, now: datetime) -> None:
     """
     Put a letter into the outbox, in the caller's transaction; nothing where no mail is sent or nobody to send it to.
@@ -76,8 +61,9 @@ def post(session: Session, letter: Letter, *, to: str | None, mailing: Mailing, 
     mail_id = secrets.token_urlsafe(16)
     words = exact_json.dumps({"subject": letter.subject, **_rendered(letter, mailing.utility)}).decode()
     session.add(
-        MailRow(
-            mail_id=mail_id,
+        OutboxRow(
+            outbox_id=mail_id,
+            channel=Channel.MAIL,
             kind=letter.kind,
             recipient=to,
             sealed=mailing.keys.seal(words, context=_SEALED_FOR + mail_id),
@@ -85,12 +71,6 @@ def post(session: Session, letter: Letter, *, to: str | None, mailing: Mailing, 
             due=now,
         )
     )
-
-
-def anything_due(*, clock: Clock) -> bool:
-    """Whether a mail waits for its attempt."""
-    with reading() as session:
-        return bool(outbox.due_mails(session, now=clock.now(), limit=1))
 
 
 def send_due(*, mailer: Mailer, keys: KeyStore, clock: Clock, settings: Settings) -> int:
@@ -105,7 +85,7 @@ def send_due(*, mailer: Mailer, keys: KeyStore, clock: Clock, settings: Settings
     sent = 0
     while True:
         with reading() as session:
-            ids = outbox.due_mails(session, now=clock.now(), limit=_BATCH)
+            ids = outbox.due_of(session, Channel.MAIL, now=clock.now(), limit=_BATCH)
         if not ids:
             return sent
         sent += sum(_attempt(mail_id, mailer=mailer, keys=keys, clock=clock, settings=settings) for mail_id in ids)
@@ -114,9 +94,10 @@ def send_due(*, mailer: Mailer, keys: KeyStore, clock: Clock, settings: Settings
 def _attempt(mail_id: str, *, mailer: Mailer, keys: KeyStore, clock: Clock, settings: Settings) -> bool:
     now = clock.now()
     with transaction() as session:
-        row = outbox.claim_mail(session, mail_id, now=now, until=now + CLAIM)
-    if row is None:
+        claimed = outbox.claim(session, [mail_id], now=now, until=now + CLAIM)
+    if not claimed:
         return False
+    (row,) = claimed
     if row.attempts > settings.mail_tries:
         # Every attempt before this one was counted, but none came to an end.
         _postpone(row, "no attempt came to an end", hopeless=True, now=now, settings=settings)
@@ -128,54 +109,23 @@ def _attempt(mail_id: str, *, mailer: Mailer, keys: KeyStore, clock: Clock, sett
         _postpone(row, str(fault), hopeless=hopeless, now=clock.now(), settings=settings)
         return False
     with transaction() as session:
-        outbox.finish_mail(session, mail_id, now=clock.now())
+        outbox.finish(session, [mail_id], now=clock.now())
     log.info("mail %s (%s) was sent", mail_id, row.kind)
     return True
 
 
-def _opened(row: MailRow, keys: KeyStore) -> Mail:
-    words = exact_json.loads(keys.open(row.sealed or b"", context=_SEALED_FOR + row.mail_id))
-    return Mail(row.mail_id, row.recipient, words["subject"], words["text"], words["html"])
+def _opened(row: OutboxRow, keys: KeyStore) -> Mail:
+    words = exact_json.loads(keys.open(row.sealed or b"", context=_SEALED_FOR + row.outbox_id))
+    return Mail(row.outbox_id, row.recipient, words["subject"], words["text"], words["html"])
 
 
-def _postpone(row: MailRow, fault: str, *, hopeless: bool, now: datetime, settings: Settings) -> None:
+def _postpone(row: OutboxRow, fault: str, *, hopeless: bool, now: datetime, settings: Settings) -> None:
     dead = hopeless or row.attempts >= settings.mail_tries
-    due = now if dead else now + wait_after(row.attempts, first=timedelta(seconds=settings.mail_retry_seconds))
+    first, chance = timedelta(seconds=settings.mail_retry_seconds), secrets.SystemRandom().random()
+    due = now if dead else now + wait_after(row.attempts, first=first, chance=chance)
     with transaction() as session:
-        outbox.postpone_mail(session, row.mail_id, due=due, fault=fault, dead=dead)
-    log.warning("mail %s (%s), attempt %d: %s%s", row.mail_id, row.kind, row.attempts, fault, "; given up" * dead)
-
-
-def wait_after(attempts: int, *, first: timedelta) -> timedelta:
-    """How long to wait after so many failed attempts; doubles each time, up to LONGEST_WAIT."""
-    return min(first * (1 << min(attempts - 1, 30)), LONGEST_WAIT)
-
-
-def dead_mails(*, limit: int = 1000) -> list[KeptMail]:
-    """Mails that were given up, the oldest first."""
-    with reading() as session:
-        rows = outbox.mails_in(session, MailStatus.DEAD, limit=limit)
-    return [KeptMail(row.mail_id, row.kind, row.recipient, row.created, row.attempts, row.fault) for row in rows]
-
-
-def counts() -> dict[str, int]:
-    """How many mails wait, were sent and were given up."""
-    with reading() as session:
-        found = outbox.count_mails(session)
-    return {status.value: found.get(status, 0) for status in MailStatus}
-
-
-def revive(mail_ids: Sequence[str] | None, *, clock: Clock) -> int:
-    """Let dead mails be tried again from the start: these, or all; returns how many."""
-    with transaction() as session:
-        return outbox.revive_mails(session, mail_ids, now=clock.now())
-
-
-def forget(*, clock: Clock) -> int:
-    """Delete what was sent, and given up, long ago; returns how many."""
-    now = clock.now()
-    with transaction() as session:
-        return outbox.forget_mails(session, sent_before=now - KEPT_SENT, dead_before=now - KEPT_DEAD)
+        outbox.postpone(session, row.outbox_id, due=due, fault=fault, dead=dead)
+    log.warning("mail %s (%s), attempt %d: %s%s", row.outbox_id, row.kind, row.attempts, fault, "; given up" * dead)
 
 
 def _rendered(letter: Letter, utility: Utility) -> dict[str, str]:

@@ -25,7 +25,9 @@ from cdsc_server.domain.messages import (
     RelatedTo,
     message_faults,
 )
+from cdsc_server.domain.webhooks import EventKind
 from cdsc_server.errors import Conflict
+from cdsc_server.services.webhook_events import tell
 from cdsc_server.storage import messages
 from cdsc_server.storage.messages import MessageRow
 
@@ -97,6 +99,7 @@ def add_message(
     )
     row.related = related
     session.add(row)
+    tell(session, registration_id, EventKind.MESSAGE_ADDED, message_id=row.message_id, now=now)
     return row
 
 

@@ -28,6 +28,7 @@ from cdsc_server.ports import Clock, FrontDoor
 from cdsc_server.services import deliveries
 from cdsc_server.storage import daily_counts, outbox
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.outbox import Channel
 
 _DAY: Final = timedelta(days=1)
 #: How long a day is counted once more after its end: what began in it may end later. Shorter than what has ended is
@@ -150,14 +151,14 @@ def gauges(*, catalogue: Catalogue, clock: Clock) -> Gauges:
         sessions = daily_counts.totals(session, SESSIONS).get("", 0)
         worker = daily_counts.highest(session, _WORKER)
         recent = daily_counts.days_of(session, first=now.astimezone(catalogue.utility.timezone).date() - _DAY)
-        mails = outbox.count_mails(session)
-        waits = outbox.longest_waiting(session, now=now)
+        kept = outbox.count(session)
+        waits = outbox.longest_waiting(session, Channel.MAIL, now=now)
     return Gauges(
         steps=steps,
         stages=stages,
         sessions=sessions,
         grants=_last_grants(recent),
-        mails=mails,
+        mails={status: count for (channel, status), count in kept.items() if channel == Channel.MAIL},
         mail_waits=now - waits if waits else timedelta(),
         sources=deliveries.sources(catalogue=catalogue, clock=clock),
         worker=None if worker is None else datetime.fromtimestamp(worker, tz=now.tzinfo),

@@ -3,6 +3,7 @@
 from cdsc_server.storage import (
     accounts,
     aggregations,
+    arrivals,
     audit,
     authorizations,
     bill_sections,
@@ -35,12 +36,14 @@ from cdsc_server.storage import (
     tariffs,
     usage,
     versions,
+    webhooks,
 )
 from cdsc_server.storage.db import Base
 
 __all__ = [
     "accounts",
     "aggregations",
+    "arrivals",
     "audit",
     "authorizations",
     "bill_sections",
@@ -73,6 +76,7 @@ __all__ = [
     "tariffs",
     "usage",
     "versions",
+    "webhooks",
 ]
 
 metadata = Base.metadata

@@ -1,24 +1,33 @@
 """
-The outbox: mails written in the transaction of the change they tell of, and sent after it.
+The outbox: what is to be told, written in the transaction of the change it tells of, and sent after it.
 
-A mail is claimed by one conditional UPDATE, so two workers never send the same one at the same time.
+A row is claimed by a conditional UPDATE, so two workers never send the same one at the same time.
+A claim ends by itself, so a row outlives the worker that died with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, Integer, LargeBinary, String, delete, func, select, update
+from sqlalchemy import ColumnElement, Index, Integer, LargeBinary, String, Text, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import UtcDateTime
 
 
-class MailStatus(StrEnum):
-    """Where a mail stands."""
+class Channel(StrEnum):
+    """How something is sent."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+class OutboxStatus(StrEnum):
+    """Where a row stands."""
 
     WAITING = "waiting"
     SENT = "sent"
@@ -26,19 +35,34 @@ class MailStatus(StrEnum):
     DEAD = "dead"
 
 
-class MailRow(DataBase):
-    """A mail. Its words are sealed, because they hold secret addresses, and gone once it was sent."""
+class OutboxRow(DataBase):
+    """
+    One thing for one recipient.
 
-    __tablename__ = "mails"
-    __table_args__ = (Index(None, "status", "due"),)
+    The words of a mail are sealed, because they hold secret addresses, and gone once it was sent.
+    An event for a webhook holds only ids, and stays as long as it can be sent again.
+    """
 
-    mail_id: Mapped[str] = mapped_column(String, primary_key=True)
-    #: What it is about, for the operator: receipt, revoked.
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index(None, "channel", "status", "due"),
+        Index(None, "recipient", "status", "due"),
+        Index(None, "recipient", "created", "outbox_id"),
+        Index(None, "status", "created", "outbox_id"),
+    )
+
+    outbox_id: Mapped[str] = mapped_column(String, primary_key=True)
+    #: One of Channel.
+    channel: Mapped[str] = mapped_column(String)
+    #: What it is about, for the operator: receipt, grant.revoked.
     kind: Mapped[str] = mapped_column(String)
+    #: A mail address, or the id of a webhook.
     recipient: Mapped[str] = mapped_column(String)
-    #: JSON of subject, text and html, under the key of the server.
-    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
-    status: Mapped[str] = mapped_column(String, default=MailStatus.WAITING)
+    #: Of a mail: JSON of subject, text and html, under the key of the server.
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    #: Of an event: JSON, as `services.webhook_events` writes it.
+    body: Mapped[str | None] = mapped_column(Text, default=None)
+    status: Mapped[str] = mapped_column(String, default=OutboxStatus.WAITING)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     #: The next attempt; while one is under way, the end of its claim; when sent or dead, since when.
     due: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -47,86 +71,95 @@ class MailRow(DataBase):
     fault: Mapped[str | None] = mapped_column(String, default=None)
 
 
-def due_mails(session: Session, *, now: datetime, limit: int) -> Sequence[str]:
-    """Ids of mails whose time has come, the longest waiting first."""
+def due_of(session: Session, channel: Channel, *, now: datetime, limit: int) -> Sequence[str]:
+    """Ids of what is to be sent by now, the longest waiting first."""
     return session.scalars(
-        select(MailRow.mail_id)
-        .where(MailRow.status == MailStatus.WAITING, MailRow.due <= now)
-        .order_by(MailRow.due)
-        .limit(limit)
+        select(OutboxRow.outbox_id).where(_due(channel, now)).order_by(OutboxRow.due).limit(limit)
     ).all()
 
 
-def claim_mail(session: Session, mail_id: str, *, now: datetime, until: datetime) -> MailRow | None:
-    """
-    The mail, for an attempt that is counted already; None when somebody else has it.
-
-    A claim ends by itself, so a mail outlives the worker that died with it.
-    """
+def claim(session: Session, outbox_ids: Collection[str], *, now: datetime, until: datetime) -> Sequence[OutboxRow]:
+    """Those of these rows that nobody else has, for an attempt that is counted already."""
     return session.scalars(
-        update(MailRow)
-        .where(MailRow.mail_id == mail_id, MailRow.status == MailStatus.WAITING, MailRow.due <= now)
-        .values(due=until, attempts=MailRow.attempts + 1)
-        .returning(MailRow)
+        update(OutboxRow)
+        .where(OutboxRow.outbox_id.in_(outbox_ids), OutboxRow.status == OutboxStatus.WAITING, OutboxRow.due <= now)
+        .values(due=until, attempts=OutboxRow.attempts + 1)
+        .returning(OutboxRow)
         .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-
-
-def finish_mail(session: Session, mail_id: str, *, now: datetime) -> None:
-    """Mark a mail as sent, and forget its words."""
-    session.execute(
-        update(MailRow)
-        .where(MailRow.mail_id == mail_id)
-        .values(status=MailStatus.SENT, due=now, sealed=None, fault=None)
-    )
-
-
-def postpone_mail(session: Session, mail_id: str, *, due: datetime, fault: str, dead: bool) -> None:
-    """Note why an attempt failed, and try again at `due`, or never."""
-    status = MailStatus.DEAD if dead else MailStatus.WAITING
-    session.execute(update(MailRow).where(MailRow.mail_id == mail_id).values(status=status, due=due, fault=fault))
-
-
-def mails_in(session: Session, status: MailStatus, *, limit: int) -> Sequence[MailRow]:
-    """Mails of a status, the oldest first."""
-    return session.scalars(
-        select(MailRow).where(MailRow.status == status).order_by(MailRow.created, MailRow.mail_id).limit(limit)
     ).all()
 
 
-def count_mails(session: Session) -> dict[str, int]:
-    """How many mails there are of each status."""
-    rows = session.execute(select(MailRow.status, func.count()).group_by(MailRow.status))
-    return {str(status): int(count) for status, count in rows}
+def finish(session: Session, outbox_ids: Collection[str], *, now: datetime) -> None:
+    """Mark rows as sent, and forget what was sealed in them."""
+    session.execute(
+        update(OutboxRow)
+        .where(OutboxRow.outbox_id.in_(outbox_ids))
+        .values(status=OutboxStatus.SENT, due=now, sealed=None, fault=None)
+    )
 
 
-def longest_waiting(session: Session, *, now: datetime) -> datetime | None:
-    """Since when the mail is due that should have gone first; None when none is due."""
-    due = select(func.min(MailRow.due, type_=UtcDateTime))
-    return session.scalars(due.where(MailRow.status == MailStatus.WAITING, MailRow.due <= now)).one()
+def longest_waiting(session: Session, channel: Channel, *, now: datetime) -> datetime | None:
+    """Since when that is due which should have gone first by this channel; None when nothing is due."""
+    return session.scalars(select(func.min(OutboxRow.due, type_=UtcDateTime)).where(_due(channel, now))).one()
 
 
-def revive_mails(session: Session, mail_ids: Sequence[str] | None, *, now: datetime) -> int:
-    """Give dead mails all their attempts again, or all dead mails; returns how many."""
-    which = MailRow.status == MailStatus.DEAD
-    if mail_ids is not None:
-        which &= MailRow.mail_id.in_(mail_ids)
-    revived = session.scalars(
-        update(MailRow)
-        .where(which)
-        .values(status=MailStatus.WAITING, due=now, attempts=0)
-        .returning(MailRow.mail_id)
+def postpone(session: Session, outbox_id: str, *, due: datetime, fault: str, dead: bool) -> None:
+    """Note why an attempt failed, and try again at `due`, or never."""
+    status = OutboxStatus.DEAD if dead else OutboxStatus.WAITING
+    session.execute(
+        update(OutboxRow).where(OutboxRow.outbox_id == outbox_id).values(status=status, due=due, fault=fault)
+    )
+
+
+def page_of(
+    session: Session, *conditions: ColumnElement[bool], cursor: Cursor | None, size: int, oldest_first: bool = False
+) -> Page[OutboxRow]:
+    """A page of the rows that meet the conditions, the latest first or the oldest."""
+    row = OutboxRow
+    statement = select(row).where(*conditions)
+    return page(
+        session, statement, at=row.created, id=row.outbox_id, cursor=cursor, size=size, oldest_first=oldest_first
+    )
+
+
+def count(session: Session) -> Mapping[tuple[str, str], int]:
+    """How many rows there are, by channel and status."""
+    row = OutboxRow
+    counted = session.execute(select(row.channel, row.status, func.count()).group_by(row.channel, row.status))
+    return {(channel, status): int(number) for channel, status, number in counted}
+
+
+def revive(session: Session, *conditions: ColumnElement[bool], now: datetime) -> Sequence[str]:
+    """Give the rows that meet the conditions all their attempts again; returns their ids."""
+    return session.scalars(
+        update(OutboxRow)
+        .where(*conditions)
+        .values(status=OutboxStatus.WAITING, due=now, attempts=0)
+        .returning(OutboxRow.outbox_id)
         .execution_options(synchronize_session=False)
-    )
-    return len(revived.all())
+    ).all()
 
 
-def forget_mails(session: Session, *, sent_before: datetime, dead_before: datetime) -> int:
-    """Delete mails sent, or given up, before these instants; returns how many."""
-    over = ((MailRow.status == MailStatus.SENT) & (MailRow.due < sent_before)) | (
-        (MailRow.status == MailStatus.DEAD) & (MailRow.due < dead_before)
-    )
-    gone = session.scalars(
-        delete(MailRow).where(over).returning(MailRow.mail_id).execution_options(synchronize_session=False)
-    )
-    return len(gone.all())
+def dead(outbox_ids: Collection[str] | None) -> ColumnElement[bool]:
+    """What was given up, of these rows or of all."""
+    given_up = OutboxRow.status == OutboxStatus.DEAD
+    return given_up if outbox_ids is None else given_up & OutboxRow.outbox_id.in_(outbox_ids)
+
+
+def over(channel: Channel, *, sent_before: datetime, dead_before: datetime) -> ColumnElement[bool]:
+    """What was sent by a channel, or given up, before these instants."""
+    row = OutboxRow
+    sent = and_(row.status == OutboxStatus.SENT, row.due < sent_before)
+    return and_(row.channel == channel, or_(sent, and_(row.status == OutboxStatus.DEAD, row.due < dead_before)))
+
+
+def drop(session: Session, *conditions: ColumnElement[bool]) -> Sequence[str]:
+    """Delete the rows that meet the conditions; returns their ids."""
+    return session.scalars(
+        delete(OutboxRow).where(*conditions).returning(OutboxRow.outbox_id).execution_options(synchronize_session=False)
+    ).all()
+
+
+def _due(channel: Channel, now: datetime) -> ColumnElement[bool]:
+    row = OutboxRow
+    return and_(row.channel == channel, row.status == OutboxStatus.WAITING, row.due <= now)

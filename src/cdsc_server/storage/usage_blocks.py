@@ -30,6 +30,7 @@ from cdsc_server.domain.readings import GAP, Readings
 from cdsc_server.domain.usage import VALUE_KEYS
 from cdsc_server.domain.value_formats import format_faults, reading_fault
 from cdsc_server.errors import Conflict, InvalidRequest
+from cdsc_server.storage.arrivals import note_arrivals
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.listed import listed
 from cdsc_server.storage.usage import UsageSeriesRow
@@ -146,6 +147,7 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
         InvalidRequest: readings are not on the slots of their series, or none of its kind; nothing was stored.
     """
     changes: dict[tuple[int, int], _Change] = {}
+    customer_ids = set()
     for series, readings in writes:
         if fault := reading_fault(series.value_key, series.value_format, readings):
             raise InvalidRequest(fault)
@@ -154,11 +156,14 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
         if change is None:
             change = changes[key] = _Change(key, series.interval_seconds, series.phase_seconds, series.timezone, [])
         change.pieces += _pieces(change, readings)
+        customer_ids.add(series.customer_id)
     # One order for all writers, so that no two of them wait for each other's locks.
     ordered = [changes[key] for key in sorted(changes) if changes[key].pieces]
     total = Written()
     for first in range(0, len(ordered), _ROUND):
         total += _apply(session, ordered[first : first + _ROUND], _microseconds(at), gaps_erase=gaps_erase)
+    if total.new or total.corrected:
+        note_arrivals(session, customer_ids)
     return total
 
 

@@ -2,6 +2,7 @@
 What objects of Customers were before they changed, for Grants that show them as of an earlier instant (7.3.1).
 
 Whoever changes such a row in a session leaves its version before here: one place for all that write them.
+Webhooks are told from here, too, that something arrived.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from cdsc_server import exact_json
 from cdsc_server.domain.durations import read_datetime
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.among import among
+from cdsc_server.storage.arrivals import note_arrivals
 from cdsc_server.storage.bill_sections import BillSectionRow
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.db import DataBase
@@ -61,9 +63,10 @@ class ObjectVersionRow(DataBase):
 
 @event.listens_for(Session, "before_flush")
 def _keep(session: Session, _context: UOWTransaction, _instances: Any) -> None:
-    as_of = held_as_of(session)
+    as_of, customer_ids = held_as_of(session), set()
     for row in session.new:
         if type(row) in _IDS:
+            customer_ids.add(row.customer_id)
             row.known, row.valid = row.known or as_of or row.created, row.valid or as_of or row.modified
     for row in list(session.dirty):
         if type(row) in _IDS and session.is_modified(row):
@@ -71,9 +74,11 @@ def _keep(session: Session, _context: UOWTransaction, _instances: Any) -> None:
             if before is None:
                 continue
             row.valid = as_of or row.modified
+            customer_ids.add(row.customer_id)
             # What was written and changed as of the same instant was never true in between.
             if before["valid"] < row.valid:
                 session.add(_version(row, before["valid"], row.valid, before))
+    note_arrivals(session, customer_ids)
 
 
 def _version(row: Any, valid: datetime, superseded: datetime, content: dict[str, Any]) -> ObjectVersionRow:

@@ -36,6 +36,7 @@ TAGS: Final = {
     "Registration": "How a Client comes to be, and how it looks after its Client Objects.",
     "Authorization": "OAuth 2.0: ask a Customer, get a token, look at it, hand it back.",
     "Grants": "What was agreed; the record that decides what a token opens.",
+    "Webhooks": "Calls of this server to an address of a Client, when something has changed; no standard has them.",
     "Files": "Files that this server shares with a Client, each by a Grant of its own making.",
     "Customer data": "What Customers agreed to share, as far as the token's Grant opens it.",
     "Plain addresses": "The same listings under plain names, limited to what the scope of that name opens.",

@@ -15,7 +15,7 @@ from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from cdsc_server.storage.service_points import ServicePointRow
 from tests.factories import groups
 from tests.support import requirement
@@ -77,7 +77,7 @@ def kept(direct):
                 (row.grant_id, row.status, row.enabled_scope, row.selections) for row in session.query(GrantRow).all()
             ]
             trail = [row.action for row in session.query(AuditRow).all() if row.action.startswith("grant.")]
-            return sorted(grants), trail, session.query(ReceiptRow).count(), session.query(MailRow).count()
+            return sorted(grants), trail, session.query(ReceiptRow).count(), session.query(OutboxRow).count()
 
     return rows
 
@@ -108,7 +108,7 @@ def test_a_paper_leaves_a_receipt_a_mail_and_its_place_in_the_trail(waiting, dir
         (entry,) = [row for row in session.query(AuditRow).all() if row.action == "grant.agreed"]
         part = session.get_one(GrantRow, part_id)
         (receipt,) = session.query(ReceiptRow).all()
-        mails = session.query(MailRow).count()
+        mails = session.query(OutboxRow).count()
     assert (entry.actor, entry.subject) == ("olga", f"grant:{part.grant_id}")
     assert entry.detail["reason"] == "Form 2026-117, third drawer."
     assert (entry.detail["before"], entry.detail["after"]) == ("needs_authorization", "active")

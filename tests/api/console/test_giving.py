@@ -7,7 +7,7 @@ import pytest
 from cdsc_server import exact_json
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.factories import people
 from tests.support.pages import Visitor
 
@@ -60,8 +60,8 @@ def letters(rows_of, ports):
 
     def words():
         return [
-            (row.recipient, exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.mail_id)))
-            for row in rows_of(MailRow)
+            (row.recipient, exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.outbox_id)))
+            for row in rows_of(OutboxRow)
         ]
 
     return words

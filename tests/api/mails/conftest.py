@@ -8,7 +8,7 @@ from cdsc_server.domain.letters import Letter
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.support.companions import free_port
 
 LETTER = Letter("receipt", "About <you>", "Hello Ada,", ["One & two."], "Read it:", "https://cds.example/x", ["First."])
@@ -58,7 +58,7 @@ def outbox(app):
 
     def rows():
         with app.app_context(), reading() as session:
-            found = list(session.query(MailRow).all())
+            found = list(session.query(OutboxRow).all())
             session.expunge_all()
             return found
 

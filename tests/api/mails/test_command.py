@@ -1,4 +1,4 @@
-"""`cdsc mail`: what an operator sees and does about mails that were given up."""
+"""`cdsc mail` and `cdsc outbox`: what an operator sees and does about mails that were given up."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ def cdsc(settings):
     }
 
     def run(*words):
-        command = [sys.executable, "-m", "cdsc_server.cli", "mail", *words]
+        command = [sys.executable, "-m", "cdsc_server.cli", *words]
         return subprocess.run(
             command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=120, check=False
         )
@@ -30,23 +30,23 @@ def cdsc(settings):
 def test_an_operator_sees_what_was_given_up_and_has_it_tried_again(cdsc, post, send, outbox):
     post("ada@refused.invalid")
     send()
-    told = cdsc("status")
+    told = cdsc("outbox", "status")
 
     assert told.returncode == 0, told.stderr
-    assert told.stdout.startswith("0 waiting, 0 sent, 1 dead\n")
+    assert told.stdout.startswith("mail: 0 waiting, 0 sent, 1 dead\nwebhook: 0 waiting, 0 sent, 0 dead\n")
     assert "receipt  ada@refused.invalid  the recipient was refused: 550" in told.stdout
-    assert cdsc("retry").returncode == 2
+    assert cdsc("outbox", "retry").returncode == 2
     assert outbox()[0].status == "dead"
-    assert cdsc("retry", outbox()[0].mail_id).stdout == "1 will be tried again.\n"
+    assert cdsc("outbox", "retry", outbox()[0].outbox_id).stdout == "1 will be tried again.\n"
     assert (outbox()[0].status, outbox()[0].attempts) == ("waiting", 0)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_settings_can_be_tested_with_a_mail(cdsc, mail_catcher):
-    assert cdsc("test", "operator@cli.example").stdout == "The mail server took it.\n"
+    assert cdsc("mail", "test", "operator@cli.example").stdout == "The mail server took it.\n"
     assert mail_catcher.mails("operator@cli.example")[0]["subject"] == "A test of the mail settings"
 
-    refused = cdsc("test", "operator@refused.invalid")
+    refused = cdsc("mail", "test", "operator@refused.invalid")
     assert refused.returncode == 1
     assert "550" in refused.stderr

@@ -13,7 +13,7 @@ from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
 from cdsc_server.storage.messages import MessageRow
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.factories import access, people
 from tests.support import requirement
 
@@ -69,8 +69,10 @@ def subjects(stored, ports):
     """Subjects of the mails that wait, the oldest first."""
 
     def read():
-        rows = sorted(stored(MailRow), key=lambda row: row.created)
-        return [exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.mail_id))["subject"] for row in rows]
+        rows = sorted(stored(OutboxRow), key=lambda row: row.created)
+        return [
+            exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.outbox_id))["subject"] for row in rows
+        ]
 
     return read
 

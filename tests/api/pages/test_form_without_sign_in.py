@@ -18,7 +18,7 @@ from cdsc_server.storage.contact_codes import ContactCodeRow
 from cdsc_server.storage.customers import CustomerRow, LoginRow
 from cdsc_server.storage.db import DataBase, reading, transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.factories.catalogues import changed_catalogue
 from tests.support import requirement
 from tests.support.dom import by_class, by_id, links, parsed, text_of
@@ -64,8 +64,8 @@ def letters(stored, ports):
     """The mails of a kind, each as subject, text and HTML, the oldest first."""
 
     def opened(kind):
-        mails = [mail for mail in stored(MailRow) if mail.kind == kind]
-        return [exact_json.loads(ports.keys.open(mail.sealed, context="mail" + mail.mail_id)) for mail in mails]
+        mails = [mail for mail in stored(OutboxRow) if mail.kind == kind]
+        return [exact_json.loads(ports.keys.open(mail.sealed, context="mail" + mail.outbox_id)) for mail in mails]
 
     return opened
 
@@ -161,7 +161,7 @@ class TestTheForm:
 
         assert location.endswith("#problem")
         assert "Email address: " in text_of(by_id(parsed(visitor.text), "contact-error"))
-        assert stored(MailRow) == stored(GrantRow) == []
+        assert stored(OutboxRow) == stored(GrantRow) == []
 
 
 #: Kind of list: the field with its numbers, and the words for all and for later ones.
@@ -230,7 +230,7 @@ class TestTheCode:
         (grant,) = stored(GrantRow)
         assert (grant.status, grant.customer_id, grant.enabled_scope) == ("active", "ada", "distribution_details")
         assert grant.selections[0]["ids"] == ["shop0002"]
-        assert [mail.recipient for mail in stored(MailRow)] == [ADDRESS, ADDRESS]
+        assert [mail.recipient for mail in stored(OutboxRow)] == [ADDRESS, ADDRESS]
         assert grant.receipt_confirmations[0] in letters("receipt")[0]["subject"]
 
     def test_a_code_works_once(self, mailed, visitor, stored, code):
@@ -268,7 +268,7 @@ class TestTheCode:
         visitor.load(link.get("href"))
         visitor.load(visitor.press("approve", contact=ADDRESS).location)
 
-        assert [mail.recipient for mail in stored(MailRow)] == ["typo@mail.example", "typo@mail.example", ADDRESS]
+        assert [mail.recipient for mail in stored(OutboxRow)] == ["typo@mail.example", "typo@mail.example", ADDRESS]
         assert visitor.press("prove", code=old).status_code == 400
         assert visitor.press("prove", code=code()).location.startswith("https://client.example/callback?code=")
 
@@ -293,7 +293,7 @@ class TestTheCode:
 
         assert [each.location.startswith("/consent/") for each in answers] == [True, True, True, True, False]
         assert answer_of(answers[4])["error"] == "access_denied"
-        assert len(stored(MailRow)) == 5
+        assert len(stored(OutboxRow)) == 5
 
     def test_one_address_gets_six_codes_an_hour_whoever_asks(self, mailed, visitor, stored, letters):
         mailed()
@@ -369,7 +369,7 @@ class TestWhoseItIs:
         assert "C-shop0002" not in visitor.text
         visitor.press("stop")
         assert stored(GrantRow)[0].status == "revoked"
-        assert [mail.recipient for mail in stored(MailRow)][-1] == "stranger@mail.example"
+        assert [mail.recipient for mail in stored(OutboxRow)][-1] == "stranger@mail.example"
 
     def test_nothing_is_called_shared_before_it_is_known_whose_it_is(self, agreed, visitor, letters):
         agreed(address="stranger@mail.example")

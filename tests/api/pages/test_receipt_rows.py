@@ -10,7 +10,7 @@ from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.support import requirement
 from tests.support.dom import parsed, text_of
 from tests.support.words import grade, sentences_of
@@ -35,8 +35,8 @@ def letter(stored, ports):
     """The one mail."""
 
     def opens():
-        (row,) = stored(MailRow)
-        return {**exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.mail_id)), "to": row.recipient}
+        (row,) = stored(OutboxRow)
+        return {**exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.outbox_id)), "to": row.recipient}
 
     return opens
 

@@ -11,7 +11,7 @@ from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.support import requirement
 
 ALL = {"contract_numbers": ["_all"]}
@@ -42,9 +42,10 @@ def letters(stored, ports):
     """The mails that wait: recipient and words."""
 
     def read():
-        rows = sorted(stored(MailRow), key=lambda row: row.created)
+        rows = sorted(stored(OutboxRow), key=lambda row: row.created)
         return [
-            (row.recipient, exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.mail_id))) for row in rows
+            (row.recipient, exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.outbox_id)))
+            for row in rows
         ]
 
     return read

@@ -11,7 +11,7 @@ from cdsc_server.errors import Conflict
 from cdsc_server.services import payments, requirements
 from cdsc_server.storage.clients import find_client
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from cdsc_server.storage.reviews import requirements_of
 from tests.factories import people
 from tests.factories.messages import BASE, attachment
@@ -167,8 +167,8 @@ class TestEmail:
 
         def codes():
             with app.app_context(), reading() as session:
-                rows = session.query(MailRow).order_by(MailRow.created).all()
-                words = [ports.keys.open(row.sealed, context=f"mail{row.mail_id}") for row in rows]
+                rows = session.query(OutboxRow).order_by(OutboxRow.created).all()
+                words = [ports.keys.open(row.sealed, context=f"mail{row.outbox_id}") for row in rows]
             return [
                 (row.recipient, re.search(r"right: (\d{8})", text)[1]) for row, text in zip(rows, words, strict=True)
             ]
