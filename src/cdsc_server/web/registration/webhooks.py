@@ -34,6 +34,7 @@ from cdsc_server.web.parameters import filters
 from cdsc_server.web.registration.room import PAGE_SIZE, blueprint, cursor_of, links, shown
 from cdsc_server.web.wire import json_body
 
+_SECTION: Final = "Standard Webhooks 1.0"
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 _PATH: Final = {"webhook_id": "A webhook of this registration."}
 _FILTERS: Final = DeliveryFilters()
@@ -41,7 +42,7 @@ _FILTERS: Final = DeliveryFilters()
 
 @blueprint.get("/webhooks")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", answers={200: WebhookListingSchema})
+@describe(tag="Webhooks", section=_SECTION, answers={200: WebhookListingSchema})
 def list_webhooks() -> ResponseReturnValue:
     """
     List webhooks
@@ -54,7 +55,11 @@ def list_webhooks() -> ResponseReturnValue:
 
 @blueprint.post("/webhooks")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", body=WebhookRequestSchema, answers={201: NewWebhookSchema}, problems=(Conflict,))
+@describe(
+    tag="Webhooks", section=_SECTION, body=WebhookRequestSchema, answers={201: NewWebhookSchema}, problems=(Conflict,)
+)
+    tag="Webhooks", section=_SECTION, body=WebhookRequestSchema, answers={201: NewWebhookSchema}, problems=(Conflict,)
+)
 def create_webhook() -> ResponseReturnValue:
     """
     Add a webhook
@@ -75,7 +80,7 @@ def create_webhook() -> ResponseReturnValue:
 
 @blueprint.get("/webhooks/<webhook_id>")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", answers={200: WebhookSchema}, path=_PATH)
+@describe(tag="Webhooks", section=_SECTION, answers={200: WebhookSchema}, path=_PATH)
 def get_webhook(webhook_id: str) -> ResponseReturnValue:
     """
     Get a webhook
@@ -87,7 +92,7 @@ def get_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @blueprint.patch("/webhooks/<webhook_id>")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", body=WebhookChangeSchema, answers={200: WebhookSchema}, path=_PATH)
+@describe(tag="Webhooks", section=_SECTION, body=WebhookChangeSchema, answers={200: WebhookSchema}, path=_PATH)
 def modify_webhook(webhook_id: str) -> ResponseReturnValue:
     """
     Change a webhook
@@ -103,7 +108,7 @@ def modify_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @blueprint.delete("/webhooks/<webhook_id>")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", answers={204: None}, path=_PATH)
+@describe(tag="Webhooks", section=_SECTION, answers={204: None}, path=_PATH)
 def delete_webhook(webhook_id: str) -> ResponseReturnValue:
     """
     Delete a webhook
@@ -116,7 +121,7 @@ def delete_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @blueprint.post("/webhooks/<webhook_id>/secrets")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", answers={201: NewWebhookSchema}, path=_PATH)
+@describe(tag="Webhooks", section=_SECTION, answers={201: NewWebhookSchema}, path=_PATH)
 def rotate_secret(webhook_id: str) -> ResponseReturnValue:
     """
     Rotate the secret of a webhook
@@ -135,7 +140,7 @@ def rotate_secret(webhook_id: str) -> ResponseReturnValue:
 
 @blueprint.get("/webhooks/<webhook_id>/deliveries")
 @bearer(CLIENT_ADMIN)
-@describe(tag="Webhooks", section="", query=DeliveryFilters, answers={200: DeliveryListingSchema}, path=_PATH)
+@describe(tag="Webhooks", section=_SECTION, query=DeliveryFilters, answers={200: DeliveryListingSchema}, path=_PATH)
 def list_deliveries(webhook_id: str) -> ResponseReturnValue:
     """
     List deliveries
@@ -158,7 +163,7 @@ def list_deliveries(webhook_id: str) -> ResponseReturnValue:
 @bearer(CLIENT_ADMIN)
 @describe(
     tag="Webhooks",
-    section="",
+    section=_SECTION,
     body=ReplaySchema,
     answers={202: ReplayedSchema},
     problems=(Conflict,),
