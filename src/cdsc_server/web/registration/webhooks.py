@@ -58,8 +58,6 @@ def list_webhooks() -> ResponseReturnValue:
 @describe(
     tag="Webhooks", section=_SECTION, body=WebhookRequestSchema, answers={201: NewWebhookSchema}, problems=(Conflict,)
 )
-    tag="Webhooks", section=_SECTION, body=WebhookRequestSchema, answers={201: NewWebhookSchema}, problems=(Conflict,)
-)
 def create_webhook() -> ResponseReturnValue:
     """
     Add a webhook
