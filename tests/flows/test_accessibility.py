@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from cdsc_server.domain.grants import GrantStatus, Selection
 from cdsc_server.domain.letters import Letter
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.services import aggregations, grant_reads, mails
+from cdsc_server.services import aggregations, grant_reads, mails, own_downloads
 from cdsc_server.services.grant_reads import Read
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.operators import add_operator
@@ -48,6 +48,7 @@ TEMPLATES = {
     "pages/arrived.html": "consent",
     "pages/consent.html": "consent",
     "pages/contact-code.html": "without sign-in",
+    "pages/download.html": "my data",
     "pages/front.html": "registration",
     "pages/grant.html": "my data",
     "pages/my-data.html": "my data",
@@ -285,6 +286,16 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
                                         reason="Advice on saving energy, for the city"))  # fmt: skip
     page.goto("/my-data")
     look(page, "my data, some of it read by who was cleared")
+    follow(page, page.locator("a[href='/my-data/download']"))
+    look(page, "download, never before")
+    with live_server.app.app_context():
+        for name, services in (("csv", None), ("green_button", frozenset({"shop0001"}))):
+            choice = own_downloads.Choice(services, date(2026, 1, 1), None)
+            own_downloads.note("ada", choice, name, clock=clock)
+    for box in page.locator("input[name=service]").all():
+        box.uncheck()
+    follow(page, "#download")
+    look(page, "download, refused, after two others")
     page.goto("/my-data/grant-active")
     look(page, "shared")
     with live_server.app.app_context():

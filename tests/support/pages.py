@@ -84,6 +84,10 @@ class Visitor:
         assert found, do
         return found[0]
 
+    def form_to(self, action: str) -> FormOnPage:
+        """The first form that is sent to this address."""
+        return next(form for form in self._forms() if form.action == action)
+
     def _forms(self) -> list[FormOnPage]:
         reader = _Reader()
         reader.feed(self.text)

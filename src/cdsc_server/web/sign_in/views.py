@@ -89,6 +89,7 @@ def _page(error: str = "", status: int = 200) -> Response:
         asker=asker,
         request_id=asks[1] if asks else None,
         was_away=session is not None and session.was_away,
+        again=session is not None and session.customer_id is not None and _next() == url_for("download.form"),
         signed_out="out" in request.args,
     )
     response.status_code = status
