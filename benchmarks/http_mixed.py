@@ -87,7 +87,7 @@ def _ask(url: str, customers: int, seconds: float) -> Load:
 def _calls(customers: int) -> Iterator[bytes]:
     chance = random.Random(7)
     month = "/usage_data?" + urlencode({name: moment.isoformat() for name, moment in _MONTH.items()})
-    public = itertools.cycle([request("GET", path, {}) for path in _OPEN])
+    public = itertools.cycle([request("GET", path, {"Accept-Encoding": "gzip"}) for path in _OPEN])
     listings = itertools.cycle((*_LISTINGS, month))
     while True:
         if chance.random() < _PUBLIC / (_AUTHORISED + _PUBLIC):

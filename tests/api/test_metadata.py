@@ -1,5 +1,6 @@
 """What a Client reads before it knows anything: CDS-WG1-01, CDS-WG1-02 3, CDS-WG3-01 5, RFC 8414."""
 
+import gzip
 from urllib.parse import urlsplit
 
 import pytest
@@ -66,6 +67,20 @@ def test_an_unchanged_document_is_not_sent_again(client, path):
 
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(path, headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [SERVER, OAUTH])
+def test_a_packed_document_says_the_same_under_a_tag_of_its_own(client, path):
+    """Caches may hold both."""
+    plain, packed = client.get(path), client.get(path, headers={"Accept-Encoding": "gzip"})
+
+    assert (packed.headers["Content-Encoding"], gzip.decompress(packed.data)) == ("gzip", plain.data)
+    assert len(packed.data) < len(plain.data)
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert "Accept-Encoding" in plain.headers["Vary"]
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    again = client.get(path, headers={"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
 
 
 @requirement("WG1-01-3.2-05")

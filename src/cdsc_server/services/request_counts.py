@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 from threading import Lock
 from typing import Final
@@ -42,7 +42,7 @@ class RequestCounts:
 
     def __init__(self) -> None:
         self._writer = secrets.token_hex(8)
-        self._sums: dict[date, Counter[tuple[str, str]]] = {}
+        self._sums: defaultdict[date, Counter[tuple[str, str]]] = defaultdict(Counter)
         self._lock = Lock()
         self._next = time.monotonic() + _SECONDS_BETWEEN
 
@@ -54,24 +54,33 @@ class RequestCounts:
             seconds: until its last byte had left.
             session: whether it brought an access token.
         """
-        some = Counter({(REQUESTS, tier.value): 1, (MICROSECONDS, tier.value): round(seconds * 1_000_000)})
+        keys = [(REQUESTS, tier.value)]
         if seconds <= THRESHOLDS[tier]:
-            some[WITHIN, tier.value] = 1
+            keys.append((WITHIN, tier.value))
         if status >= 500:
-            some[ERRORS, str(status)] = 1
+            keys.append((ERRORS, str(status)))
         if status == 429:
-            some[REJECTIONS, "public" if tier is Tier.UNAUTHENTICATED else "authenticated"] = 1
+            keys.append((REJECTIONS, "public" if tier is Tier.UNAUTHENTICATED else "authenticated"))
         if session:
-            some[SESSIONS, ""] = 1
+            keys.append((SESSIONS, ""))
         with self._lock:
-            self._sums.setdefault(day, Counter()).update(some)
+            sums = self._sums[day]
+            for key in keys:
+                sums[key] += 1
+            sums[MICROSECONDS, tier.value] += round(seconds * 1_000_000)
 
-    def store_when_due(self, today: date) -> None:
-        """Write the sums down if that was not done just now; a database that is busy gets them the next time."""
+    def due(self) -> bool:
+        """Whether they are to be stored by who asks now, and by nobody else until the next time."""
+        if time.monotonic() < self._next:
+            return False
         with self._lock:
             if time.monotonic() < self._next:
-                return
+                return False
             self._next = time.monotonic() + _SECONDS_BETWEEN
+        return True
+
+    def try_to_store(self, today: date) -> None:
+        """Write the sums down; a database that is busy gets them the next time."""
         try:
             self.store(today)
         except OperationalError:

@@ -83,8 +83,9 @@ def install(app: Flask) -> None:
                 return
             today = clock.now().astimezone(zone).date()
             counts.add(today, tier, status=status, seconds=seconds, session=session)
-            with app.app_context():
-                counts.store_when_due(today)
+            if counts.due():
+                with app.app_context():
+                    counts.try_to_store(today)
 
         response.call_on_close(count)
         return response

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request
@@ -55,6 +58,32 @@ def _file_address(entry_id: str, kind: str) -> str:
     return public_url("metadata.coverage_file", entry_id=entry_id, kind=kind)
 
 
+@dataclass(frozen=True)
+class Document:
+    """A document that changes with the configuration only, ready to be sent many times."""
+
+    body: bytes
+    packed: bytes
+    tag: str
+
+    @classmethod
+    def of(cls, body: bytes) -> Document:
+        """With its entity tag, and packed by gzip."""
+        return cls(body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:32])
+
+
+def unchanging(document: Document) -> Response:
+    """A document as `cacheable` answers it, packed for who takes that."""
+    packed = request.accept_encodings.quality("gzip") > 0
+    response = Response(document.packed if packed else document.body, mimetype="application/json")
+    # Another representation is another entity (RFC 9110 8.8.3).
+    response.set_etag(f"{document.tag}-gzip" if packed else document.tag)
+    if packed:
+        response.content_encoding = "gzip"
+    response.vary.add("Accept-Encoding")
+    return _kept(response, by="public")
+
+
 def cacheable(body: bytes, media_type: str = "application/json", *, kept_by: str = "public") -> Response:
     """
     An answer with an entity tag, which a conditional request is answered by alone (RFC 9110 13).
@@ -64,7 +93,11 @@ def cacheable(body: bytes, media_type: str = "application/json", *, kept_by: str
     """
     response = Response(body, mimetype=media_type)
     response.add_etag()
-    response.headers["Cache-Control"] = f"{kept_by}, max-age=60"
+    return _kept(response, by=kept_by)
+
+
+def _kept(response: Response, *, by: str) -> Response:
+    response.headers["Cache-Control"] = f"{by}, max-age=60"
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.make_conditional(request)
     return response

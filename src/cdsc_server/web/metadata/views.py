@@ -20,7 +20,13 @@ from cdsc_server.schemas.metadata import (
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, catalogue_directory, public_url, settings
 from cdsc_server.web.describe import Answer, describe
-from cdsc_server.web.metadata.documents import cacheable, coverage_documents, server_document
+from cdsc_server.web.metadata.documents import (
+    Document,
+    cacheable,
+    coverage_documents,
+    server_document,
+    unchanging,
+)
 from cdsc_server.web.parameters import filters
 
 blueprint = Blueprint("metadata", __name__)
@@ -32,8 +38,8 @@ _UNCHANGED: Final = Answer(description="Not changed since the ETag in If-None-Ma
 class _Documents:
     """What this process publishes, computed at the first request."""
 
-    server: bytes
-    authorization_server: bytes
+    server: Document
+    authorization_server: Document
     coverage: list[dict[str, Any]]
 
 
@@ -46,7 +52,7 @@ def cds_server_metadata() -> ResponseReturnValue:
 
     Who runs this server, what it can do, and where its other documents are.
     """
-    return cacheable(_documents().server)
+    return unchanging(_documents().server)
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")
@@ -62,7 +68,7 @@ def oauth_authorization_server() -> ResponseReturnValue:
 
     Endpoints, scopes and their authorization details, and the addresses of the Customer data listings.
     """
-    return cacheable(_documents().authorization_server)
+    return unchanging(_documents().authorization_server)
 
 
 @blueprint.get("/coverage")
@@ -133,4 +139,6 @@ def _compute() -> _Documents:
         oauth_metadata=public_url("metadata.oauth_authorization_server"),
     )
     authorization = authorization_server_metadata(catalogue(), base_url=settings().base_url, url=public_url)
-    return _Documents(exact_json.dumps(server), exact_json.dumps(authorization), coverage_documents())
+    return _Documents(
+        Document.of(exact_json.dumps(server)), Document.of(exact_json.dumps(authorization)), coverage_documents()
+    )
