@@ -68,6 +68,16 @@ def devices() -> Iterator[Devices]:
             process.wait(timeout=10)
 
 
+@pytest.fixture
+def patience(request: pytest.FixtureRequest) -> str:
+    """Seconds to wait for an answer: few where none comes, many where one does, however busy this machine is."""
+    name = request.node.name
+    if "[slow]" in name or "[offline]" in name:
+        return "0.2"
+    # Here some answer comes, and some does not.
+    return "1" if "recovers" in name or "deaf" in name else "20"
+
+
 @dataclass(frozen=True)
 class PlayedDevice:
     """One of the devices as `tests.contracts.device_platform` wants it."""

@@ -17,37 +17,36 @@ from tests.support.devices.goodwe import SERIAL
 NOW = datetime.now(UTC)
 
 
-def inverter(devices: Devices, name: str, address: str, scenes: set[str]) -> PlayedDevice:
+def inverter(devices: Devices, name: str, address: str, scenes: set[str], patience: str) -> PlayedDevice:
     devices.play(name)
-    access = PlatformAccess(address, options={"timeout": "0.5"})
+    access = PlatformAccess(address, options={"timeout": patience})
     return PlayedDevice(devices, name, KIND, access, frozenset(scenes), private=frozenset({SERIAL}))
 
 
-def by_udp(devices: Devices) -> PlayedDevice:
+def by_udp(devices: Devices, patience: str = "20") -> PlayedDevice:
     host = devices.at["goodwe"].partition(":")[0]
-    return inverter(devices, "goodwe", f"udp://{host}", {"offline", "busy", "sentinels"})
+    return inverter(devices, "goodwe", f"udp://{host}", {"offline", "busy", "sentinels"}, patience)
 
 
-def by_tcp(devices: Devices) -> PlayedDevice:
-    return inverter(
-        devices, "goodwe_tcp", f"tcp://{devices.at['goodwe_tcp']}", {"offline", "busy", "sentinels", "noise"}
-    )
+def by_tcp(devices: Devices, patience: str = "20") -> PlayedDevice:
+    scenes = {"offline", "busy", "sentinels", "noise"}
+    return inverter(devices, "goodwe_tcp", f"tcp://{devices.at['goodwe_tcp']}", scenes, patience)
 
 
 class TestUDP(DevicePlatformContract):
     """On port 8899, where a garbled answer is the same as none."""
 
     @pytest.fixture
-    def played(self, devices: Devices) -> PlayedDevice:
-        return by_udp(devices)
+    def played(self, devices: Devices, patience: str) -> PlayedDevice:
+        return by_udp(devices, patience)
 
 
 class TestModbusTCP(DevicePlatformContract):
     """As newer sticks speak."""
 
     @pytest.fixture
-    def played(self, devices: Devices) -> PlayedDevice:
-        return by_tcp(devices)
+    def played(self, devices: Devices, patience: str) -> PlayedDevice:
+        return by_tcp(devices, patience)
 
 
 def told(played, scene="normal"):
@@ -117,7 +116,7 @@ def test_it_is_asked_who_it_is_once(devices):
 
 def test_dark_is_offline_after_three_questions(devices):
     """At night nobody writes zeros, and nobody keeps asking."""
-    played = by_udp(devices)
+    played = by_udp(devices, "0.2")
     played.play("offline")
 
     with pytest.raises(Offline, match="when it is dark"):

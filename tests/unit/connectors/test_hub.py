@@ -83,9 +83,13 @@ def kind(tmp_path):
 
 
 @pytest.fixture
-def played(devices: Devices, kind) -> PlayedDevice:
+def played(devices: Devices, kind, patience: str) -> PlayedDevice:
     access = PlatformAccess(
-        f"{devices.play('hub')}/api", account=ACCOUNT, secret=SECRET, timezone="Europe/Paris", options={"timeout": "1"}
+        f"{devices.play('hub')}/api",
+        account=ACCOUNT,
+        secret=SECRET,
+        timezone="Europe/Paris",
+        options={"timeout": patience},
     )
     return PlayedDevice(devices, "hub", kind, access, SCENES, private=frozenset({METER}), signing_in="POST /api/token")
 
@@ -165,7 +169,7 @@ def test_only_the_devices_of_this_home_are_told_of(played, tmp_path):
     (tmp_path / "made-up.toml").write_text(mapping, encoding="utf-8")
     played = replace(played, kind=hub_platforms(str(tmp_path))["hub-made-up"])
 
-    readings = read(played, options={"devices": "77", "timeout": "1"})
+    readings = read(played, options={"devices": "77"})
 
     assert [each.device_id for each in readings] == ["77"]
     with pytest.raises(ValueError, match="option devices"):

@@ -16,15 +16,15 @@ from tests.support.clock import FakeClock
 from tests.support.devices import Devices, PlayedDevice
 
 KEY = "made-up-weather-key"
-OPTIONS = {"latitude": "-33.92581", "longitude": "18.42322", "timeout": "1"}
+OPTIONS = {"latitude": "-33.92581", "longitude": "18.42322"}
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 SCENES = frozenset({"offline", "slow", "rate_limited", "not_found", "noise", "sentinels", "duplicates"})
 
 
 @pytest.fixture
-def played(devices: Devices) -> PlayedDevice:
+def played(devices: Devices, patience: str) -> PlayedDevice:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    access = PlatformAccess(devices.play("weather"), secret=KEY, options=OPTIONS)
+    access = PlatformAccess(devices.play("weather"), secret=KEY, options={**OPTIONS, "timeout": patience})
     return PlayedDevice(devices, "weather", KIND, access, SCENES, since=today - timedelta(days=1), until=today)
 
 

@@ -15,13 +15,13 @@ from tests.contracts.device_platform import DevicePlatformContract
 from tests.support.companions import free_port
 from tests.support.devices import Devices, PlayedDevice
 
-OPTIONS = {"packs": "2-3", "timeout": "0.5", "pause": "0.01"}
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def played(devices: Devices) -> PlayedDevice:
-    access = PlatformAccess(f"tcp://{devices.at['pylontech']}", options=OPTIONS)
+def played(devices: Devices, patience: str) -> PlayedDevice:
+    options = {"packs": "2-3", "timeout": patience, "pause": "0.01"}
+    access = PlatformAccess(f"tcp://{devices.at['pylontech']}", options=options)
     return PlayedDevice(devices, "pylontech", KIND, access, frozenset({"offline", "noise", "busy", "sentinels"}))
 
 
@@ -56,7 +56,7 @@ def test_the_stack_is_the_sum_of_its_packs(played):
     assert {each.origin for each in stack.values()} == {Origin.CALCULATED}
 
 
-def test_a_silent_pack_leaves_the_others_and_no_sum(played):
+def test_a_deaf_pack_leaves_the_others_and_no_sum(played):
     """The sum of some packs would be told as that of all."""
     played.play("one_silent")
 

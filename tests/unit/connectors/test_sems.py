@@ -20,44 +20,46 @@ from tests.support.clock import FakeClock
 from tests.support.devices import Devices, PlayedDevice
 from tests.support.devices.sems import ACCOUNT, SECRET, SERIAL, STATION, LegacyFake, PlusFake
 
-SCENES = frozenset({"offline", "slow", "bad_login", "rate_limited", "not_found", "noise", "expired", "sentinels"})
+SCENES = frozenset(
+    {"offline", "slow", "bad_login", "rate_limited", "not_found", "noise", "expired", "sentinels", "duplicates"}
+)
 NOW = datetime(2026, 3, 14, 10, 6, tzinfo=UTC)
-OPTIONS = {"station": STATION, "terms": "checked", "timeout": "1"}
+OPTIONS = {"station": STATION, "terms": "checked"}
 #: Amounts that no tolerance confuses.
 WATTS = st.decimals(1000, 5000, places=0)
 
 
-def portal(devices: Devices, name: str, dialect: str, login: str, scenes: frozenset[str]) -> PlayedDevice:
-    options = {**OPTIONS, "dialect": dialect}
+def portal(devices: Devices, name: str, dialect: str, login: str, patience: str) -> PlayedDevice:
+    options = {**OPTIONS, "dialect": dialect, "timeout": patience}
     access = PlatformAccess(
         devices.play(name), account=ACCOUNT, secret=SECRET, timezone="Africa/Johannesburg", options=options
     )
     private = frozenset({SERIAL, STATION, "uid-1"})
-    return PlayedDevice(devices, name, KIND, access, scenes, private=private, signing_in=f"POST {login}")
+    return PlayedDevice(devices, name, KIND, access, SCENES, private=private, signing_in=f"POST {login}")
 
 
-def legacy(devices: Devices) -> PlayedDevice:
-    return portal(devices, "sems", "legacy", LegacyFake.login, SCENES | {"duplicates"})
+def legacy(devices: Devices, patience: str = "20") -> PlayedDevice:
+    return portal(devices, "sems", "legacy", LegacyFake.login, patience)
 
 
-def plus(devices: Devices) -> PlayedDevice:
-    return portal(devices, "sems_plus", "plus", PlusFake.login, SCENES)
+def plus(devices: Devices, patience: str = "20") -> PlayedDevice:
+    return portal(devices, "sems_plus", "plus", PlusFake.login, patience)
 
 
 class TestLegacy(DevicePlatformContract):
     """The portal of old."""
 
     @pytest.fixture
-    def played(self, devices: Devices) -> PlayedDevice:
-        return legacy(devices)
+    def played(self, devices: Devices, patience: str) -> PlayedDevice:
+        return legacy(devices, patience)
 
 
 class TestPlus(DevicePlatformContract):
     """The portal that replaces it."""
 
     @pytest.fixture
-    def played(self, devices: Devices) -> PlayedDevice:
-        return plus(devices)
+    def played(self, devices: Devices, patience: str) -> PlayedDevice:
+        return plus(devices, patience)
 
 
 def told(played: PlayedDevice, scene: str = "normal", clock=None):

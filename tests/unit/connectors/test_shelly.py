@@ -18,8 +18,8 @@ SCENES = frozenset({"offline", "slow", "bad_login", "rate_limited", "not_found",
 NOW = datetime.now(UTC)
 
 
-def plug(devices: Devices, name: str, account: str = "", secret: str = PASSWORD) -> PlayedDevice:
-    access = PlatformAccess(devices.play(name), account=account, secret=secret, options={"timeout": "1"})
+def plug(devices: Devices, name: str, account: str = "", secret: str = PASSWORD, patience: str = "20") -> PlayedDevice:
+    access = PlatformAccess(devices.play(name), account=account, secret=secret, options={"timeout": patience})
     return PlayedDevice(devices, name, KIND, access, SCENES, private=frozenset({MAC, MAC.lower()}))
 
 
@@ -27,16 +27,16 @@ class TestGen2(DevicePlatformContract):
     """A plug and meters with a password."""
 
     @pytest.fixture
-    def played(self, devices: Devices) -> PlayedDevice:
-        return plug(devices, "shelly")
+    def played(self, devices: Devices, patience: str) -> PlayedDevice:
+        return plug(devices, "shelly", patience=patience)
 
 
 class TestGen1(DevicePlatformContract):
     """A plug with an account of its own."""
 
     @pytest.fixture
-    def played(self, devices: Devices) -> PlayedDevice:
-        return plug(devices, "shelly_gen1", account="owner")
+    def played(self, devices: Devices, patience: str) -> PlayedDevice:
+        return plug(devices, "shelly_gen1", account="owner", patience=patience)
 
 
 def told(played: PlayedDevice, scene: str = "normal"):

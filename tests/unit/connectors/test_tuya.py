@@ -21,9 +21,9 @@ NOW = datetime.now(UTC)
 
 
 @pytest.fixture
-def played(devices: Devices) -> PlayedDevice:
+def played(devices: Devices, patience: str) -> PlayedDevice:
     devices.play("tuya")
-    access = PlatformAccess(f"tcp://{devices.at['tuya']}", account=DEVICE_ID, secret=KEY, options={"timeout": "1"})
+    access = PlatformAccess(f"tcp://{devices.at['tuya']}", account=DEVICE_ID, secret=KEY, options={"timeout": patience})
     return PlayedDevice(
         devices, "tuya", KIND, access, frozenset({"offline", "busy", "bad_login", "noise", "sentinels"})
     )
@@ -59,7 +59,7 @@ def test_a_deaf_plug_takes_no_more_than_its_time(played):
 
     with pytest.raises(Offline, match="deaf"):
         read(played, "offline")
-    assert 0.9 < time.monotonic() - began < 3
+    assert 0.9 < time.monotonic() - began < 10
 
 
 def test_nobody_at_the_address_is_offline(played):

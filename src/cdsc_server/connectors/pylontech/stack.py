@@ -22,6 +22,8 @@ SOURCE: Final = "pylontech"
 STACK: Final = "stack"
 #: A pack that is asked again and again answers wrong; once a second is well.
 _ATTEMPTS: Final = 2
+#: Seconds of silence after which nothing more comes of an answer that was wrong so far.
+_QUIET: Final = 0.2
 _RANGE: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 _TENTH: Final = Decimal("0.1")
 
@@ -111,7 +113,10 @@ class Stack:
         """The answer of a pack, None when none came in time; raises ValueError when the pack refuses."""
         deadline = time.monotonic() + self._timeout
         while (left := deadline - time.monotonic()) > 0:
-            for frame in answers.feed(line.receive(left)):
+            piece = line.receive(min(left, _QUIET) if answers.faults else left)
+            if not piece and answers.faults:
+                return None
+            for frame in answers.feed(piece):
                 # An answer of another pack is a late one, to what was asked before.
                 if frame.address == pack:
                     if frame.code:
