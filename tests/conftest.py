@@ -21,6 +21,7 @@ pytest_plugins = [
     "tests.support.devices",
     "tests.support.redis",
     "tests.support.s3",
+    "tests.support.zendesk",
 ]
 
 # No deadline: a machine that is busy with something else is no fault of the code.

@@ -882,6 +882,24 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "tickets",
+        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.message_id"], name=op.f("fk_tickets_message_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_tickets")),
+    )
+    op.create_index(op.f("ix_tickets_ticket_id"), "tickets", ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket_news",
+        sa.Column("news_id", sa.String(), nullable=False),
+        sa.Column("received", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("news_id", name=op.f("pk_ticket_news")),
+    )
+    op.create_index(op.f("ix_ticket_news_received"), "ticket_news", ["received"], unique=False)
+
+    op.create_table(
         "message_attachments",
         sa.Column("message_id", sa.String(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
@@ -1355,6 +1373,10 @@ def downgrade() -> None:
 
     op.drop_table("requirements")
     op.drop_table("message_attachments")
+    op.drop_index(op.f("ix_ticket_news_received"), "ticket_news")
+    op.drop_table("ticket_news")
+    op.drop_index(op.f("ix_tickets_ticket_id"), "tickets")
+    op.drop_table("tickets")
     op.drop_index(op.f("ix_grants_registration_id_modified_grant_id"), "grants")
     op.drop_index(op.f("ix_grants_parent_id"), "grants")
     op.drop_index(

@@ -17,15 +17,17 @@ from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.front_door import HTTPFrontDoor
 from cdsc_server.connectors.http_caller import HttpCaller
 from cdsc_server.connectors.hub import hub_platforms
+from cdsc_server.connectors.mail_desk import MailDesk
 from cdsc_server.connectors.platforms import device_platforms
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
 from cdsc_server.connectors.smtp import SmtpMailer
+from cdsc_server.connectors.zendesk import ZendeskDesk
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
 from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.geojson import geojson_fault
 from cdsc_server.domain.webhooks import read_networks
 from cdsc_server.errors import InvalidConfiguration
-from cdsc_server.ports import BlobStore, Ports, SystemClock
+from cdsc_server.ports import BlobStore, Mailer, Ports, SystemClock, TicketDesk
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web import (
@@ -44,6 +46,7 @@ from cdsc_server.web import (
     problems,
     provisioning,
     registration,
+    tickets,
     wire,
 )
 
@@ -83,6 +86,7 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     admin.install(app)
     provisioning.install(app)
     payments.install(app)
+    tickets.install(app)
     onboarding.install(app)
     docs.install(app)
     measuring.install(app)
@@ -156,6 +160,24 @@ def blob_store(settings: Settings) -> BlobStore:
     return S3BlobStore.read(settings.blob_url, region=settings.blob_region, key_file=settings.blob_key_file)
 
 
+def ticket_desk(settings: Settings, mailer: Mailer | None) -> TicketDesk | None:
+    """
+    Who answers support requests beside the console; None where nobody does.
+
+    Raises:
+        InvalidConfiguration: the token or the secret of the ticket system cannot be used.
+    """
+    if not settings.tickets_url:
+        return None
+    if mailer is not None and settings.tickets_url.startswith("mailto:"):
+        return MailDesk(settings.tickets_url.removeprefix("mailto:"), mailer=mailer)
+    return ZendeskDesk.read(
+        settings.tickets_url.rstrip("/"),
+        token_file=settings.tickets_token_file,
+        secret_file=settings.tickets_secret_file,
+    )
+
+
 def system_ports(settings: Settings) -> Ports:
     """
     The real outside: this machine's clock, the key in its file, the servers for mail, payments and files.
@@ -164,6 +186,7 @@ def system_ports(settings: Settings) -> Ports:
         InvalidConfiguration: the key file, the address of the mail server, the payment secret, the key of the bucket or
             the description of a hub cannot be used.
     """
+    mailer = SmtpMailer.at(settings.mail_url, sender=settings.mail_from) if settings.mail_url else None
     return Ports(
         clock=SystemClock(),
         keys=FileKeyStore.read(settings.key_file),
@@ -171,7 +194,7 @@ def system_ports(settings: Settings) -> Ports:
         caller=HttpCaller(
             seconds=settings.webhook_seconds, allowed=read_networks(settings.webhook_networks), local=settings.demo
         ),
-        mailer=SmtpMailer.at(settings.mail_url, sender=settings.mail_from) if settings.mail_url else None,
+        mailer=mailer,
         payments=(
             SandboxPayments(settings.payment_url, read_secret(settings.payment_secret_file))
             if settings.payment_url
@@ -179,4 +202,5 @@ def system_ports(settings: Settings) -> Ports:
         ),
         platforms={**device_platforms(), **hub_platforms(settings.hub_dir)},
         door=HTTPFrontDoor(settings.base_url),
+        desk=ticket_desk(settings, mailer),
     )

@@ -1,4 +1,4 @@
-"""`cdsc outbox`: look after mails and events that wait or were given up."""
+"""`cdsc outbox`: look after mails, events and tickets that wait or were given up."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MOST_LINES = 100
 
 @click.group()
 def outbox() -> None:
-    """Look after mails and events that wait or were given up."""
+    """Look after mails, events and tickets that wait or were given up."""
 
 
 @outbox.command()
 def status() -> None:
-    """Say how many mails and events wait, were sent and were given up, and why those."""
+    """Say how many mails, events and tickets wait, were sent and were given up, and why those."""
     from cdsc_server.services import outbox as use_cases
 
     with _application():

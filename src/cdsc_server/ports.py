@@ -14,6 +14,7 @@ from typing import BinaryIO, ClassVar, Final, Protocol
 
 from cdsc_server.domain.device_readings import Device, DeviceReading
 from cdsc_server.domain.payments import PaymentNews
+from cdsc_server.domain.tickets import Ticket, TicketNews
 
 
 class Clock(Protocol):
@@ -317,6 +318,37 @@ class PlatformKind:
     open: Callable[[PlatformAccess, Clock], DevicePlatform]
 
 
+class TicketFault(Exception):
+    """
+    A support request could not be handed on.
+
+    Args:
+        hopeless: another attempt would end the same way.
+        retry_after: how long the ticket system asks us to wait.
+    """
+
+    def __init__(self, words: str, *, hopeless: bool = False, retry_after: timedelta = timedelta()) -> None:
+        super().__init__(words)
+        self.hopeless = hopeless
+        self.retry_after = retry_after
+
+
+class TicketDesk(Protocol):
+    """A system in which people answer support requests."""
+
+    def open(self, ticket: Ticket) -> str:
+        """Make a ticket and give its id; that of the one an earlier attempt made. Raises TicketFault."""
+        ...
+
+    def comment(self, ticket_id: str, ticket: Ticket) -> None:
+        """Add what amends a ticket, once however often it is tried; raises TicketFault."""
+        ...
+
+    def read_news(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> TicketNews | None:
+        """What a call of the system says, None for nothing; raises ForgedCallback when it is not to be believed."""
+        ...
+
+
 class FrontDoor(Protocol):
     """This server as others see it, at its public address."""
 
@@ -349,3 +381,5 @@ class Ports:
     platforms: Mapping[str, PlatformKind] = field(default_factory=dict)
     #: None where nobody looks whether this server answers.
     door: FrontDoor | None = None
+    #: None where support requests are answered at the console only.
+    desk: TicketDesk | None = None

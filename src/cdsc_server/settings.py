@@ -119,6 +119,17 @@ class Settings:
     payment_secret_file: str = setting(
         "var/keys/payment.secret", "File with the secret that the payment provider and this server share."
     )
+    tickets_url: str = setting(
+        "",
+        "Where support requests become tickets: https://ACCOUNT.zendesk.com, or mailto:desk@utility.example; empty for "
+        "the console only. See docs/how-to/operate/tickets.md.",
+    )
+    tickets_token_file: str = setting(
+        "var/keys/tickets.token", "File with the OAuth token that the ticket system gave us."
+    )
+    tickets_secret_file: str = setting(
+        "var/keys/tickets.secret", "File with the secret by which the ticket system signs its calls."
+    )
     read_log_days: int = setting(
         92,
         "Days for which the access log of a Grant, which its Customer sees, keeps each hour by itself; "
@@ -248,6 +259,11 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_PAYMENT_URL must start with https://, except on this machine itself")
     if settings.device_days < 4:
         faults.append("CDSC_DEVICE_DAYS must be at least 4, because gaps of three days are still filled")
+    if settings.tickets_url.startswith("mailto:"):
+        if not settings.mail_url or "@" not in settings.tickets_url:
+            faults.append("CDSC_TICKETS_URL by mailto: needs an address, and CDSC_MAIL_URL to send from")
+    elif settings.tickets_url and not settings.tickets_url.startswith(("https://", "http://127.0.0.1:")):
+        faults.append("CDSC_TICKETS_URL must start with https:// or mailto:, or be on this machine itself")
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults

@@ -35,6 +35,7 @@ from cdsc_server.services import (
     metrics,
     outbox,
     requirements,
+    tickets,
     webhook_events,
 )
 from cdsc_server.services.polling import Poller, forget_polls
@@ -91,6 +92,12 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
             return
         with app.app_context():
             mails.send_due(mailer=ports.mailer, keys=ports.keys, clock=ports.clock, settings=settings)
+
+    def hand_on_tickets() -> None:
+        if ports.desk is None:
+            return
+        with app.app_context():
+            tickets.hand_on_due(desk=ports.desk, settings=settings, clock=ports.clock)
 
     def forget_sent() -> None:
         with app.app_context():
@@ -193,6 +200,7 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         expire_grants: crontab(),
         remove_ended: crontab(minute="*/10"),
         send_mails: crontab(),
+        hand_on_tickets: crontab(),
         forget_sent: crontab(minute="17"),
         tell_of_arrivals: crontab(),
     }

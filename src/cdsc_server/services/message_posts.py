@@ -24,7 +24,7 @@ from cdsc_server.domain.message_posts import (
 from cdsc_server.domain.messages import DECIDED, PATHS, MessageStatus, MessageType, RelatedTo, RelatedType
 from cdsc_server.errors import InvalidAuthorizationDetails, InvalidScope, TooLarge
 from cdsc_server.ports import BlobStore, Clock
-from cdsc_server.services import requirements
+from cdsc_server.services import requirements, tickets
 from cdsc_server.services.message_box import Found
 from cdsc_server.services.messages import new_message_id, reply
 from cdsc_server.settings import Settings
@@ -96,6 +96,7 @@ def post_message(
             _ask_for_the_rest(session, related, catalogue=catalogue, now=now)
         if post.type is MessageType.CLIENT_SUBMISSION and previous is not None:
             _take_in(session, previous, now=now)
+        tickets.mirror(session, row, settings=settings)
     return Found(row, attached)
 
 

@@ -105,7 +105,8 @@ def forget(*, settings: Settings, clock: Clock) -> int:
     with transaction() as session:
         mails = outbox.over(Channel.MAIL, sent_before=now - KEPT_SENT, dead_before=now - KEPT_DEAD)
         events = outbox.over(Channel.WEBHOOK, sent_before=now - kept_events, dead_before=now - kept_events)
-        return len(outbox.drop(session, mails)) + len(outbox.drop(session, events))
+        tickets = outbox.over(Channel.TICKET, sent_before=now - KEPT_SENT, dead_before=now - KEPT_DEAD)
+        return sum(len(outbox.drop(session, each)) for each in (mails, events, tickets))
 
 
 def _which(outbox_ids: Sequence[str]) -> dict[str, Any]:

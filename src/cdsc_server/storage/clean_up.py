@@ -15,6 +15,7 @@ from cdsc_server.storage.customers import LoginFailureRow, SessionRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.provisioned import ProvisioningUploadRow
 from cdsc_server.storage.service_accounts import OperatorTokenRow
+from cdsc_server.storage.tickets import TicketNewsRow
 
 #: What ends by itself: its key, and the instant it ended at.
 _ENDING: Final[tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any]], ...]] = (
@@ -26,6 +27,7 @@ _ENDING: Final[tuple[tuple[InstrumentedAttribute[Any], InstrumentedAttribute[Any
     (ProvisioningUploadRow.upload_id, ProvisioningUploadRow.expires),
     (SessionRow.session_hash, SessionRow.expires),
     (LoginFailureRow.key, LoginFailureRow.last_failure),
+    (TicketNewsRow.news_id, TicketNewsRow.received),
 )
 
 

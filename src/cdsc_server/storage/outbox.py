@@ -24,6 +24,7 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     WEBHOOK = "webhook"
+    TICKET = "ticket"
 
 
 class OutboxStatus(StrEnum):
@@ -41,6 +42,7 @@ class OutboxRow(DataBase):
 
     The words of a mail are sealed, because they hold secret addresses, and gone once it was sent.
     An event for a webhook holds only ids, and stays as long as it can be sent again.
+    The words of a ticket are those of the Message whose id it has.
     """
 
     __tablename__ = "outbox"
@@ -56,7 +58,7 @@ class OutboxRow(DataBase):
     channel: Mapped[str] = mapped_column(String)
     #: What it is about, for the operator: receipt, grant.revoked.
     kind: Mapped[str] = mapped_column(String)
-    #: A mail address, or the id of a webhook.
+    #: A mail address, the id of a webhook, or where tickets are made.
     recipient: Mapped[str] = mapped_column(String)
     #: Of a mail: JSON of subject, text and html, under the key of the server.
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
