@@ -84,5 +84,6 @@ def _rows(scenario: str) -> list[dict[str, Any]]:
         case "new_unit":
             rows[0]["unit"] = "GJ"
         case "dst_back":
-            rows = [_row(f"2026-10-25T{at}", 1) for at in ("02:45:00", "02:00:00", "02:15:00", "03:00:00")]
+            clock = ("02:45:00", "02:00:00", "02:15:00", "03:00:00")
+            rows = [_row(f"2026-10-25T{at}", 1, meter=meter) for meter in (METER, 77) for at in clock]
     return rows

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -121,7 +123,8 @@ def test_the_hub_is_asked_for_the_span_page_by_page_with_one_token(played):
     read(played)
 
     assert [each.partition("?")[0] for each in played.asked()] == ["POST /api/token", *["GET /api/readings"] * 2]
-    assert "from=2026-03-13T00%3A00%3A00Z&to=2026-12-01T00%3A00%3A00Z" in played.asked()[1]
+    # The period that ends at the beginning of the span begins before it.
+    assert "from=2026-03-12T23%3A45%3A00Z&to=2026-12-01T00%3A00%3A00Z" in played.asked()[1]
     assert played.asked()[2].endswith("&cursor=2")
 
 
@@ -134,9 +137,11 @@ def test_of_what_comes_twice_the_later_counts(played):
 
 def test_an_hour_that_comes_twice_is_told_apart_by_what_came_before(played):
     """In October the clock of a home shows 02:45 and, a quarter of an hour later, 02:00 again."""
-    hours = [each.measured_at for each in read(played, "dst_back")]
+    told = read(played, "dst_back")
 
-    assert [f"{at:%H:%M}" for at in hours] == ["01:00", "01:15", "01:30", "02:15"]
+    for device_id in (METER, "77"):
+        hours = [f"{each.measured_at:%H:%M}" for each in told if each.device_id == device_id]
+        assert hours == ["01:00", "01:15", "01:30", "02:15"]
 
 
 @pytest.mark.parametrize(
@@ -205,6 +210,16 @@ def test_a_description_tells_all_its_faults_at_once(tmp_path):
         "auth.token_path",
         "codes",
     ]
+
+
+def test_the_description_in_the_manual_is_one():
+    """Operators begin with it."""
+    manual = Path(__file__).parents[3] / "docs/how-to/operate/connectors.md"
+    (example,) = re.findall(r"```toml\n(.*?)```", manual.read_text(encoding="utf-8"), re.DOTALL)
+
+    mapping = read_mapping(tomllib.loads(example))
+
+    assert (mapping.title, mapping.period_seconds, mapping.readings.is_of_one_device) == ("Example hub", 900, True)
 
 
 def test_files_that_are_no_descriptions_are_named(tmp_path):

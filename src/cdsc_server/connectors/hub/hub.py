@@ -12,13 +12,12 @@ from cdsc_server.connectors.hub.client import HubClient
 from cdsc_server.connectors.hub.mapping import HubMapping
 from cdsc_server.connectors.hub.paths import found
 from cdsc_server.connectors.platform_http import timed
-from cdsc_server.domain.device_readings import Device, DeviceReading, Direction, Quantity
+from cdsc_server.domain.device_readings import Device, DeviceReading, Direction
 from cdsc_server.domain.intervals import instant_of_clock
 from cdsc_server.ports import Clock, Contact, PlatformAccess, ProtocolError
 
 #: Prefixes are taken off, so that one channel has one unit, whatever a hub writes today.
 _PLAIN: Final = {"Wh": ("kWh", -3), "MWh": ("kWh", 3), "kW": ("W", 3), "MW": ("W", 6)}
-_UNCHANGING: Final = (Quantity.ENERGY, Quantity.POWER)
 
 
 class Hub:
@@ -86,6 +85,9 @@ class Hub:
 
     def _told(self, since: datetime, until: datetime) -> Iterator[DeviceReading]:
         listing = self._mapping.readings
+        if self._mapping.fields.time_is_start:
+            # What ends at `since` began a period before.
+            since -= timedelta(seconds=self._mapping.period_seconds)
         span = {"since": self._written(since), "until": self._written(until)}
         if listing.is_of_one_device:
             for device in self.devices():
@@ -96,26 +98,29 @@ class Hub:
             yield from self._made(self._client.items(listing, **span), None, since)
 
     def _made(self, items: Iterator[Any], device_id: str | None, since: datetime) -> Iterator[DeviceReading]:
-        received_at, earlier = self._clock.now(), since
+        received_at = self._clock.now()
         fields, mapping = self._mapping.fields, self._mapping
+        # By device and direction, as a list may tell of several by turns.
+        earlier: dict[tuple[str, Direction | None], datetime] = {}
         period = timedelta(seconds=mapping.period_seconds) if mapping.period_seconds else None
         for item in items:
             value = _value(found(item, fields.value))
             if value is None or value in mapping.unknown:
                 continue
             unit = fields.fixed_unit or self._word(item, fields.unit, "units")
-            unit, exponent = _PLAIN.get(unit, (unit, 0)) if mapping.quantity in _UNCHANGING else (unit, 0)
+            unit, exponent = _PLAIN.get(unit, (unit, 0))
             direction = fields.fixed_direction or (
                 Direction(self._word(item, fields.direction, "directions")) if fields.direction else None
             )
             if value < 0 and direction in (Direction.FORWARD, Direction.REVERSE):
                 raise ProtocolError("a value below zero has a direction; see whether its mapping means net")
-            shown = self._instant(found(item, fields.time), not_before=earlier)
-            earlier = shown
-            measured_at = shown + period if period is not None and fields.time_is_start else shown
             source_id = device_id or str(self._given(item, fields.device))
             if self._devices and source_id not in self._devices:
                 continue
+            column = (source_id, direction)
+            shown = self._instant(found(item, fields.time), not_before=earlier.get(column, since))
+            earlier[column] = shown
+            measured_at = shown + period if period is not None and fields.time_is_start else shown
             told = Told(self._name, source_id, measured_at, received_at)
             quality = mapping.qualities.get(str(found(item, fields.quality))) if fields.quality else None
             channel = ":".join(filter(None, (mapping.quantity, direction)))

@@ -20,7 +20,7 @@ from cdsc_server.ports import Clock, Contact, Offline, PlatformAccess, ProtocolE
 SOURCE: Final = "pylontech"
 #: Of the values of all packs together.
 STACK: Final = "stack"
-#: A pack that is asked again and again answers wrong; once a second is well.
+#: Noise passes; an answer that is wrong twice has another reason.
 _ATTEMPTS: Final = 2
 #: Seconds of silence after which nothing more comes of an answer that was wrong so far.
 _QUIET: Final = 0.2
