@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import update
 
 from cdsc_server.domain.readings import Quality
+from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grant_reads import GrantReadRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.web.usage_files import parquet
-from tests.factories import customer_data
+from tests.factories import customer_data, tariffs
 from tests.support import espi, requirement
 
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -161,6 +162,19 @@ def test_a_file_has_no_pages_and_is_noted_as_far_as_it_was_sent(stored, agreed, 
     with app.app_context(), transaction() as session:
         (noted,) = session.query(GrantReadRow).all()
         assert (noted.listing, noted.objects, noted.earliest) == ("usage_segments", 101, JANUARY)
+
+
+def test_calculated_costs_say_so_in_every_form(app, clock, stored, agreed, ask):
+    """They were never billed: no form may pass them on as if they were."""
+    tariff = tariffs.document(tariffs.tariff(), assignments=[tariffs.on("C-house")])
+    with app.app_context():
+        import_tariffs(tariff, clock=clock)
+    stored(["2"], qualities=Quality.VALID)
+    agreed.to(agreed.entry("usage_data", "house", include_usage_segment_value_types=["electric_kwh", "cost"]))
+    used, cost = rows(ask(TABLE))
+
+    assert (used["quality"], cost["type"], cost["quality"]) == ("valid", "cost", "calculated")
+    assert b"with calculated costs</title>" in ask(FEED).data
 
 
 def test_json_stays_what_anyone_else_gets(stored, agreed, ask):

@@ -25,6 +25,7 @@ from cdsc_server.domain.currencies import currency_number
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.espi_formats import WrittenKind, written_kind
 from cdsc_server.domain.espi_time import local_time
+from cdsc_server.domain.readings import MARK_OF, Quality
 from cdsc_server.domain.usage import Column, by_series
 from cdsc_server.exact_json import instant
 from cdsc_server.services.usage_data import SeenSegment
@@ -40,6 +41,7 @@ _SECOND: Final = timedelta(seconds=1)
 _LONGEST: Final = 256
 #: Characters that no XML document may hold.
 _FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_CALCULATED: Final = MARK_OF[Quality.CALCULATED]
 _SERVICES: Final = {0: "Electricity", 1: "Natural gas", 2: "Water"}
 
 
@@ -112,7 +114,11 @@ class GreenButton:
         if not usage.any and (costs is None or not costs.any):
             return
         zone, point = self._usage_point(segment, column, kind)
-        type_of, reading = _meter_reading(column, _type_members(segment, kind, usage, currency), above=point)
+        title = _title(column.value_format)
+        if cost is not None and _CALCULATED in cost.parts[0][1].marks:
+            # A reading's quality is that of its value.
+            title += ", with calculated costs"
+        type_of, reading = _meter_reading(column, title, _type_members(segment, kind, usage, currency), above=point)
         for resource in (zone, point, type_of, reading):
             yield from self._once(resource)
         period = segment.period
@@ -167,11 +173,10 @@ class GreenButton:
 
 
 def _meter_reading(
-    column: Column, members: Mapping[str, int | None], *, above: _Resource
+    column: Column, title: str, members: Mapping[str, int | None], *, above: _Resource
 ) -> tuple[_Resource, _Resource]:
     """The ReadingType of a column, and its MeterReading below a UsagePoint."""
     content = "".join(f"<{name}>{value}</{name}>" for name, value in members.items() if value is not None)
-    title = _title(column.value_format)
     type_of = _Resource(f"ReadingType/{_uuid('type', title, content)}", title, (), _espi("ReadingType", content))
     name = _uuid("reading", above.address, column.series_id, type_of.address)
     address = f"{above.address}/MeterReading/{name}"

@@ -103,12 +103,14 @@ def _local_times(readings: Readings, rows: slice, zone: ZoneInfo) -> Cells:
 
 
 def _offsets(seconds: npt.NDArray[np.int64], zone: ZoneInfo) -> npt.NDArray[np.int64]:
-    """Seconds east of UTC at each instant; the zone is asked at a few of them, and at all where clocks change."""
-    probes = np.unique(np.append(np.arange(seconds[0], seconds[-1], _STEADY), seconds[-1]))
-    found = {_offset(second, zone) for second in probes.tolist()}
-    if len(found) == 1:
-        return np.full(len(seconds), found.pop(), np.int64)
-    return np.array([_offset(second, zone) for second in seconds.tolist()], np.int64)
+    """Seconds east of UTC at each instant; the zone is asked at a few of them, and at all around a change of clocks."""
+    probes = np.arange(seconds[0], seconds[-1] + _STEADY, _STEADY)
+    probed = np.array([_offset(second, zone) for second in probes.tolist()], np.int64)
+    place = np.searchsorted(probes, seconds, "right") - 1
+    offsets = probed[place]
+    changing = np.flatnonzero(offsets != probed[np.minimum(place + 1, len(probes) - 1)])
+    offsets[changing] = [_offset(second, zone) for second in seconds[changing].tolist()]
+    return offsets
 
 
 def _offset(second: int, zone: ZoneInfo) -> int:

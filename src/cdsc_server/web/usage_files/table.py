@@ -68,14 +68,18 @@ def stretches(segment: SeenSegment, columns: Sequence[Column], *, zone: str) -> 
     Args:
         zone: IANA name, for sums that belong to no place.
     """
-    rows = {row.series_id: row for row in segment.period.series}
+    if not columns:
+        return
+    if segment.sums is None:
+        # All series of a segment are of one Customer and one zone; calculated columns are of none of them.
+        owner, zone = segment.period.series[0].customer_id, segment.period.series[0].timezone
+    else:
+        owner = segment.sums.row.aggregation_id
     contract, meter = (
         " ".join(sorted(segment.related.numbers[kind])) for kind in (Kind.SERVICE_CONTRACT, Kind.METER_DEVICE)
     )
     for column in by_series(columns):
-        # What is calculated beside readings belongs where they do.
-        row, form = rows.get(column.series_id) or next(iter(segment.period.series), None), column.value_format
-        owner = row.customer_id if row is not None else "" if segment.sums is None else segment.sums.row.aggregation_id
+        form = column.value_format
         for key, readings in column.parts:
             words = Words(
                 series=value_format_id(column.series_id, owner, None) + (f"_{key}" if len(column.parts) > 1 else ""),
@@ -86,7 +90,7 @@ def stretches(segment: SeenSegment, columns: Sequence[Column], *, zone: str) -> 
                 unit=str(form.get("units") or form.get("currency") or _UNITS.get(key, "")),
                 direction=str(form.get("direction") or ""),
             )
-            yield Stretch(words, readings, key in TEXT_KEYS, zone if row is None else row.timezone)
+            yield Stretch(words, readings, key in TEXT_KEYS, zone)
 
 
 def _detail(form: Any) -> str:
