@@ -38,6 +38,8 @@ from cdsc_server.services import (
     tickets,
     webhook_events,
 )
+from cdsc_server.services.device_health import tell_of_silence
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.polling import Poller, forget_polls
 from cdsc_server.services.webhook_sending import Dispatcher
 from cdsc_server.settings import Settings
@@ -177,6 +179,11 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         if forgotten:
             log.info("forgot what %d questions to devices brought", forgotten)
 
+    def watch_devices() -> None:
+        mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
+        with app.app_context():
+            tell_of_silence(mailing=mailing, ports=ports)
+
     def watch_sources() -> None:
         catalogue = app.extensions["cdsc"].catalogue
         with app.app_context():
@@ -189,6 +196,7 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         import_folder: crontab(minute=f"*/{settings.import_minutes}" if settings.import_minutes < 60 else "0"),
         watch_sources: crontab(minute="41"),
         poll_devices: crontab(),
+        watch_devices: crontab(minute="*/5"),
         forget_device_polls: crontab(minute="51"),
         note_answering: crontab(),
         roll_up_metrics: crontab(minute="*/5"),

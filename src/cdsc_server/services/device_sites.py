@@ -16,6 +16,7 @@ from cdsc_server import exact_json
 from cdsc_server.domain.device_readings import DeviceKind
 from cdsc_server.errors import InvalidRequest, NotFound
 from cdsc_server.ports import KeyStore, Mode, PlatformAccess, Ports
+from cdsc_server.services import audit
 from cdsc_server.services.imports import existing_customer
 from cdsc_server.storage import devices
 from cdsc_server.storage.db import transaction
@@ -48,12 +49,13 @@ class NewSite:
     history: timedelta = timedelta()
 
 
-def add_site(new: NewSite, *, customer: str, ports: Ports) -> str:
+def add_site(new: NewSite, *, customer: str, actor: str, ports: Ports) -> str:
     """
     Add a site, and have it asked as soon as a worker looks.
 
     Args:
         customer: e-mail address or id of whose home it is.
+        actor: as `audit.record`.
 
     Returns:
         The id of the site.
@@ -96,10 +98,11 @@ def add_site(new: NewSite, *, customer: str, ports: Ports) -> str:
                 read_through=now - min(new.history, kind.history or timedelta()),
             )
         )
+        _record(session, actor, "added", site_id, ports)
     return site_id
 
 
-def change_access(site_id: str, access: PlatformAccess, *, ports: Ports) -> None:
+def change_access(site_id: str, access: PlatformAccess, *, actor: str, ports: Ports) -> None:
     """
     Reach a site in another way from now on, and ask it at once.
 
@@ -113,9 +116,10 @@ def change_access(site_id: str, access: PlatformAccess, *, ports: Ports) -> None
         site.sealed = _sealed(site_id, access, ports.keys)
         site.timezone = access.timezone
         _ask_again(site, ports)
+        _record(session, actor, "access_changed", site_id, ports)
 
 
-def ask_again(site_id: str, *, ports: Ports) -> None:
+def ask_again(site_id: str, *, actor: str, ports: Ports) -> None:
     """
     Ask a site at once, also one that was put aside.
 
@@ -124,9 +128,10 @@ def ask_again(site_id: str, *, ports: Ports) -> None:
     """
     with transaction() as session:
         _ask_again(_site(session, site_id), ports)
+        _record(session, actor, "asked_again", site_id, ports)
 
 
-def remove_site(site_id: str) -> None:
+def remove_site(site_id: str, *, actor: str, ports: Ports) -> None:
     """
     Forget a site, the way in and what its devices told; usage that was made of it stays its Customer's.
 
@@ -135,6 +140,7 @@ def remove_site(site_id: str) -> None:
     """
     with transaction() as session:
         devices.remove_site(session, _site(session, site_id))
+        _record(session, actor, "removed", site_id, ports)
 
 
 def access_of(site: DeviceSiteRow, keys: KeyStore) -> PlatformAccess:
@@ -146,6 +152,10 @@ def access_of(site: DeviceSiteRow, keys: KeyStore) -> PlatformAccess:
     """
     plain = exact_json.loads(keys.open(site.sealed, context=_SEALED_FOR + site.site_id))
     return PlatformAccess(timezone=site.timezone, **plain)
+
+
+def _record(session: Session, actor: str, what: str, site_id: str, ports: Ports) -> None:
+    audit.record(session, actor=actor, action=f"device_site.{what}", subject=site_id, now=ports.clock.now())
 
 
 def _site(session: Session, site_id: str) -> DeviceSiteRow:

@@ -152,7 +152,7 @@ class Poller:
             while True:
                 if until is None or self._ports.clock.now() < until:
                     for question in self._claim(list(asking.values()), done):
-                        asking[threads.submit(self._ask, question)] = question
+                        asking[threads.submit(self.ask, question)] = question
                 if not asking:
                     return done
                 self._collect(asking, done)
@@ -190,10 +190,7 @@ class Poller:
             _put_aside(site, f"there is no connector for {site.platform} on this server any more; install it again")
             return None
         holder = secrets.token_urlsafe(12)
-        pace = timedelta(minutes=1) / kind.calls_per_minute
-        free = devices.take_account(
-            session, site.account_key, holder=holder, now=now, until=now + HOLD, pace=pace, burst=_BURST * pace
-        )
+        free = _hold(session, site, kind, holder, now)
         if free is not None:
             site.due = free
             return None
@@ -217,7 +214,7 @@ class Poller:
         done.asked += 1
         done.failed += not well
 
-    def _ask(self, question: Question) -> Answer:
+    def ask(self, question: Question) -> Answer:
         """What the platform says; this is where everything that a connector raises ends."""
         started = time.perf_counter()
         secret: list[str] = []
@@ -226,7 +223,7 @@ class Poller:
             secret = [access.account, access.secret, *access.options.values()]
             platform = self._platform(question, access)
             found = platform.devices() if question.lists else None
-            if question.site.mode == Mode.PROXY:
+            if question.since == question.until:
                 contact = platform.ping()
                 return Answer(replace(contact, reason=redacted(contact.reason, secret)), devices=found)
             readings = platform.read(question.since, question.until)
@@ -255,6 +252,39 @@ class Poller:
             platform = question.kind.open(access, self._ports.clock)
             self._open[site.site_id] = (site.sealed, platform)
         return platform
+
+
+def ask_once(site: DeviceSiteRow, *, since: datetime, until: datetime, ports: Ports) -> Answer:
+    """
+    Ask a site for readings that are to be shown and not kept, within the pace of its account.
+
+    Returns:
+        What it says; a fault BUSY when its account is being asked just now, or has been asked too often.
+    """
+    now = ports.clock.now()
+    kind = ports.platforms.get(site.platform)
+    if kind is None:
+        return Answer(Contact(None, None, FaultKind.PROTOCOL_ERROR, "there is no connector for it on this server"))
+    holder = secrets.token_urlsafe(12)
+    with transaction() as session:
+        free = _hold(session, site, kind, holder, now)
+    if free is not None:
+        return Answer(Contact(None, None, FaultKind.BUSY, "it was asked often just now; look again in a minute"))
+    poller = Poller(ports, threads=1)
+    try:
+        return poller.ask(Question(site, kind, holder, now, since, until, 0, repairs=False, lists=False))
+    finally:
+        poller.close()
+        with transaction() as session:
+            devices.let_go(session, site.account_key, holder=holder, not_before=None)
+
+
+def _hold(session: Session, site: DeviceSiteRow, kind: PlatformKind, holder: str, now: datetime) -> datetime | None:
+    """Hold the account of a site; when it may be tried again if that fails."""
+    pace = timedelta(minutes=1) / kind.calls_per_minute
+    return devices.take_account(
+        session, site.account_key, holder=holder, now=now, until=now + HOLD, pace=pace, burst=_BURST * pace
+    )
 
 
 def forget_polls(*, days: int, clock: Clock) -> int:

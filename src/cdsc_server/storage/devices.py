@@ -168,20 +168,26 @@ def page_of_sites(session: Session, *, cursor: Cursor | None, size: int) -> Page
     return page(session, select(_SITE), at=_SITE.created, id=_SITE.site_id, cursor=cursor, size=size)
 
 
-def sites_in_trouble(session: Session, *, silent_since: Mapping[str, datetime]) -> Sequence[DeviceSiteRow]:
+def sites_in_trouble(session: Session, *, silent_since: Mapping[tuple[str, str], datetime]) -> Sequence[DeviceSiteRow]:
     """
     Sites that are not asked any more, or of which nothing newer than an instant is known, the oldest first.
 
     Args:
-        silent_since: that instant for each platform.
+        silent_since: that instant for each platform and mode.
     """
     # What was added after the instant has not had its time yet.
+    heard_of = func.coalesce(_SITE.measured, _SITE.answered, _SITE.created)
     silent = [
-        and_(_SITE.platform == platform, func.coalesce(_SITE.measured, _SITE.answered, _SITE.created) < since)
-        for platform, since in silent_since.items()
+        and_(_SITE.platform == platform, _SITE.mode == mode, heard_of < since)
+        for (platform, mode), since in silent_since.items()
     ]
     found = select(_SITE).where(or_(_SITE.status == SiteStatus.QUARANTINED, *silent))
     return session.scalars(found.order_by(_SITE.created, _SITE.site_id)).all()
+
+
+def alarmed_sites(session: Session) -> Sequence[DeviceSiteRow]:
+    """Sites that operators were told of and that have not been heard of since."""
+    return session.scalars(select(_SITE).where(_SITE.alarmed.is_not(None))).all()
 
 
 def take_account(

@@ -95,7 +95,7 @@ class Home:
             "meters": {"meter": "m-house"},
         }  # fmt: skip
         with self.app.app_context():
-            return add_site(NewSite(**plain | fields), customer="ada", ports=self.ports)
+            return add_site(NewSite(**plain | fields), customer="ada", actor="test", ports=self.ports)
 
     def poll(self, **later: float) -> Round:
         """Have the worker look, after some time."""

@@ -223,7 +223,7 @@ def test_what_time_does_not_heal_is_put_aside_until_somebody_looks(home, kind):
 
     home.platform.fault = None
     with home.app.app_context():
-        ask_again(site_id, ports=home.ports)
+        ask_again(site_id, actor="test", ports=home.ports)
     home.poll()
     assert home.site(site_id).fault is None
 
@@ -283,7 +283,8 @@ def test_a_changed_password_is_used_at_once(home):
     site_id = home.add()
     home.poll()
     with home.app.app_context():
-        change_access(site_id, PlatformAccess("platform.example", "ada@example.org", "another"), ports=home.ports)
+        access = PlatformAccess("platform.example", "ada@example.org", "another")
+        change_access(site_id, access, actor="test", ports=home.ports)
     home.poll(minutes=1)
 
     assert [each.secret for each in home.platform.opened if each.secret != SECRET] == ["another"]
@@ -308,7 +309,7 @@ def test_a_removed_site_leaves_its_usage_and_nothing_else(home):
     home.platform.count(NOON, "10.000", "10.250")
     home.poll(minutes=20)
     with home.app.app_context():
-        remove_site(site_id)
+        remove_site(site_id, actor="test", ports=home.ports)
 
     assert home.rows(DevicePollRow) == home.rows(SiteDeviceRow) == 0
     assert home.usage() == {NOON: "0.250"}

@@ -5,6 +5,7 @@ from flask import Flask
 from cdsc_server.web.console import (
     client_objects,
     clients,
+    devices,
     direct_access,
     files,
     giving,
@@ -24,6 +25,7 @@ from cdsc_server.web.console.blueprint import blueprint
 __all__ = [
     "client_objects",
     "clients",
+    "devices",
     "direct_access",
     "files",
     "giving",
