@@ -23,6 +23,7 @@ from cdsc_server.services.operators import add_operator
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.deliveries import DeliveryRow
+from cdsc_server.storage.devices import DevicePollRow, DeviceSiteRow, SiteDeviceRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
@@ -71,6 +72,8 @@ TEMPLATES = {
     "console/client-object.html": "looking after",
     "console/client.html": "looking after",
     "console/clients.html": "looking after",
+    "console/device-site.html": "looking after",
+    "console/devices.html": "looking after",
     "console/direct-access.html": "looking after",
     "console/files.html": "looking after",
     "console/giving-scope.html": "looking after",
@@ -512,6 +515,19 @@ def grants(live_server, clock, box, change):
             receipts = {"receipt_confirmations": ["DGE-7K4M-29QX"]}
             session.add(GrantRow(grant_id=f"grant-{name}", status="active", **whose, **plain, **receipts, **at))
         unidentified_grant(session, session.get_one(ClientRow, whose["client_id"]), ["C-shop0002"], at=clock.now())
+        for mode, status in (("stage", "quarantined"), ("proxy", "active")):
+            site = "site-aside" if mode == "stage" else "site-proxied"
+            session.add(
+                DeviceSiteRow(
+                    customer_id="ada", site_id=site, label=f"Home of {mode}", platform="simulation", mode=mode,
+                    account_key=site, sealed=b"", timezone="UTC", interval_seconds=900, meters={"meter": "m-1"},
+                    created=clock.now(), due=clock.now(), read_through=clock.now(), status=status,
+                    fault="auth_expired", reason="the account was refused (401)", measured=clock.now(),
+                )
+            )  # fmt: skip
+        session.add(SiteDeviceRow(customer_id="ada", site_id="site-aside", device_id="M1", kind="meter", model="SIM"))
+        poll = {"customer_id": "ada", "site_id": "site-aside", "asked": clock.now() - timedelta(hours=1)}
+        session.add_all(DevicePollRow(number=n, round_trip=120 * n, readings=9 * n, **poll) for n in (1, 2))
         faults = ["bill_statements[0].amount_due is missing", "1 fault. Nothing of this file was stored."]
         session.add(
             DeliveryRow(
@@ -541,6 +557,9 @@ def test_an_operator_who_looks_after_clients_and_grants(page, look, box, grants)
         (f"{giving}?client={client_id}&scope=usage_data", "make a grant of usage"),
         ("imports", "imports"),
         ("metrics", "metrics"),
+        ("devices", "devices"),
+        ("devices/site-aside", "site with devices"),
+        ("devices/site-proxied", "site with devices, as it is now"),
         ("grants/grant-1", "grant"),
         ("grants/grant-suspended", "suspended grant"),
         ("grants/grant-revoked", "revoked grant"),

@@ -85,6 +85,8 @@ _TODO: Final = {
 }
 _SILENT: Final = "The platform answers, but its devices have sent it nothing new."
 _SILENT_TODO: Final = "Have the home look at the devices' network and at the clock of the devices."
+_UNASKED: Final = "Nobody has asked it for too long, although its time has come."
+_UNASKED_TODO: Final = "See whether a worker runs (“cdsc worker”), and what its log says."
 
 
 def silent_since(every: timedelta, now: datetime) -> datetime:
@@ -99,10 +101,13 @@ def judged(facts: FeedFacts, *, now: datetime) -> Feed:
         return Feed(
             FeedState.ASIDE, facts.reason, _TODO.get(facts.fault or "", "") + " Then have it asked again.", last
         )
-    if (last or facts.created) < silent_since(facts.every, now):
+    limit = silent_since(facts.every, now)
+    if (last or facts.created) < limit:
         if facts.fault is not None:
             return Feed(FeedState.STALLED, facts.reason, _TODO[facts.fault], last)
-        if facts.read_through is not None and facts.read_through < silent_since(facts.every, now):
+        if (facts.answered or facts.created) < limit:
+            return Feed(FeedState.STALLED, _UNASKED, _UNASKED_TODO, last)
+        if facts.read_through is not None and facts.read_through < limit:
             return Feed(FeedState.CATCHING_UP, "History is still being fetched.", "", last)
         return Feed(FeedState.STALLED, facts.reason or _SILENT, _SILENT_TODO, last)
     if facts.fault is not None:

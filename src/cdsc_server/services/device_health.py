@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 #: The stretch that is plotted, and the length of a bar.
 PLOTTED: Final = timedelta(hours=24)
 BAR: Final = timedelta(minutes=30)
+_BARS: Final = PLOTTED // BAR
 #: What a pace is where the connector is gone.
 _UNKNOWN_PACE: Final = timedelta(hours=1)
 _MOST_NAMED: Final = 20
@@ -159,7 +160,9 @@ def _letter(fresh: Sequence[SeenSite], link: str) -> Letter:
 
 def _in_trouble(session: Session, ports: Ports, now: datetime) -> list[SeenSite]:
     silent = {
-        (name, mode): silent_since(_pace(kind, mode), now) for name, kind in ports.platforms.items() for mode in Mode
+        (name, mode.value): silent_since(_pace(kind, mode), now)
+        for name, kind in ports.platforms.items()
+        for mode in Mode
     }
     rows = devices.sites_in_trouble(session, silent_since=silent)
     return [each for each in (_seen(row, ports, now) for row in rows) if each.feed.state in IN_TROUBLE]
@@ -187,8 +190,9 @@ def _pace(kind: PlatformKind, mode: Mode) -> timedelta:
 def _bars(polls: Sequence[DevicePollRow], start: datetime) -> list[Bar]:
     places: dict[int, list[DevicePollRow]] = {}
     for each in polls:
-        places.setdefault((each.asked - start) // BAR, []).append(each)
-    return [_bar(start + place * BAR, places.get(place, ())) for place in range(PLOTTED // BAR)]
+        # The last bar holds what was asked at this very instant, too.
+        places.setdefault(min((each.asked - start) // BAR, _BARS - 1), []).append(each)
+    return [_bar(start + place * BAR, places.get(place, ())) for place in range(_BARS)]
 
 
 def _bar(start: datetime, polls: Sequence[DevicePollRow]) -> Bar:
