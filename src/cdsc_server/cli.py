@@ -18,6 +18,7 @@ _LATE: Final = {
     "aggregations": "cli_aggregations:aggregations",
     "clients": "cli_clients:client_commands",
     "demo": "cli_demo:demo",
+    "devices": "cli_devices:devices",
     "files": "cli_files:files",
     "import": "cli_imports:imports",
     "late": "cli_late:late",
