@@ -152,7 +152,6 @@ def _pairs(name: str, given: _Pairs) -> dict[str, str]:
 def _ports() -> Iterator[Ports]:
     """The outside and the database of the server's settings, without the server."""
     from cdsc_server.app import system_ports
-    from cdsc_server.errors import Problem
 
     settings = Settings.from_environment()
     app = Flask("cdsc_devices")
@@ -160,7 +159,5 @@ def _ports() -> Iterator[Ports]:
     with app.app_context():
         try:
             yield system_ports(settings)
-        except Problem as problem:
-            raise click.ClickException(problem.description) from problem
         finally:
             db.db.engine.dispose()

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cdsc_server.connectors.sandbox_payments import create_secret
+from cdsc_server.demo import live_home
 from cdsc_server.demo.files import Files
+from cdsc_server.demo.months import TIMEZONE
 from cdsc_server.demo.processes import is_free
 
 
@@ -18,6 +20,7 @@ class Neighbours:
     smtp_port: int
     mail_port: int
     payment_port: int
+    homes_port: int
     files: Files
 
     @classmethod
@@ -25,7 +28,7 @@ class Neighbours:
         """Those of a demonstration whose last port is this one: the next ports that are free, and a secret to share."""
         if not files.payment_secret.exists():
             create_secret(str(files.payment_secret))
-        return cls(_free(port + 3), _free(port + 1), _free(port + 2), files)
+        return cls(_free(port + 3), _free(port + 1), _free(port + 2), _free(port + 4), files)
 
     @property
     def mail_url(self) -> str:
@@ -34,6 +37,10 @@ class Neighbours:
     @property
     def payment_url(self) -> str:
         return f"http://127.0.0.1:{self.payment_port}"
+
+    @property
+    def homes_url(self) -> str:
+        return f"http://127.0.0.1:{self.homes_port}"
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -53,12 +60,20 @@ class Neighbours:
         return {
             "mail-catcher": ["mail-catcher", "--port", smtp, "--web-port", web, "--directory", mails],
             "payment-sandbox": ["payment-sandbox", "--port", payment, "--directory", orders],
+            "simulated-site": [
+                *("simulated-site", "--port", str(self.homes_port), "--days", str(live_home.DAYS + 1)),
+                *("--timezone", TIMEZONE, "--account", live_home.ACCOUNT),
+            ],
         }
 
     @property
     def urls(self) -> Mapping[str, str]:
         """Where each answers."""
-        return {"mail-catcher": self.mail_url, "payment-sandbox": self.payment_url}
+        return {
+            "mail-catcher": self.mail_url,
+            "payment-sandbox": self.payment_url,
+            "simulated-site": self.homes_url,
+        }
 
 
 def _free(port: int) -> int:

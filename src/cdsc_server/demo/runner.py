@@ -136,6 +136,7 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
     children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
     for name, url in neighbours.urls.items():
         children.wait_for(name, f"{url}/healthz", seconds=_SECONDS_TO_ANSWER)
+    seeding.settle_live_home(files, datetime.now(UTC), url=neighbours.homes_url)
 
 
 def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours) -> str:
@@ -156,6 +157,7 @@ def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours)
             f"  {demonstration.url}/docs   the API, for developers",
             f"  {demonstration.url}/console   for people who work there: see what waits, decide it",
             f"  {neighbours.mail_url}   the mail the utility sends: nobody else gets it",
+            f"  {neighbours.homes_url}   the devices of Ben's solar home: have them fail, see why at the console",
             "",
             f"Who can sign in, each with the password {PASSWORD}:",
             "",

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.app import create_app, load_catalogue, system_ports
 from cdsc_server.connectors.file_keys import FileKeyStore
 from cdsc_server.connectors.greenbutton.feed import open_feed
-from cdsc_server.demo import history
+from cdsc_server.demo import history, live_home
 from cdsc_server.demo.bill_pdf import bill_pdf
 from cdsc_server.demo.bills import Bill, bills
 from cdsc_server.demo.certificates import certificates
@@ -38,6 +38,7 @@ from cdsc_server.services.aggregations import define
 from cdsc_server.services.import_eacs import store_eacs
 from cdsc_server.services.imports import import_green_button
 from cdsc_server.services.operators import add_operator
+from cdsc_server.services.staging import SOURCE
 from cdsc_server.storage import migrate
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
@@ -126,6 +127,16 @@ def fill_up(files: Files, now: datetime) -> int:
     return written
 
 
+def settle_live_home(files: Files, now: datetime, *, url: str) -> None:
+    """Have the devices of the live home asked at this address, where the Customer it belongs to is in town."""
+    with _opened(files, files.database):
+        with reading() as session:
+            known = set(session.scalars(select(CustomerRow.customer_id)))
+        for resident in residents(SEED, now):
+            if resident.person.username == live_home.ACCOUNT and resident.customer_id in known:
+                live_home.settle(resident, url, now=now, ports=system_ports(files.settings()))
+
+
 def _store_certificates(town: Sequence[Resident], now: datetime) -> None:
     """Those of all months since the town has one that are not stored yet."""
     start = min(contract.start for resident in town for contract in resident.contracts)
@@ -194,7 +205,9 @@ def _store_since(session: Session, resident: Resident, now: datetime, ground: _G
     stored = {row.series_id: ends[row.series] for row in rows.values() if row.series in ends}
     writes = [(rows[each], readings) for each, readings in _readings(resident, stored, now) if each in rows]
     written = put_many(session, writes, at=now)
-    mark_synced(session, resident.customer_id, list(rows), at=now)
+    # What devices told was synced when they told it.
+    made_up = [series_id for series_id, row in rows.items() if SOURCE not in row.value_format]
+    mark_synced(session, resident.customer_id, made_up, at=now)
     _store_bills(session, resident, ground, until=now)
     return written.new + written.corrected
 

@@ -163,6 +163,12 @@ def find_site(session: Session, site_id: str, *, lock: bool = False) -> DeviceSi
     return session.scalars(found.with_for_update() if lock else found).one_or_none()
 
 
+def sites_of(session: Session, customer_id: str) -> Sequence[DeviceSiteRow]:
+    """The sites of a Customer, the oldest first."""
+    found = select(_SITE).where(_SITE.customer_key == customer_key_of(customer_id))
+    return session.scalars(found.order_by(_SITE.created, _SITE.site_id)).all()
+
+
 def page_of_sites(session: Session, *, cursor: Cursor | None, size: int) -> Page[DeviceSiteRow]:
     """A page of sites, the newest first."""
     return page(session, select(_SITE), at=_SITE.created, id=_SITE.site_id, cursor=cursor, size=size)
