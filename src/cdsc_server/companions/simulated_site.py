@@ -124,7 +124,7 @@ class Stations:
 
     def by_token(self, token: str) -> _Station | None:
         """The home whose session this is."""
-        account, _, _ = token.partition(".")
+        account, _, _ = token.rpartition(".")
         station = self._known.get(account)
         return station if station is not None and token and station.token == token else None
 
