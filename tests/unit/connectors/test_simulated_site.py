@@ -49,7 +49,9 @@ class _Played:
 @pytest.fixture(scope="module")
 def played(simulated_site: str) -> Iterator[_Played]:
     """One home for the tests of this module."""
-    access = PlatformAccess(simulated_site, f"ada-{uuid4()}@example.org", PASSWORD, "Europe/Brussels", options={"timeout": "1"})
+    access = PlatformAccess(
+        simulated_site, f"ada-{uuid4()}@example.org", PASSWORD, "Europe/Brussels", options={"timeout": "1"}
+    )
     now = datetime.now(UTC)
     home = _Played(access, now - timedelta(hours=26), now - timedelta(hours=2))
     # Working out its history takes a moment, which is no part of what the tests look at.
