@@ -45,6 +45,8 @@ class Mail:
     Args:
         mail_id: unique; the same at every attempt, so that a mail that comes twice can be told.
         text, html: the same words twice.
+        sender: whom it comes from; None for the server's own address.
+        sender_name: what that one is called.
     """
 
     mail_id: str
@@ -52,6 +54,8 @@ class Mail:
     subject: str
     text: str
     html: str
+    sender: str | None = None
+    sender_name: str = ""
 
 
 class MailFault(Exception):

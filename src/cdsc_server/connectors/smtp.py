@@ -147,7 +147,12 @@ class SmtpMailer:
 
     def _message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
-        message["From"] = Address(addr_spec=self._sender)
+        if mail.sender is None:
+            message["From"] = Address(addr_spec=self._sender)
+        else:
+            message["From"] = Address(display_name=mail.sender_name, addr_spec=mail.sender)
+            # RFC 5322 3.6.2: who hands it in is another one than who wrote it.
+            message["Sender"] = Address(addr_spec=self._sender)
         message["To"] = Address(addr_spec=mail.recipient)
         message["Subject"] = mail.subject
         message["Date"] = format_datetime(datetime.now(UTC))

@@ -27,7 +27,7 @@ _SAID: Final = ("name", "website", "support_phone", "support_url", "terms_url", 
 
 @dataclass(frozen=True)
 class Look:
-    """The colours of a brand's pages, as CSS writes them: each name is the custom property of tokens.css."""
+    """The colours of a brand's pages, as CSS writes them."""
 
     brand: str
     on_brand: str
@@ -44,7 +44,6 @@ class Brand:
         mark: letters beside its name; None for the utility's own mark.
         light, dark: None for the utility's own colours.
         sender: where its mails come from; None for the server's own address.
-        language: what its Customers are spoken to in until they choose; None for no wish.
     """
 
     id: str
@@ -53,7 +52,6 @@ class Brand:
     light: Look | None = None
     dark: Look | None = None
     sender: str | None = None
-    language: str | None = None
 
 
 def brand_of(record: Mapping[str, Any], utility: Utility) -> Brand:
@@ -74,7 +72,6 @@ def brand_of(record: Mapping[str, Any], utility: Utility) -> Brand:
         light=look(record["colour"], dark=False) if coloured else None,
         dark=look(record["colour_dark"], dark=True) if coloured else None,
         sender=record.get("sender_address"),
-        language=record.get("locale"),
     )
 
 
@@ -82,6 +79,20 @@ def look(colour: str, *, dark: bool) -> Look:
     """Everything that is made of a colour."""
     on_brand = max(_ON_BRAND, key=lambda other: contrast(colour, other))
     return Look(colour, on_brand, _mixed(colour, _GROUNDS[dark][0], _TINT[dark]))
+
+
+def style_of(brand: Brand) -> str:
+    """The style sheet that gives pages the colours of a brand; empty where it has none."""
+    if brand.light is None or brand.dark is None:
+        return ""
+    return f"{_properties(brand.light)}\n@media (prefers-color-scheme: dark) {{ {_properties(brand.dark)} }}\n"
+
+
+def _properties(made: Look) -> str:
+    told = {
+        "brand": made.brand, "on-brand": made.on_brand, "brand-ink": made.brand, "brand-soft": made.brand_soft
+    }  # fmt: skip
+    return ":root { " + " ".join(f"--{name}: {value};" for name, value in told.items()) + " }"
 
 
 def colour_faults(colour: str, colour_dark: str) -> Iterator[Fault]:

@@ -37,11 +37,17 @@ _SEALED_FOR: Final = "mail"
 
 @dataclass(frozen=True)
 class Mailing:
-    """What it takes to put a letter into the outbox."""
+    """
+    What it takes to put a letter into the outbox.
+
+    Args:
+        sender: whom it comes from; None for the server's own address.
+    """
 
     utility: Utility
     settings: Settings
     keys: KeyStore
+    sender: str | None = None
 
     @property
     def wanted(self) -> bool:
@@ -59,7 +65,8 @@ def post(session: Session, letter: Letter, *, to: str | None, mailing: Mailing, 
     if not mailing.wanted or not to:
         return
     mail_id = secrets.token_urlsafe(16)
-    words = exact_json.dumps({"subject": letter.subject, **_rendered(letter, mailing.utility)}).decode()
+    told = {"subject": letter.subject, "sender": mailing.sender, "sender_name": mailing.utility.name}
+    words = exact_json.dumps({**told, **_rendered(letter, mailing.utility)}).decode()
     session.add(
         OutboxRow(
             outbox_id=mail_id,
@@ -116,7 +123,7 @@ def _attempt(mail_id: str, *, mailer: Mailer, keys: KeyStore, clock: Clock, sett
 
 def _opened(row: OutboxRow, keys: KeyStore) -> Mail:
     words = exact_json.loads(keys.open(row.sealed or b"", context=_SEALED_FOR + row.outbox_id))
-    return Mail(row.outbox_id, row.recipient, words["subject"], words["text"], words["html"])
+    return Mail(row.outbox_id, row.recipient, **words)
 
 
 def _postpone(row: OutboxRow, fault: str, *, hopeless: bool, now: datetime, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.brands import Brand
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.choosing import Item
 from cdsc_server.domain.grants import FINAL, SHUT, GrantStatus, status_at
@@ -21,6 +22,7 @@ from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import NotFound
 from cdsc_server.languages import language, speaking
 from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.services.brands import read_brand
 from cdsc_server.services.consent_form import Section
 from cdsc_server.services.reviewed import looked_at
 from cdsc_server.services.standing import standing_sections
@@ -73,6 +75,7 @@ class Receipt:
         own: whether the visitor is signed in as the Customer.
         unidentified: whether nobody knows yet who it was that did not sign in; nothing has been shared then.
         signs_in: whether the Customer has a sign-in here.
+        brand: under which the Customer knows us; None for the utility's own.
     """
 
     confirmation: str
@@ -89,6 +92,7 @@ class Receipt:
     own: bool
     unidentified: bool
     signs_in: bool
+    brand: Brand | None
     eta: datetime | None = None
 
     @property
@@ -223,6 +227,7 @@ def open_receipt(
         with speaking(row.form["language"]):
             today, new = _changes(session, row, grant, catalogue=catalogue, now=now)
         signs_in = row.customer_id is not None and customers.signs_in(session, row.customer_id)
+        brand = None if row.customer_id is None else read_brand(session, row.customer_id, catalogue.utility)
     own = customer_id is not None and customer_id == row.customer_id
     status = status_at(GrantStatus(grant.status), expires=grant.expires, not_before=grant.not_before, now=now)
     newer = None
@@ -243,6 +248,7 @@ def open_receipt(
         own=own,
         unidentified=row.unidentified,
         signs_in=signs_in,
+        brand=brand,
         eta=grant.eta if status is GrantStatus.PENDING and (grant.loading or row.unidentified) else None,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.letters import Changed, StoppedBy, WhatFor, changed_letter, receipt_letter, revoked_letter
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
+from cdsc_server.services.brands import read_brand
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
 from cdsc_server.storage import clients, customers, grants
@@ -23,7 +24,7 @@ def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now:
     receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
     if receipt is None:
         return
-    reader = _reader(session, receipt)
+    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
     sections = receipt.form["sections"]
     with speaking(receipt.form["language"]):
         letter = receipt_letter(
@@ -58,7 +59,7 @@ def tell_of_end(
     grant = None if receipt is None else grants.grant_of_customer(session, grant_id, receipt.customer_id)
     if receipt is None or grant is None:
         return
-    reader = _reader(session, receipt)
+    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
     client = clients.find_client(session, grant.client_id)
     with speaking(reader.language):
         letter = revoked_letter(
@@ -82,7 +83,7 @@ def tell_of_change(session: Session, grant: GrantRow, change: Changed, *, mailin
     receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
     if receipt is None:
         return
-    reader = _reader(session, receipt)
+    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
     with speaking(reader.language):
         letter = changed_letter(
             customer_name=reader.name,
@@ -117,6 +118,12 @@ def _reader(session: Session, receipt: ReceiptRow) -> _Reader:
         customer.language or receipt.form["language"],
         signs_in=customers.signs_in(session, customer.customer_id),
     )
+
+
+def _in_brand(session: Session, receipt: ReceiptRow, mailing: Mailing) -> Mailing:
+    """The same in the words of the brand under which the Customer knows us."""
+    brand = None if receipt.customer_id is None else read_brand(session, receipt.customer_id, mailing.utility)
+    return mailing if brand is None else replace(mailing, utility=brand.utility, sender=brand.sender)
 
 
 def _purposes(sections: Sequence[Mapping[str, Any]]) -> list[WhatFor]:

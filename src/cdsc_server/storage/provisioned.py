@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.among import among
+from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
@@ -69,6 +70,15 @@ def find_records(session: Session, kind: str, external_ids: Collection[str]) -> 
 def find_record(session: Session, kind: str, external_id: str) -> ProvisionedRow | None:
     """One record."""
     return session.get(ProvisionedRow, (kind, external_id))
+
+
+def label_partner_of(session: Session, customer_id: str) -> dict[str, Any] | None:
+    """What was handed in of the brand that a Customer has; None for the utility's own."""
+    return session.scalar(
+        select(ProvisionedRow.body)
+        .join(CustomerRow, CustomerRow.label_partner == ProvisionedRow.external_id)
+        .where(ProvisionedRow.kind == "label_partner", CustomerRow.customer_id == customer_id)
+    )
 
 
 def records_with(session: Session, kind: str, unique_values: Collection[str]) -> dict[str, str]:

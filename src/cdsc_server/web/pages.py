@@ -19,6 +19,7 @@ from cdsc_server.domain.wording import in_words
 from cdsc_server.errors import NotFound
 from cdsc_server.web import speech
 from cdsc_server.web.bearer import public
+from cdsc_server.web.brands import page_brand, page_utility, style_sheet, style_url
 from cdsc_server.web.context import catalogue, settings
 from cdsc_server.web.describe import undocumented
 from cdsc_server.web.sessions import current_session
@@ -100,8 +101,13 @@ def render(template: str, **values: Any) -> Response:
 
 def _words() -> dict[str, Any]:
     """What every template may use. The session is looked up only where a template asks for it."""
+    # Pages in one language only are for operators and developers, whom the utility meets under its own name.
+    for_customers = speech.is_spoken()
+    brand = page_brand() if for_customers else None
     return {
-        "utility": catalogue().utility,
+        "utility": page_utility() if for_customers else catalogue().utility,
+        "brand": brand,
+        "brand_style": None if brand is None else style_url(brand),
         "demo": settings().demo,
         "static_url": static_url,
         "style_nonce": style_nonce,
@@ -131,6 +137,14 @@ def static_file(name: str) -> Response:
     response.cache_control.public, response.cache_control.immutable = True, True
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+@blueprint.get("/brands/<label_partner>.css")
+@public
+@undocumented("a part of pages")
+def brand_style(label_partner: str) -> Response:
+    """The colours of a brand."""
+    return style_sheet(label_partner)
 
 
 @blueprint.get("/")

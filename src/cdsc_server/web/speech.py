@@ -60,11 +60,16 @@ def _wanted() -> str:
     return languages.best([*asked, *preferred]) or languages.SOURCE
 
 
+def is_spoken() -> bool:
+    """Whether this page is in the language of whoever asks; others are in English."""
+    return _BEFORE in g
+
+
 def choice() -> dict[str, Any]:
     """What templates need to offer the other languages: nothing on pages that are in English only."""
     return {
         "language": languages.language(),
-        "languages": languages.LANGUAGES if _BEFORE in g else {},
+        "languages": languages.LANGUAGES if is_spoken() else {},
         "this_page": _this_page,
     }
 

@@ -37,7 +37,7 @@ def _keep_customer(batch: Batch, given: Given, row: CustomerRow | None) -> None:
         row = CustomerRow(
             customer_id=str(given.customer_id),
             display_name="",
-            language=body.get("language"),
+            language=body.get("language", batch.named["label_partner"][body["label_partner"]].body.get("locale")),
             is_test=body.get("is_test", False),
             created=batch.now,
         )

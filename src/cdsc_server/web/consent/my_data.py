@@ -17,6 +17,7 @@ from cdsc_server.languages import gettext
 from cdsc_server.services import customer_changes, own_access, sharing
 from cdsc_server.services.cleared import cleared_for
 from cdsc_server.web.bearer import public
+from cdsc_server.web.brands import page_utility
 from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_form
@@ -45,7 +46,7 @@ def overview() -> ResponseReturnValue:
         own=own_access.apps_of(customer_id, catalogue=catalogue()),
         stopped=request.args.get("done") == "stop",
         customer_name=sharing.customer_name(customer_id),
-        zone=catalogue().utility.timezone,
+        zone=page_utility().timezone,
     )
 
 
@@ -70,7 +71,7 @@ def detail(grant_id: str) -> ResponseReturnValue:
     if customer_id is None:
         return _to_sign_in()
     share = sharing.share_of(grant_id, customer_id, catalogue=catalogue(), clock=ports().clock, keys=ports().keys)
-    zone = catalogue().utility.timezone
+    zone = page_utility().timezone
     log = sharing.log_of(grant_id, customer_id, zone=zone, clock=ports().clock)
     choices = customer_changes.choices_of(grant_id, customer_id, catalogue=catalogue(), clock=ports().clock)
     done = request.args.get("done", "")

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server.services import receipts, sharing
 from cdsc_server.web.bearer import public
+from cdsc_server.web.brands import page_utility, use_brand
 from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
 from cdsc_server.web.forms import check_origin
@@ -34,7 +35,8 @@ def show(secret: str) -> Response:
         keys=ports().keys,
         clock=ports().clock,
     )
-    response = render("receipt.html", receipt=receipt, secret=secret, zone=catalogue().utility.timezone)
+    use_brand(receipt.brand)
+    response = render("receipt.html", receipt=receipt, secret=secret, zone=page_utility().timezone)
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

@@ -1,0 +1,98 @@
+"""Customers of a brand meet the utility under its name, in its colours, by its address; nobody else does."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from cdsc_server import exact_json
+from cdsc_server.storage.customers import CustomerRow
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.outbox import OutboxRow
+from cdsc_server.storage.provisioned import ProvisionedRow
+
+NORTH = {
+    "label_partner": "north",
+    "name": "North Power",
+    "support_phone": "+49 30 5550",
+    "sender_address": "hello@north.example",
+    "timezone": "Asia/Tokyo",
+    "colour": "#7a1f5c",
+    "colour_dark": "#f0a8d6",
+    "mark": "N",
+}
+
+
+@pytest.fixture
+def settings(settings):
+    """Nothing is sent here, so nobody has to listen."""
+    return replace(settings, mail_url="smtp://127.0.0.1:1?starttls=no", mail_from="no-reply@dge.example")
+
+
+@pytest.fixture
+def approved(app, ask, visitor, clock):
+    """Something that a Customer of the brand shares; the address of the receipt."""
+    visitor.load(f"/consent/{ask(('usage_data', {'contract_numbers': ['_all']}))}")
+    with app.app_context(), transaction() as session:
+        instants = {"created": clock.now(), "modified": clock.now()}
+        session.add(ProvisionedRow(kind="label_partner", external_id="north", body=NORTH, **instants))
+        customer = session.get_one(CustomerRow, "ada")
+        customer.label_partner, customer.email = "north", "ada@ada.example"
+    visitor.sign_in()
+    form = visitor.text
+    visitor.press("approve")
+    visitor.load("/my-data")
+    mine = visitor.text
+    visitor.load(re.search(r'href="(/my-data/[^"#]+)"', mine)[1])
+    return form, mine, re.search(r'href="(/receipt/[^"]+)"', visitor.text)[1]
+
+
+def is_branded(page):
+    """Whether a page has the name, the mark and the colours of the brand; half of it is none of both."""
+    told = {"North Power</span>" in page, '"middle">N</text>' in page, 'href="/brands/north.css?v=' in page}
+    assert len(told) == 1
+    return told.pop()
+
+
+def test_pages_of_a_customer_have_the_look_of_their_brand(app, approved):
+    """Form, overview and receipt; the last also for whoever holds its address."""
+    form, mine, receipt = approved
+    stranger = app.test_client()
+
+    assert [is_branded(page) for page in (form, mine, stranger.get(receipt).text)] == [True, True, True]
+    assert "+49 30 5550" in mine
+    assert not is_branded(stranger.get("/sign-in").text)
+
+
+def test_days_and_hours_are_those_of_the_brand(approved, visitor, clock):
+    """Noon in London is nine in the evening in Tokyo."""
+    _, _, receipt = approved
+    assert clock.now().hour == 12
+
+    assert "21:00" in visitor.load(receipt).text
+
+
+def test_the_colours_come_from_a_style_sheet_of_this_server(app, approved):
+    """The policy of pages allows no other; an address that changes with them may be kept."""
+    address = re.search(r'href="(/brands/[^"]+)"', approved[1])[1]
+    answer = app.test_client().get(address)
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/css")
+    assert "--brand: #7a1f5c;" in answer.text
+    assert app.test_client().get("/brands/south.css").status_code == 404
+
+
+def test_mails_come_from_the_brand(approved, stored, ports):
+    (row,) = stored(OutboxRow)
+    mail = exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.outbox_id))
+
+    assert (mail["sender"], mail["sender_name"]) == ("hello@north.example", "North Power")
+    assert "North Power, +49 30 5550" in mail["text"]
+    assert "Demo Gas" not in mail["text"] + mail["html"]
+
+
+def test_customers_of_no_brand_see_the_utility(ask, visitor):
+    visitor.load(f"/consent/{ask(('usage_data', {'contract_numbers': ['_all']}))}")
+    visitor.sign_in()
+
+    assert not is_branded(visitor.text)
