@@ -43,7 +43,7 @@ def approved(app, ask, visitor, clock):
     visitor.press("approve")
     visitor.load("/my-data")
     mine = visitor.text
-    visitor.load(re.search(r'href="(/my-data/[^"#]+)"', mine)[1])
+    visitor.load(re.search(r'<h3 [^>]*><a href="(/my-data/[^"]+)"', mine)[1])
     return form, mine, re.search(r'href="(/receipt/[^"]+)"', visitor.text)[1]
 
 
