@@ -24,7 +24,7 @@ def receipt(ask, visitor):
     visitor.sign_in()
     visitor.press("approve")
     visitor.load("/my-data")
-    visitor.load(re.search(r'href="(/my-data/[^"#]+)"', visitor.text)[1])
+    visitor.load(re.search(r'<h3 [^>]*><a href="(/my-data/[^"]+)"', visitor.text)[1])
     return re.search(r'href="(/receipt/[^"]+)"', visitor.text)[1]
 
 

@@ -29,7 +29,7 @@ def receipt_path(ask, visitor):
 
 
 def _receipt_of(visitor):
-    visitor.load(re.search(r'href="(/my-data/[^"#]+)"', visitor.text)[1])
+    visitor.load(re.search(r'<h3 [^>]*><a href="(/my-data/[^"]+)"', visitor.text)[1])
     return re.search(r'href="(/receipt/[^"]+)"', visitor.text)[1]
 
 
