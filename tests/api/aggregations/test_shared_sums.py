@@ -11,7 +11,7 @@ from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.service_points import ServicePointRow
 from tests.factories import groups
-from tests.support import requirement
+from tests.support import espi, requirement
 
 USAGE = "/cds/usage_segments"
 OF_CUSTOMERS = ("accounts", "servicecontracts", "servicepoints", "meterdevices", "billsections")
@@ -67,6 +67,19 @@ def test_sums_of_the_chosen_groups_are_readable_and_nothing_else_is(tower, chose
     for each in segments:
         assert [value[0]["eu"] for value in each["values"]] == [Decimal("12.0"), Decimal("24.0")]
         assert [each[f"related_{kind}"] for kind in OF_CUSTOMERS] == [[]] * len(OF_CUSTOMERS)
+
+
+def test_sums_are_in_files_too_each_group_a_virtual_place(chosen, client):
+    """Two groups are two places, also where their ids are not told."""
+    token = chosen("A", "B", include_aggregations=False)
+    headers = {"Authorization": f"Bearer {token}"}
+    feed = espi.valid(client.get(USAGE, headers={**headers, "Accept": "application/atom+xml"}).data)
+    table = client.get(USAGE, headers={**headers, "Accept": "text/csv"}).get_data(as_text=True).splitlines()
+
+    assert espi.texts(feed, "isVirtual") == ["true", "true"]
+    assert (espi.texts(feed, "value"), espi.texts(feed, "powerOfTenMultiplier")) == (["120", "240"] * 2, ["2"])
+    assert len(table) == 5
+    assert len({row.partition(",")[0] for row in table[1:]}) == 2
 
 
 def test_the_id_of_a_chosen_group_is_told_where_groups_are_opened(chosen, get):

@@ -120,6 +120,15 @@ def test_no_two_answers_look_alike_and_none_is_compressed(keyed, read):
     assert decrypted(bodies[0])[1] == decrypted(bodies[1])[1]
 
 
+def test_files_of_usage_are_encrypted_too(keyed, read):
+    open_token, token = keyed(None, "open"), keyed(public(PRIVATE), "sealed")
+    with read("/cds/usage_segments", token, Accept="text/csv", **{"Accept-Encoding": "gzip"}) as sealed:
+        header, content = decrypted(sealed.get_data())
+        assert "Content-Encoding" not in sealed.headers
+    with read("/cds/usage_segments", open_token, Accept="text/csv") as clear:
+        assert (header["cty"], content) == ("text/csv", clear.get_data())
+
+
 def test_refusals_stay_readable(keyed, read):
     """They hold nothing of a Customer, and whoever lost the key has to know what is wrong."""
     token = keyed(public(PRIVATE), "sealed")
