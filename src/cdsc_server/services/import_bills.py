@@ -92,8 +92,7 @@ def import_bills(
     with transaction() as session:
         hold_as_of(session, at)
         places = _places(session, statements, customer)
-        bills = [_Bill(*each) for each in zip(statements, places, files, strict=True)]
-        changes = list(_store(session, bills, at, clock.now()))
+        changes = list(store_bills(session, statements, places, files, at=at, now=clock.now()))
     return ImportedBills(
         new=changes.count("new"),
         corrected=changes.count("corrected"),
@@ -153,10 +152,27 @@ def _stored_file(statement: Object, open_file: OpenFile, blobs: BlobStore) -> Bi
     return BillFile(stored.content_hash, stored.size, media_type_of(name, statement.get("file_mimetype")))
 
 
-def _store(session: Session, bills: Sequence[_Bill], at: datetime, now: datetime) -> Iterator[str]:
-    """Store these bills, Customer by Customer; says of each whether it was new, corrected or unchanged."""
+def store_bills(
+    session: Session,
+    statements: Sequence[Object],
+    places: Sequence[BillPlace],
+    files: Sequence[BillFile | None],
+    *,
+    at: datetime,
+    now: datetime,
+) -> Iterator[str]:
+    """
+    As `import_bills`, inside a transaction and for bills that are right, Customer by Customer.
+
+    Args:
+        places, files: of each statement.
+        at: the instant they hold as of.
+
+    Returns:
+        Of each whether it was new, corrected or unchanged.
+    """
     by_customer: dict[str, list[_Bill]] = {}
-    for bill in bills:
+    for bill in (_Bill(*each) for each in zip(statements, places, files, strict=True)):
         by_customer.setdefault(bill.place.customer_id, []).append(bill)
     for customer_id, own in by_customer.items():
         yield from _store_own(session, customer_id, own, at, now)
