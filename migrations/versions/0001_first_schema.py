@@ -185,18 +185,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "delta_files",
-        sa.Column("file_id", sa.String(), nullable=False),
         sa.Column("feed", sa.String(), nullable=False),
-        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("digest", sa.String(), nullable=False),
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("summary", sa.String(), nullable=False),
         sa.Column("applied", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
-        sa.PrimaryKeyConstraint("file_id", name=op.f("pk_delta_files")),
+        sa.PrimaryKeyConstraint("feed", "number", name=op.f("pk_delta_files")),
     )
     op.create_index(op.f("ix_delta_files_feed_digest"), "delta_files", ["feed", "digest"], unique=False)
-    op.create_index(op.f("ix_delta_files_applied_file_id"), "delta_files", ["applied", "file_id"], unique=False)
 
     op.create_table(
         "sources",
@@ -1516,7 +1514,6 @@ def downgrade() -> None:
     op.drop_table("eac_beneficiaries")
     op.drop_table("eacs")
     op.drop_table("sources")
-    op.drop_index(op.f("ix_delta_files_applied_file_id"), "delta_files")
     op.drop_index(op.f("ix_delta_files_feed_digest"), "delta_files")
 
     op.drop_table("delta_files")

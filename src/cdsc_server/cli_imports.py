@@ -13,6 +13,7 @@ import click
 from flask import Flask
 
 from cdsc_server.domain.bill_shapes import BILLS
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_documents import CUSTOMERS
 from cdsc_server.domain.shapes import Shape
 from cdsc_server.domain.tariffs.documents import TARIFFS
@@ -128,8 +129,7 @@ def delta(files: tuple[Path, ...]) -> None:
     from cdsc_server.app import load_catalogue
 
     settings = Settings.from_environment()
-    timezone = load_catalogue(settings).utility.timezone.key
-    _import_all(sorted(files, key=turn_of), partial(_delta, timezone=timezone), settings)
+    _import_all(sorted(files, key=turn_of), partial(_delta, catalogue=load_catalogue(settings)), settings)
 
 
 @imports.command("feeds")
@@ -221,9 +221,9 @@ def _green_button(path: Path, customer: str | None) -> Taken:
         return take_green_button(path, clock=SystemClock(), customer=customer, on_read=on_read)
 
 
-def _delta(path: Path, timezone: str) -> Taken:
+def _delta(path: Path, catalogue: Catalogue) -> Taken:
     with _progress(path) as on_read:
-        return take_delta(path, timezone=timezone, clock=SystemClock(), on_read=on_read)
+        return take_delta(path, catalogue=catalogue, clock=SystemClock(), on_read=on_read)
 
 
 @contextmanager

@@ -27,6 +27,14 @@ class Files:
         return self.directory / "payment.secret"
 
     @property
+    def imports(self) -> Path:
+        return self.directory / "imports"
+
+    @property
+    def sample_delta(self) -> Path:
+        return self.directory / "sample-delta.csv"
+
+    @property
     def unfinished(self) -> Path:
         return self.directory / "unfinished.sqlite"
 

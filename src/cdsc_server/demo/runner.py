@@ -107,10 +107,13 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
         "CDSC_JOBS_URL": f"sqlite:///{files.directory / 'jobs.sqlite'}",
         "CDSC_KEY_FILE": str(files.key),
         "CDSC_BLOB_DIR": str(files.directory / "blobs"),
+        "CDSC_IMPORT_DIR": str(files.imports),
+        "CDSC_IMPORT_MINUTES": "1",
         "CDSC_BASE_URL": demonstration.url,
         "CDSC_DEMO": "yes",
         **neighbours.variables,
     }
+    (files.imports / "deltas").mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(demonstration.port), "--workers", "1"]
     children.start("server", command, {**around, **server})
     example = {
@@ -166,6 +169,8 @@ def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours)
             f"  {OPERATOR:{mails}}  {'Olga Brandt':{names}}  works at the utility: at the console, and only there",
             "",
             f"The same path without a browser: {Path(sys.argv[0]).name} walkthrough {demonstration.url}",
+            "A file of a back office reaches a customer's data within two minutes, and the console's page Imports:",
+            f"  cp {files.sample_delta} {files.imports / 'deltas'}",
             f"Logs and data are in {files.directory}; delete that directory to begin anew.",
             "Ctrl-C ends everything.",
         ]

@@ -28,9 +28,11 @@ from cdsc_server.demo.groups import definitions
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, entity_of, object_rows
+from cdsc_server.demo.sample_delta import write_sample
 from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
 from cdsc_server.demo.waiting import Companies
 from cdsc_server.domain.catalogue import Utility
+from cdsc_server.domain.freshness import Source
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.ports import BlobStore, SystemClock
@@ -43,6 +45,7 @@ from cdsc_server.storage import migrate
 from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import db, reading, transaction
+from cdsc_server.storage.deliveries import set_heard_of
 from cdsc_server.storage.eacs import EacRow
 from cdsc_server.storage.service_points import ServedContractRow
 from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow, find_series, mark_synced
@@ -124,6 +127,10 @@ def fill_up(files: Files, now: datetime) -> int:
                 with transaction() as session:
                     written += _store_since(session, resident, now, ground)
         _store_certificates(residents(SEED, made, start=int(start.timestamp())), now)
+        with transaction() as session:
+            # The town is its own source, which has just told of everything.
+            set_heard_of(session, list(Source), now)
+    write_sample(files.sample_delta, residents(SEED, made, start=int(start.timestamp())), now)
     return written
 
 

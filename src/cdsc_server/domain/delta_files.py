@@ -13,9 +13,9 @@ texts that stand for a missing value (`missing=-9999`). The last one counts the 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, NamedTuple, Protocol
 
 from cdsc_server.errors import FaultyRecords, InvalidFile, RecordFault
 
@@ -114,6 +114,35 @@ class Faults:
         """Note what is wrong with a row that is counted already."""
         if not self.is_full:
             self.told.append(RecordFault(line, column, rule))
+
+
+class RecordLine(NamedTuple):
+    """
+    A line of a file of records.
+
+    Attributes:
+        deletes: whether the record ends; then the body holds its id, and maybe more.
+        body: its members, as JSON.
+    """
+
+    line: int
+    deletes: bool
+    body: dict[str, Any]
+
+
+class RecordFeed(Protocol):
+    """
+    A file of records, read line by line.
+
+    Attributes:
+        rows: how many lines were read so far, sound or not.
+    """
+
+    rows: int
+
+    def lines(self) -> Iterator[RecordLine]:
+        """Every line that is a record, once."""
+        ...
 
 
 class FaultyRows(FaultyRecords):

@@ -43,7 +43,7 @@ class Source(NamedTuple):
     What a row is a reading of.
 
     Attributes:
-        meter: the number by which the utility knows the meter.
+        meter: the external id of the meter, or its number.
         direction: empty for what flows one way only.
     """
 

@@ -1,68 +1,61 @@
-"""Delta files: opened, applied in their turn, and told of."""
+"""Delta files and bulk readings: opened, applied, and told of in words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.connectors.delta_files.blocks import DeltaFile
+from cdsc_server.connectors.delta_files.blocks import Block, DeltaFile
 from cdsc_server.connectors.delta_files.readings import ReadingTable
-from cdsc_server.domain.delta_files import READINGS, Faults, FaultyRows
+from cdsc_server.connectors.delta_files.records import RecordTable
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.delta_files import READINGS, Faults
 from cdsc_server.domain.freshness import readings_of
-from cdsc_server.domain.reading_rows import ReadingFeed
 from cdsc_server.errors import InvalidFile
 from cdsc_server.ports import Clock
 from cdsc_server.services.delta_files import Applied, Stored, apply_delta
-from cdsc_server.services.import_readings import store_readings
+from cdsc_server.services.import_readings import ImportedReadings, import_readings, store_readings
+from cdsc_server.services.import_records import import_records
+from cdsc_server.services.provisioning.kinds import KINDS
+
+#: Stores the rows of a file, and says what became of them.
+Store = Callable[[Session, datetime], Stored]
 
 
-def apply_file(
-    file: BinaryIO, *, timezone: str, clock: Clock, on_read: Callable[[int], None] = lambda _: None
-) -> Applied:
+def apply_file(delta: DeltaFile, *, catalogue: Catalogue, clock: Clock) -> Applied:
     """
     Apply a delta file, as `services.delta_files.apply_delta`.
 
-    Args:
-        file: at its beginning; it can be read twice.
-        timezone: IANA name, whose months cut series of readings that are made.
-        on_read: called with the number of bytes of each chunk read.
-
     Raises:
-        InvalidFile: it is not a delta file, or of a kind that there is not.
+        InvalidFile: it is of a kind that there is not, or breaks a rule as a whole.
         FaultyRows: with what is wrong with its rows; nothing was stored.
     """
-    delta = DeltaFile(file, on_read=on_read)
     heading = delta.heading
-    if heading.kind != READINGS:
-        raise InvalidFile(f"kind {heading.kind!r} is unknown: there is {READINGS}", line=1)
-    faults = Faults()
-    table = ReadingTable(delta.columns, delta.blocks(), missing=heading.missing, faults=faults)
-
-    def store(session: Session, now: datetime) -> Stored:
-        return stored_readings(session, table, timezone=timezone, at=now, faults=faults)
-
+    if heading.kind == READINGS:
+        store = _readings(delta, catalogue)
+    elif heading.kind in KINDS:
+        store = _records(delta, catalogue)
+    else:
+        raise InvalidFile(f"kind {heading.kind!r} is unknown: there are {', '.join([READINGS, *KINDS])}", line=1)
     return apply_delta(heading, delta.digest(), store, clock=clock)
 
 
-def stored_readings(session: Session, feed: ReadingFeed, *, timezone: str, at: datetime, faults: Faults) -> Stored:
+def take_readings(
+    columns: tuple[str, ...], blocks: Iterable[Block], *, missing: Iterable[str], catalogue: Catalogue, clock: Clock
+) -> Stored:
     """
-    Store the readings of a file, and say what became of them; see `store_readings`.
+    Store readings that come without a place in any feed; raises as `import_readings`.
 
-    Raises:
-        FaultyRows: with what is wrong; the caller's transaction has to be undone.
+    Args:
+        columns: names of the cells of a line.
+        missing: what stands for a missing value, beside an empty cell.
     """
-    done = store_readings(session, feed, timezone=timezone, at=at, faults=faults)
-    if faults.rows:
-        raise FaultyRows(done.rows - faults.rows, faults)
-    blocks = done.blocks
-    changed = f"{blocks.new:,} blocks new, {blocks.corrected:,} corrected, {blocks.unchanged:,} unchanged"
-    meters = f"{done.meters:,} meter" + ("" if done.meters == 1 else "s")
-    readings = f"{done.rows:,} reading" + ("" if done.rows == 1 else "s")
-    return Stored(done.rows, f"{readings} of {meters} ({changed})", confirms=readings_of(done.intervals))
+    faults = Faults()
+    table = ReadingTable(columns, blocks, missing=missing, faults=faults)
+    return _told(import_readings(table, timezone=catalogue.utility.timezone.key, clock=clock, faults=faults))
 
 
 def turn_of(path: Path) -> tuple[str, int, str]:
@@ -73,3 +66,37 @@ def turn_of(path: Path) -> tuple[str, int, str]:
     except (OSError, InvalidFile):
         return "", 0, path.name
     return heading.feed, heading.number, path.name
+
+
+def _readings(delta: DeltaFile, catalogue: Catalogue) -> Store:
+    faults = Faults()
+    table = ReadingTable(delta.columns, delta.blocks(), missing=delta.heading.missing, faults=faults)
+
+    def store(session: Session, now: datetime) -> Stored:
+        timezone = catalogue.utility.timezone.key
+        return _told(store_readings(session, table, timezone=timezone, at=now, faults=faults))
+
+    return store
+
+
+def _records(delta: DeltaFile, catalogue: Catalogue) -> Store:
+    faults, kind = Faults(), KINDS[delta.heading.kind].record
+    table = RecordTable(delta.columns, delta.blocks(), schema=kind.shape.json_schema(), faults=faults)
+
+    def store(session: Session, now: datetime) -> Stored:
+        done = import_records(session, kind.name, table, catalogue=catalogue, now=now, faults=faults)
+        changed = f"{done.new:,} new, {done.changed:,} changed, {done.unchanged:,} unchanged"
+        return Stored(table.rows, f"{_count(table.rows, kind.noun)} ({changed})")
+
+    return store
+
+
+def _told(done: ImportedReadings) -> Stored:
+    blocks = done.blocks
+    changed = f"{blocks.new:,} blocks new, {blocks.corrected:,} corrected, {blocks.unchanged:,} unchanged"
+    summary = f"{_count(done.rows, 'reading')} of {_count(done.meters, 'meter')} ({changed})"
+    return Stored(done.rows, summary, confirms=readings_of(done.intervals))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -13,14 +13,18 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from cdsc_server import exact_json
+from cdsc_server.connectors.delta_files.blocks import DeltaFile
 from cdsc_server.connectors.eac_files import read_delivery
 from cdsc_server.connectors.greenbutton.feed import open_feed
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_graph import Kind
-from cdsc_server.domain.delta_files import FaultyRows
+from cdsc_server.domain.delta_files import FaultyRows, Heading
 from cdsc_server.domain.freshness import Source, readings_of
 from cdsc_server.errors import FaultyFile, FaultyRecords, FeedWaits, InvalidFile, Problem
 from cdsc_server.intake.deltas import apply_file
 from cdsc_server.ports import BlobStore, Clock
+from cdsc_server.services import deliveries
+from cdsc_server.services.delta_files import Applied
 from cdsc_server.services.import_bills import import_bills
 from cdsc_server.services.import_customers import import_customers
 from cdsc_server.services.import_eacs import import_eacs
@@ -77,17 +81,8 @@ def attempt(path: Path, take: Callable[[Path], Taken]) -> Attempt:
     """
     try:
         taken = take(path)
-    except FeedWaits as early:
-        return Attempt(Outcome.WAITING, (f"{early.description}.",))
-    except FaultyRows as faulty:
-        counted = f"{_count(faulty.accepted, 'row')} sound, {_count(faulty.rejected, 'row')} rejected. {_NOTHING}"
-        return Attempt(Outcome.REFUSED, (counted, *map(str, faulty.faults)))
-    except FaultyRecords as faulty:
-        return Attempt(Outcome.REFUSED, _told([str(fault) for fault in faulty.faults]))
-    except FaultyFile as faulty:
-        return Attempt(Outcome.REFUSED, _told(faulty.faults))
     except Problem as problem:
-        return Attempt(Outcome.REFUSED, (f"{problem.description}. {_NOTHING}",))
+        return refusal(problem)
     except OSError as fault:
         missing = isinstance(fault, FileNotFoundError | PermissionError | IsADirectoryError | NotADirectoryError)
         reason = f"{fault.strerror or fault}. {_NOTHING}"
@@ -97,6 +92,21 @@ def attempt(path: Path, take: Callable[[Path], Taken]) -> Attempt:
         reason = f"the database refused: {getattr(fault, 'orig', fault)}. {_NOTHING}"
         return Attempt(Outcome.REFUSED if isinstance(fault, DataError) else Outcome.FAILED, (reason,))
     return Attempt(Outcome.TAKEN, taken.lines, taken.confirms)
+
+
+def refusal(problem: Problem) -> Attempt:
+    """What became of a file that was not taken in, for a reason of its own."""
+    match problem:
+        case FeedWaits():
+            return Attempt(Outcome.WAITING, (f"{problem.description}.",))
+        case FaultyRows():
+            counted = f"{_count(problem.accepted, 'row')} sound, {_count(problem.rejected, 'row')} rejected. {_NOTHING}"
+            return Attempt(Outcome.REFUSED, (counted, *map(str, problem.faults)))
+        case FaultyRecords():
+            return Attempt(Outcome.REFUSED, _told([str(fault) for fault in problem.faults]))
+        case FaultyFile():
+            return Attempt(Outcome.REFUSED, _told(problem.faults))
+    return Attempt(Outcome.REFUSED, (f"{problem.description}. {_NOTHING}",))
 
 
 def take_green_button(
@@ -128,17 +138,41 @@ def take_green_button(
     )
 
 
-def take_delta(path: Path, *, timezone: str, clock: Clock, on_read: Callable[[int], None] = lambda _: None) -> Taken:
+def take_delta(
+    path: Path, *, catalogue: Catalogue, clock: Clock, on_read: Callable[[int], None] = lambda _: None
+) -> Taken:
     """
     Take a delta file in; raises as `intake.deltas.apply_file`.
 
     Args:
-        timezone: IANA name, whose months cut series of readings that are made.
         on_read: called with the number of bytes of each chunk read.
     """
     with path.open("rb") as file:
-        done = apply_file(file, timezone=timezone, clock=clock, on_read=on_read)
+        done = apply_file(DeltaFile(file, on_read=on_read), catalogue=catalogue, clock=clock)
     return Taken((done.summary, *done.notes), done.confirms)
+
+
+def take_upload(file: BinaryIO, *, catalogue: Catalogue, clock: Clock) -> tuple[Heading, Applied]:
+    """
+    Take in a delta file that was sent here, and note what became of it beside what came by the folder.
+
+    Returns:
+        What it says of itself, and what became of it.
+
+    Raises:
+        Problem: as `intake.deltas.apply_file`.
+    """
+    delta = DeltaFile(file)
+    name = delta.heading.name
+    tell = partial(deliveries.note, f"deltas/{name} uploaded", name=f"{name} (uploaded)", clock=clock)
+    try:
+        done = apply_file(delta, catalogue=catalogue, clock=clock)
+    except Problem as problem:
+        told = refusal(problem)
+        tell(outcome=told.outcome, lines=told.lines, confirms=told.confirms)
+        raise
+    tell(outcome=Outcome.TAKEN, lines=(done.summary, *done.notes), confirms=done.confirms)
+    return delta.heading, done
 
 
 def take_certificates(path: Path, *, formats: Collection[str], clock: Clock) -> Taken:

@@ -97,7 +97,7 @@ def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
         _Kind("greenbutton", ".xml", partial(take_green_button, clock=clock)),
         _Kind("bills", ".json", partial(take_bills, blobs=ports.blobs, clock=clock)),
         _Kind("eacs", ".json", partial(take_certificates, formats=formats, clock=clock)),
-        _Kind("deltas", ".csv", partial(take_delta, timezone=catalogue.utility.timezone.key, clock=clock), turn_of),
+        _Kind("deltas", ".csv", partial(take_delta, catalogue=catalogue, clock=clock), turn_of),
     ]
 
 

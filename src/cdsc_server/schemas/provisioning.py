@@ -53,3 +53,74 @@ class ReportSchema(Schema):
     repeated = fields.Boolean(
         required=True, metadata={"description": "Whether this upload came before; it was not taken in again."}
     )
+
+
+class DeltaReportSchema(Schema):
+    """What became of a delta file."""
+
+    feed = fields.String(required=True)
+    number = fields.Integer(required=True)
+    rows = fields.Integer(required=True, metadata={"description": "How many there were; all of them were taken in."})
+    summary = fields.String(required=True, metadata={"description": "What became of them, in words."})
+    notes = fields.List(fields.String(), required=True, metadata={"description": "What else is worth knowing."})
+    repeated = fields.Boolean(
+        required=True, metadata={"description": "Whether this file came before; it was not applied again."}
+    )
+
+
+class StoredReadingsSchema(Schema):
+    """What became of readings."""
+
+    rows = fields.Integer(required=True, metadata={"description": "How many there were; all of them were taken in."})
+    summary = fields.String(required=True, metadata={"description": "What became of them, in words."})
+
+
+class ReadingParameters(Schema):
+    """What readings that come by themselves cannot say."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    missing = fields.String(
+        metadata={"description": "What stands for a missing value, such as `-9999`; several are parted by commas."}
+    )
+
+
+class PlaceParameters(Schema):
+    """A place in a list."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    cursor = fields.String(metadata={"description": "A place in the list, as `next` and `previous` name it."})
+
+
+class DeliverySchema(Schema):
+    """A file that came by the import folder, by SFTP or as an upload."""
+
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    outcome = fields.String(required=True, metadata={"description": "`taken`, `refused`, `waiting` or `failed`."})
+    report = fields.List(fields.String(), required=True, attribute="lines")
+    looked_at = Instant(required=True)
+
+
+class DeliveryListingSchema(Schema):
+    """A page of files that came."""
+
+    files = fields.List(fields.Nested(DeliverySchema), required=True)
+    next = fields.String(required=True, allow_none=True)
+    previous = fields.String(required=True, allow_none=True)
+
+
+class FeedSchema(Schema):
+    """A feed of delta files."""
+
+    feed = fields.String(required=True)
+    done = fields.Integer(required=True, metadata={"description": "The last number that was applied or skipped."})
+
+
+class FeedListingSchema(Schema):
+    """Every feed."""
+
+    feeds = fields.List(fields.Nested(FeedSchema), required=True)

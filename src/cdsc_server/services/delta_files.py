@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.delta_files import Heading
 from cdsc_server.domain.freshness import Source
-from cdsc_server.errors import Conflict, FeedWaits, NotFound
+from cdsc_server.errors import Conflict, FeedWaits
 from cdsc_server.ports import Clock
 from cdsc_server.services.audit import record
 from cdsc_server.storage import delta_files
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.delta_files import DeltaFeedRow, DeltaFileRow
-from cdsc_server.storage.keyset import Cursor, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,6 @@ def apply_delta(
         feed.done = heading.number
         session.add(
             DeltaFileRow(
-                file_id=delta_files.file_id_of(heading.feed, heading.number),
                 feed=heading.feed,
                 number=heading.number,
                 kind=heading.kind,
@@ -135,23 +133,3 @@ def list_feeds() -> Sequence[DeltaFeedRow]:
     """Every feed with the last number that was applied or skipped, by name."""
     with reading() as session:
         return delta_files.list_feeds(session)
-
-
-def list_files(*, cursor: Cursor | None, size: int) -> Page[DeltaFileRow]:
-    """A page of the files that were applied, the latest first."""
-    with reading() as session:
-        return delta_files.list_files(session, cursor=cursor, size=size)
-
-
-def get_file(feed: str, number: int) -> DeltaFileRow:
-    """
-    A file that was applied.
-
-    Raises:
-        NotFound: none with this number was.
-    """
-    with reading() as session:
-        found = delta_files.find_file(session, feed, number)
-    if found is None:
-        raise NotFound(f"number {number} of feed {feed} was not applied")
-    return found

@@ -10,12 +10,15 @@ from typing import NamedTuple
 from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
-from cdsc_server.domain.delta_files import Faults
+from cdsc_server.domain.delta_files import Faults, FaultyRows
 from cdsc_server.domain.espi_columns import Grid
 from cdsc_server.domain.reading_rows import ReadingFeed, ReadingRows, Source, Stretch, sound, stated, stretches
+from cdsc_server.ports import Clock
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage.customers import customer_key_of
+from cdsc_server.storage.db import transaction
 from cdsc_server.storage.metered_places import MeteredPlace, metered_places
+from cdsc_server.storage.provisioned import find_records
 from cdsc_server.storage.usage import UsageSeriesRow, mark_all_synced, series_of_meters
 from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_series, put_many
 
@@ -53,7 +56,10 @@ def store_readings(
     Args:
         timezone: IANA name, whose months cut the series that are made.
         at: becomes `modified` of what changed, and `synced` of every series.
-        faults: what is wrong is added to them; where there are any, the transaction has to be undone.
+        faults: what is wrong with rows that cannot be read was added to them, and the rest is.
+
+    Raises:
+        FaultyRows: with what is wrong; the caller's transaction has to be undone.
 
     Spec: CDS-WG3-01 10.8.
     """
@@ -66,6 +72,8 @@ def store_readings(
             waiting.clear()
     if waiting:
         storing.take(ReadingRows.together(waiting))
+    if faults.rows:
+        raise FaultyRows(feed.rows - faults.rows, faults)
     storing.finish()
     return ImportedReadings(
         rows=feed.rows,
@@ -73,6 +81,12 @@ def store_readings(
         blocks=storing.blocks,
         intervals=frozenset(storing.intervals),
     )
+
+
+def import_readings(feed: ReadingFeed, *, timezone: str, clock: Clock, faults: Faults) -> ImportedReadings:
+    """As `store_readings`, in a transaction of its own."""
+    with transaction() as session:
+        return store_readings(session, feed, timezone=timezone, at=clock.now(), faults=faults)
 
 
 class _Slots(NamedTuple):
@@ -93,7 +107,7 @@ class _Storing:
         self._last: dict[int, tuple[int, int]] = {}
         self._sources = 0
         self._units: dict[tuple[str, str, str], str] = {}
-        #: By meter, the earliest first.
+        #: By what a file calls the meter, the earliest first.
         self._places: dict[str, list[MeteredPlace]] = {}
         #: By key of the Customer and id of the meter.
         self._known: dict[tuple[int, str], list[UsageSeriesRow]] = {}
@@ -118,7 +132,7 @@ class _Storing:
         mark_all_synced(self._session, used, at=self._at)
 
     def _look_up(self) -> None:
-        """Find the meters of sources that are new in this batch, and the series that these have."""
+        """Find the meters of sources that are new in this batch, by external id or number, and their series."""
         fresh = self._feed.sources[self._sources :]
         for number, source in enumerate(fresh, self._sources):
             units = self._units.setdefault(source[:3], source.units)
@@ -126,13 +140,16 @@ class _Storing:
                 rule = f"switch from {units} to {source.units} within the file"
                 self._faults.add(self._feed.first_lines[number], "units", rule)
         self._sources = len(self._feed.sources)
-        numbers = {source.meter for source in fresh} - self._places.keys()
-        if not numbers:
+        ids = {source.meter for source in fresh} - self._places.keys()
+        if not ids:
             return
-        self._places |= {number: [] for number in numbers}
-        found = metered_places(self._session, numbers)
+        records = find_records(self._session, "meter", ids)
+        numbers = {each: records[each].body.get("meter_number", each) if each in records else each for each in ids}
+        found = metered_places(self._session, set(numbers.values()))
+        by_number: dict[str, list[MeteredPlace]] = {}
         for place in found:
-            self._places[place.meter_number].append(place)
+            by_number.setdefault(place.meter_number, []).append(place)
+        self._places |= {each: by_number.get(number, []) for each, number in numbers.items()}
         meters = {(customer_key_of(place.customer_id), place.meter_device_id) for place in found}
         self._known |= {meter: [] for meter in meters}
         for row in series_of_meters(self._session, meters):

@@ -10,7 +10,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
-from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import UtcDateTime
 
 
@@ -28,12 +27,10 @@ class DeltaFileRow(DataBase):
     """A file that was applied."""
 
     __tablename__ = "delta_files"
-    __table_args__ = (Index(None, "feed", "digest"), Index(None, "applied", "file_id"))
+    __table_args__ = (Index(None, "feed", "digest"),)
 
-    #: Its feed and number in one, as `file_id_of` makes it.
-    file_id: Mapped[str] = mapped_column(String, primary_key=True)
-    feed: Mapped[str] = mapped_column(String)
-    number: Mapped[int] = mapped_column(BigInteger)
+    feed: Mapped[str] = mapped_column(String, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     #: Of its rows.
     kind: Mapped[str] = mapped_column(String)
     #: SHA-256 of what stands under its heading.
@@ -42,11 +39,6 @@ class DeltaFileRow(DataBase):
     #: What became of it, in words.
     summary: Mapped[str] = mapped_column(String)
     applied: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-def file_id_of(feed: str, number: int) -> str:
-    """The key of a file."""
-    return f"{feed}/{number}"
 
 
 def lock_feed(session: Session, feed: str) -> DeltaFeedRow:
@@ -63,7 +55,7 @@ def list_feeds(session: Session) -> Sequence[DeltaFeedRow]:
 
 def find_file(session: Session, feed: str, number: int) -> DeltaFileRow | None:
     """The file of a feed with this number, where it was applied."""
-    return session.get(DeltaFileRow, file_id_of(feed, number))
+    return session.get(DeltaFileRow, (feed, number))
 
 
 def same_content(session: Session, feed: str, digest: str) -> DeltaFileRow | None:
@@ -72,9 +64,3 @@ def same_content(session: Session, feed: str, digest: str) -> DeltaFileRow | Non
     return session.scalars(
         select(row).where(row.feed == feed, row.digest == digest).order_by(row.number.desc()).limit(1)
     ).first()
-
-
-def list_files(session: Session, *, cursor: Cursor | None, size: int) -> Page[DeltaFileRow]:
-    """Files, the last applied first."""
-    row = DeltaFileRow
-    return page(session, select(row), at=row.applied, id=row.file_id, cursor=cursor, size=size)

@@ -41,6 +41,7 @@ TAGS: Final = {
     "Customer data": "What Customers agreed to share, as far as the token's Grant opens it.",
     "Plain addresses": "The same listings under plain names, limited to what the scope of that name opens.",
     "Records": "What the utility's own systems hand in, by the ids they have for it.",
+    "Files of changes": "Delta files and readings in bulk, as back offices write them.",
     "Service": "Looking after the server itself.",
     "Reviews": "What waits for an operator, and what is decided.",
     "Clients": "Registrations, their Client Objects, and what each of those may ask for.",

@@ -172,7 +172,7 @@ def test_blocks_join_as_if_the_file_were_one(monkeypatch):
     """Whatever the size of what is read at a time."""
     content = delta(*quarters(*map(str, range(200)), meter="M1"), *quarters("7", "8", meter="M2"))
     monkeypatch.setattr(blocks, "_BLOCK", 300)
-    monkeypatch.setattr(blocks, "_LONGEST_LINE", 250)
+    monkeypatch.setattr(blocks, "LONGEST_LINE", 250)
     table, rows, faults = read(content)
 
     assert not faults.rows

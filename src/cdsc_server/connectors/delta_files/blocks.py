@@ -14,7 +14,9 @@ from cdsc_server.errors import InvalidFile
 #: Bytes read at a time: enough for numpy to work on, and few enough to stay near the processor.
 _BLOCK: Final = 2_000_000
 #: Bytes of the first two lines together, and of any line: longer is no line.
-_LONGEST_LINE: Final = 65_536
+LONGEST_LINE: Final = 65_536
+#: Lines above the rows.
+_HEAD: Final = 2
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
@@ -50,7 +52,8 @@ class DeltaFile:
 
     def __init__(self, file: BinaryIO, *, on_read: Callable[[int], None] = lambda _: None) -> None:
         self._file, self._on_read = file, on_read
-        head = self._read(_LONGEST_LINE)
+        head = file.read(LONGEST_LINE)
+        on_read(len(head))
         if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise InvalidFile("it is UTF-16: write UTF-8")
         lines = head.removeprefix(_BYTE_ORDER_MARK).split(b"\n", 2)
@@ -66,7 +69,7 @@ class DeltaFile:
         """What tells its content from any other, whatever its number; for files that can be read twice."""
         here = self._file.tell()
         self._file.seek(0)
-        self._file.readline(_LONGEST_LINE)
+        self._file.readline(LONGEST_LINE)
         found = hashlib.file_digest(self._file, "sha256").hexdigest()  # type: ignore[arg-type]
         self._file.seek(here)
         return found
@@ -78,33 +81,60 @@ class DeltaFile:
         Raises:
             InvalidFile: the last line is missing, or counts other rows than there are.
         """
-        line = 3
-        rest = self._rest
-        while more := self._read(_BLOCK):
-            rest += more
+        last = _HEAD + 1, b""
+        for block in lines_of(self._file, self._rest, first_line=_HEAD + 1, on_read=self._on_read):
             # The last line stays back: it may be the one that ends the file.
-            cut = rest.rfind(b"\n", 0, len(rest.rstrip(b"\r\n"))) + 1
-            if cut:
-                block = Block(line, rest[:cut])
-                yield block
-                line += block.text.count(b"\n")
-                rest = rest[cut:]
-            if len(rest) > _LONGEST_LINE:
-                raise InvalidFile("the line is too long", line=line)
-        body, _, last = rest.rstrip(b"\r\n").rpartition(b"\n")
-        if body:
-            yield Block(line, body + b"\n")
-            line += body.count(b"\n") + 1
-        name, _, count = last.partition(b",")
+            before, _, text = block.text[:-1].rpartition(b"\n")
+            if last[1]:
+                yield Block(*last)
+            if before:
+                yield Block(block.first_line, before + b"\n")
+            last = block.first_line + block.text.count(b"\n") - 1, text + b"\n"
+        line, text = last
+        name, _, count = text.rstrip(b"\r\n").partition(b",")
         if name != END.encode():
             raise InvalidFile(f"the file was cut short: its last line must be {END},ROWS", line=line)
-        if count != str(line - 3).encode():
-            raise InvalidFile(f"{END} must count the rows: there are {line - 3}", line=line)
+        if count != str(line - _HEAD - 1).encode():
+            raise InvalidFile(f"{END} must count the rows: there are {line - _HEAD - 1}", line=line)
 
-    def _read(self, size: int) -> bytes:
-        chunk = self._file.read(size)
-        self._on_read(len(chunk))
-        return chunk
+
+def lines_of(
+    file: BinaryIO, begun: bytes = b"", *, first_line: int, on_read: Callable[[int], None] = lambda _: None
+) -> Iterator[Block]:
+    """
+    The lines of a file from here on; empty ones at its end are none.
+
+    Args:
+        begun: what was read of them already.
+        on_read: called with the number of bytes of each chunk read.
+
+    Raises:
+        InvalidFile: a line is longer than any, or holds what no text holds.
+    """
+    line, rest = first_line, begun
+    while more := file.read(_BLOCK):
+        on_read(len(more))
+        rest += more
+        cut = rest.rfind(b"\n", 0, len(rest.rstrip(b"\r\n"))) + 1
+        if cut:
+            yield _block(line, rest[:cut])
+            line += rest.count(b"\n", 0, cut)
+            rest = rest[cut:]
+        if len(rest) > LONGEST_LINE:
+            raise InvalidFile("the line is too long", line=line)
+    if rest := rest.rstrip(b"\r\n"):
+        yield _block(line, rest + b"\n")
+
+
+def _block(line: int, text: bytes) -> Block:
+    if b"\0" in text:
+        raise InvalidFile("holds U+0000", line=line + text.count(b"\n", 0, text.index(b"\0")))
+    return Block(line, text)
+
+
+def columns_of(file: BinaryIO) -> tuple[str, ...]:
+    """The names in the first line of a file that has nothing above its rows; what is under it can be read then."""
+    return tuple(_cells(file.readline(LONGEST_LINE).removeprefix(_BYTE_ORDER_MARK).rstrip(b"\n"), 1))
 
 
 def _cells(line: bytes, number: int) -> list[str]:

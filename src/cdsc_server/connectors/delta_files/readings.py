@@ -18,6 +18,8 @@ from cdsc_server.errors import InvalidFile
 _SOURCE: Final = ("external_meter_id", "type", "direction", "units")
 _REQUIRED: Final = ("external_meter_id", "type", "units", "start", "end", "value")
 _OPTIONAL: Final = ("op", "direction", "quality")
+#: Every column that there is.
+COLUMNS: Final = (*_REQUIRED, *_OPTIONAL)
 #: What programs write where a value is missing.
 _MISSING: Final = (b"", b"NaN", b"nan", b"null", b"NULL", b"N/A", b"n/a")
 _QUALITIES: Final = {b"": MARK_OF[None], **{each.encode(): MARK_OF[each] for each in Quality}}
@@ -49,10 +51,10 @@ class ReadingTable:
     def __init__(
         self, columns: tuple[str, ...], blocks: Iterable[Block], *, missing: Iterable[str] = (), faults: Faults
     ) -> None:
-        if unknown := [each for each in columns if each not in (*_REQUIRED, *_OPTIONAL)]:
-            raise InvalidFile(f"column {unknown[0]!r} is unknown: there are {', '.join(_REQUIRED + _OPTIONAL)}", line=2)
+        if unknown := [each for each in columns if each not in COLUMNS]:
+            raise InvalidFile(f"column {unknown[0]!r} is unknown: there are {', '.join(COLUMNS)}")
         if absent := [each for each in _REQUIRED if each not in columns]:
-            raise InvalidFile(f"column {absent[0]!r} is missing", line=2)
+            raise InvalidFile(f"column {absent[0]!r} is missing")
         self.sources: list[Source] = []
         self.first_lines: list[int] = []
         self.rows = 0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from cdsc_server.web.provisioning import records, uploads
+from cdsc_server.web.provisioning import files, readings, records, uploads
 from cdsc_server.web.provisioning.blueprint import blueprint
 
-__all__ = ["install", "records", "uploads"]
+__all__ = ["files", "install", "readings", "records", "uploads"]
 
 
 def install(app: Flask) -> None:

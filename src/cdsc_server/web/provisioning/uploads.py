@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
-import tempfile
 from collections.abc import Iterator
 from typing import IO, Final
 
@@ -20,20 +18,11 @@ from cdsc_server.web.context import catalogue, ports, settings
 from cdsc_server.web.cursors import shown
 from cdsc_server.web.describe import describe
 from cdsc_server.web.provisioning.blueprint import blueprint, provisioning_token
+from cdsc_server.web.provisioning.spool import spooled
 from cdsc_server.web.service_door import account
 
 _LINES: Final = "application/x-ndjson"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-#: What of an upload is kept in memory; the rest waits on disk.
-_IN_MEMORY: Final = 1 << 20
-_CHUNK: Final = 1 << 16
-
-
-@blueprint.url_value_preprocessor
-def _room_for_lines(endpoint: str | None, _: object) -> None:
-    """Raise the limit of the body before anything asks for it."""
-    if endpoint == "provisioning.upload":
-        request.max_content_length = settings().upload_bytes
 
 
 @blueprint.post("/records")
@@ -61,9 +50,7 @@ def upload() -> ResponseReturnValue:
     if key is not None and not _KEY.fullmatch(key):
         raise InvalidRequest("Idempotency-Key: up to 255 visible characters", field="Idempotency-Key")
     who = account()
-    # Spooled first: whoever sends slowly must not hold a transaction open.
-    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
-        content_hash = _spooled(spool)
+    with spooled() as (spool, content_hash):
         report = applying.apply_records(
             _records(spool),
             subject=f"upload:{content_hash}",
@@ -74,16 +61,6 @@ def upload() -> ResponseReturnValue:
         )
     told = {name: getattr(report, name) for name in ("accepted", "new", "changed", "unchanged", "repeated")}
     return shown(ReportSchema(), told)
-
-
-def _spooled(spool: IO[bytes]) -> str:
-    """Write the body there; gives its SHA-256."""
-    content = hashlib.sha256()
-    while chunk := request.stream.read(_CHUNK):
-        content.update(chunk)
-        spool.write(chunk)
-    spool.seek(0)
-    return content.hexdigest()
 
 
 def _records(spool: IO[bytes]) -> Iterator[Record]:
