@@ -11,6 +11,7 @@ Readings stay scaled integers: a run of them under one price costs one multiplic
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -194,42 +195,55 @@ def added(parts: Sequence[tuple[Amounts, int, int]]) -> Amounts:
 def _energy(
     term: Term, flow: Flow, used: Metered, inside: tuple[int, int], unpriced: list[Stretch]
 ) -> Iterator[CostLine]:
-    """A line for each run; what has no price is added to `unpriced`."""
+    """A line for each price; what has none is added to `unpriced`."""
     first, last = used.numbers(*inside)
     runs, without = runs_of(term, flow, used, first, last)
     left_out = sorted(number for number in without if not used.gaps[number])
     unpriced += [*(_stretch(used, number) for number in left_out), *_cut(used, *inside)]
+    sums: dict[tuple[object, ...], int] = {}
+    priced: dict[tuple[object, ...], Run] = {}
     for run in runs:
-        counted = sum(used.values[run.first : run.last]) if run.part is None else run.part
         if run.part is None:
-            counted -= sum(used.values[n] for n in left_out if run.first <= n < run.last)
-        elif run.first in without:
-            counted = 0
-        quantity = Decimal(counted).scaleb(-used.scale)
+            counted = sum(used.values[run.first : run.last])
+            counted -= sum(used.values[number] for number in _among(left_out, run.first, run.last))
+        else:
+            counted = 0 if run.first in without else run.part
+        key = (run.line.id, run.price, run.rule.tou, run.rule.season, run.tier)
+        priced.setdefault(key, run)
+        sums[key] = sums.get(key, 0) + counted
+    for each, run in priced.items():
+        quantity = Decimal(sums[each]).scaleb(-used.scale)
         yield CostLine(
-            run.line.id,
-            run.line.name,
-            "energy",
-            quantity,
-            term.tariff.units,
-            run.price,
-            _sign(flow) * quantity * run.price,
-            flow,
-            run.rule.tou,
-            run.rule.season,
-            run.tier,
+            id=run.line.id,
+            name=run.line.name,
+            kind="energy",
+            quantity=quantity,
+            units=term.tariff.units,
+            price=run.price,
+            amount=_sign(flow) * quantity * run.price,
+            flow=flow,
+            tou=run.rule.tou,
+            season=run.rule.season,
+            tier=run.tier,
         )
 
 
+def _among(numbers: Sequence[int], first: int, last: int) -> Sequence[int]:
+    """Of numbers in order those in [first, last)."""
+    return numbers[bisect_left(numbers, first) : bisect_left(numbers, last)]
+
+
 def _fixed(term: Term, start: int, end: int) -> Iterator[CostLine]:
-    """A line for each charge and day that begins in [start, end)."""
+    """A line for each charge, for the days that begin in [start, end)."""
     zone = term.tariff.timezone
     days = [day for day in days_between(start, end, zone) if start <= midnight(day, zone) < end]
-    for line in term.version.fixed:
-        for day in days:
-            amount = line.amount if line.per is Per.DAY else _of_month(line, day)
-            price = line.amount if line.per is Per.DAY else None
-            yield CostLine(line.id, line.name, "fixed", Decimal(1), "days", price, amount)
+    for line in term.version.fixed if days else ():
+        count = Decimal(len(days))
+        if line.per is Per.DAY:
+            yield CostLine(line.id, line.name, "fixed", count, "days", line.amount, count * line.amount)
+        else:
+            amount = sum((_of_month(line, day) for day in days), Decimal(0))
+            yield CostLine(line.id, line.name, "fixed", count, "days", None, amount)
 
 
 def _of_month(line: FixedLine, day: date) -> Decimal:
