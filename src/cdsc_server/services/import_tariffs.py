@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.shapes import Fault, under
-from cdsc_server.domain.tariffs.documents import tariff_faults
+from cdsc_server.domain.tariffs.documents import DEFAULT_UNITS, LASTING, tariff_faults
 from cdsc_server.errors import FaultyFile
 from cdsc_server.ports import Clock
 from cdsc_server.services.bill_places import unclear
@@ -30,9 +30,6 @@ from cdsc_server.storage.tariffs import (
 from cdsc_server.storage.versions import written
 
 Object = Mapping[str, Any]
-
-#: Members of a tariff that hold for all its versions, past ones among them.
-_LASTING: Final = ("currency", "units", "timezone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,55 +65,81 @@ def store_tariffs(session: Session, document: Object, *, at: datetime) -> Import
     given, assignments = document.get("tariffs", []), document.get("assignments", [])
     named = {each["external_tariff_id"] for each in given}
     named |= {one["external_tariff_id"] for each in assignments for one in each["tariffs"]}
-    known = {row.external_tariff_id: row for row in tariffs_known(session, named)}
-    tariffs: Counter[str] = Counter()
+    held = {row.external_tariff_id: row.content for row in tariffs_known(session, named)}
     for number, each in enumerate(given):
-        row = known.get(each["external_tariff_id"])
-        faults += under(f"tariffs[{number}]", _change_faults(each, row))
-        tariffs[
-            _store(
-                session, row, TariffRow(external_tariff_id=each["external_tariff_id"], modified=at, content=each), at
-            )
-        ] += 1
-    held = {
-        **{name: row.content for name, row in known.items()},
-        **{each["external_tariff_id"]: each for each in given},
-    }
+        faults += under(f"tariffs[{number}]", _change_faults(each, held.get(each["external_tariff_id"])))
+    held |= {each["external_tariff_id"]: each for each in given}
     contracts = _contracts(session, assignments, faults)
-    before = assignments_known(session, {contract.customer_id for contract in contracts.values()})
-    rows = {(row.customer_key, row.contract_id): row for row in before}
-    outcomes: Counter[str] = Counter()
     for number, each in enumerate(assignments):
-        faults += under(f"assignments[{number}].tariffs", _assigned_faults(each["tariffs"], held))
-        if number in contracts:
-            contract = contracts[number]
-            on = ContractTariffsRow(
-                customer_id=contract.customer_id, contract_id=contract.contract_id, modified=at, tariffs=each["tariffs"]
-            )
-            outcomes[_store(session, rows.get((on.customer_key, on.contract_id)), on, at)] += 1
+        faults += under(f"assignments[{number}].tariffs", assigned_faults(each["tariffs"], held))
     if faults:
         raise FaultyFile([str(fault) for fault in faults])
-    return ImportedTariffs(tariffs, outcomes)
+    wanted = {(row.customer_id, row.contract_id): assignments[number]["tariffs"] for number, row in contracts.items()}
+    return ImportedTariffs(keep_tariffs(session, given, at=at), keep_contract_tariffs(session, wanted, at=at))
 
 
-def _change_faults(tariff: Object, row: TariffRow | None) -> Iterator[Fault]:
-    """Members that are others than before: contracts would no longer be on tariffs of one currency and one unit."""
-    if row is not None:
-        yield from (
-            Fault(member, "of a tariff that is here must stay as it is")
-            for member in _LASTING
-            if tariff.get(member) != row.content.get(member)
+def keep_tariffs(session: Session, tariffs: Sequence[Object], *, at: datetime) -> Counter[str]:
+    """Let tariffs that are sound be what is known from an instant on; counts new, changed and unchanged ones."""
+    known = {
+        row.external_tariff_id: row for row in tariffs_known(session, {each["external_tariff_id"] for each in tariffs})
+    }
+    return Counter(
+        _store(session, known.get(name), TariffRow(external_tariff_id=name, modified=at, content=dict(each)), at)
+        for each in tariffs
+        for name in (each["external_tariff_id"],)
+    )
+
+
+def keep_contract_tariffs(
+    session: Session, wanted: Mapping[tuple[str, str], Sequence[Object]], *, at: datetime
+) -> Counter[str]:
+    """
+    Let contracts be on these tariffs and no others, as it is known from an instant on; counted as `keep_tariffs`.
+
+    Args:
+        wanted: by Customer and contract.
+    """
+    known = {
+        (row.customer_id, row.contract_id): row
+        for row in assignments_known(session, {customer_id for customer_id, _ in wanted})
+    }
+    outcomes: Counter[str] = Counter()
+    for (customer_id, contract_id), tariffs in wanted.items():
+        row = ContractTariffsRow(
+            customer_id=customer_id, contract_id=contract_id, modified=at, tariffs=[dict(each) for each in tariffs]
         )
+        outcomes[_store(session, known.get((customer_id, contract_id)), row, at)] += 1
+    return outcomes
 
 
-def _assigned_faults(assigned: Sequence[Object], held: Mapping[str, Object]) -> Iterator[Fault]:
+def assigned_faults(assigned: Sequence[Object], held: Mapping[str, Object]) -> Iterator[Fault]:
+    """
+    What the tariffs of one contract name wrongly.
+
+    Args:
+        held: the tariffs that there are, by id.
+    """
     for number, each in enumerate(assigned):
         if each["external_tariff_id"] not in held:
             yield Fault(f"[{number}].external_tariff_id", "names no tariff that is here")
     tariffs = [held[name] for each in assigned if (name := each["external_tariff_id"]) in held]
-    for member in _LASTING:
-        if len({tariff.get(member) for tariff in tariffs}) > 1:
+    for member in LASTING:
+        if len({_said(tariff, member) for tariff in tariffs}) > 1:
             yield Fault("", f"must be tariffs of one {member}")
+
+
+def _change_faults(tariff: Object, before: Object | None) -> Iterator[Fault]:
+    """Members that are others than before: contracts would no longer be on tariffs of one currency and one unit."""
+    if before is not None:
+        yield from (
+            Fault(member, "of a tariff that is here must stay as it is")
+            for member in LASTING
+            if _said(tariff, member) != _said(before, member)
+        )
+
+
+def _said(tariff: Object, member: str) -> Any:
+    return tariff.get(member, DEFAULT_UNITS if member == "units" else None)
 
 
 def _contracts(session: Session, assignments: Sequence[Object], faults: list[Fault]) -> dict[int, ServiceContractRow]:

@@ -84,7 +84,7 @@ _UNTIL_2021 = ("T-1", "2020-01-01", "2021-01-01")
 @pytest.mark.parametrize(
     ("tariffs", "on", "says"),
     [
-        (_only(timezone="Mars/Olympus"), [], "must be the IANA name of a zone"),
+        (_only(timezone="Mars/Olympus"), [], "must be an IANA time zone"),
         (_only(region="XX"), [], "must be a country of ISO 3166"),
         (_priced({"tiers": [{"up_to": "5", "price": "1"}]}), [], "must all have up_to but the last"),
         (_priced({"price": "1", "season": "summer"}), [], "must be one of the seasons of this version"),

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from cdsc_server.domain.durations import read_datetime
+from cdsc_server.domain.provisioned.record import TIMEZONE
 from cdsc_server.domain.shapes import (
+    Checked,
     Currency,
     Day,
     Fault,
@@ -49,25 +50,13 @@ Object = Mapping[str, Any]
 
 #: Units of energy and volume that are priced; one tariff prices one of them.
 PRICED_UNITS: Final = frozenset(["kWh", "m3", "L", "gal", "ft3", "CCF", "MCF", "MMCF", "Btu", "therm", "Sm3", "scf"])
+DEFAULT_UNITS: Final = "kWh"
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOLIDAY: Final = "holiday"
+#: Members of a tariff that hold for all its versions, past ones among them.
+LASTING: Final = ("currency", "units", "timezone")
 #: As many tiers as the standard has words for (CDS-WG3-01 10.8.7.4).
 _MOST_TIERS: Final = 9
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """Text of one form."""
-
-    form: str
-    rule: str
-
-    def faults(self, value: Any) -> Iterator[Fault]:
-        if not isinstance(value, str) or re.fullmatch(self.form, value) is None:
-            yield Fault("", self.rule)
-
-    def json_schema(self) -> Schema:
-        return {"type": "string", "pattern": f"^(?:{self.form})$"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +71,14 @@ class _Seconds:
         return {"type": "integer", "minimum": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """Text that names a zone or a region."""
-
-    what: str
-
-    def faults(self, value: Any) -> Iterator[Fault]:
-        if self.what == "zone" and value not in available_timezones():
-            yield Fault("", "must be the IANA name of a zone, such as Europe/Brussels")
-        if self.what == "region" and not (isinstance(value, str) and is_region(value)):
-            yield Fault("", "must be a country of ISO 3166 or a part of one, such as BE or US-NY")
-
-    def json_schema(self) -> Schema:
-        return {"type": "string"}
+def _formed(form: str, rule: str) -> Checked:
+    return Checked(rule, lambda value: re.fullmatch(form, value) is not None, {"pattern": f"^(?:{form})$"})
 
 
-_TIME: Final = _Written("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", "must be a time of day such as 16:00")
-_IN_YEAR: Final = _Written("(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])", "must be a day of the year such as 06-01")
-_ID: Final = _Written("[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "must be letters, digits and . _ -, at most 100")
+_TIME: Final = _formed("(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00", "must be a time of day such as 16:00")
+_IN_YEAR: Final = _formed("(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])", "must be a day of the year such as 06-01")
+_ID: Final = _formed("[A-Za-z0-9][A-Za-z0-9._-]{0,99}", "must be letters, digits and . _ -, at most 100")
+_REGION: Final = Checked("must be a country of ISO 3166 or a part of one, such as BE or US-NY", is_region)
 
 _TIER: Final = Shape({"up_to": Member(Number(), required=False), "price": Member(Number())})
 _PRICE: Final = Shape(
@@ -145,32 +123,33 @@ _VERSION: Final = Shape(
         "taxes": Member(Listed(_TAX), required=False),
     }
 )
-_TARIFF: Final = Shape(
+TARIFF_SHAPE: Final = Shape(
     {
         "external_tariff_id": Member(_ID),
         "name": Member(Text()),
         "currency": Member(Currency()),
-        "timezone": Member(_Known("zone")),
+        "timezone": Member(TIMEZONE),
         "units": Member(Word(PRICED_UNITS), required=False),
-        "region": Member(_Known("region"), required=False),
+        "region": Member(_REGION, required=False),
         "holidays": Member(Listed(Day()), required=False),
         "versions": Member(Listed(_VERSION)),
     }
 )
-_ASSIGNED: Final = Shape(
+#: That a contract is on a tariff from a day on; `end` is the first day on which it no longer is.
+ASSIGNED: Final = Shape(
     {"external_tariff_id": Member(_ID), "start": Member(Day()), "end": Member(Day(), required=False)}
 )
 _ASSIGNMENT: Final = Shape(
     {
         "contract_number": Member(Text()),
         "customer": Member(Text(), required=False),
-        "tariffs": Member(Listed(_ASSIGNED)),
+        "tariffs": Member(Listed(ASSIGNED)),
     }
 )
 #: What `cdsc import tariffs` reads.
 TARIFFS: Final = Shape(
     {
-        "tariffs": Member(Listed(_TARIFF), required=False),
+        "tariffs": Member(Listed(TARIFF_SHAPE), required=False),
         "assignments": Member(Listed(_ASSIGNMENT), required=False),
     }
 )
@@ -184,13 +163,17 @@ def tariff_faults(document: Any) -> list[Fault]:
     tariffs, assignments = document.get("tariffs", []), document.get("assignments", [])
     faults += _repeated("tariffs", tariffs, "external_tariff_id")
     for number, tariff in enumerate(tariffs):
-        at = f"tariffs[{number}].versions"
-        faults += under(at, _ordered(tariff["versions"]))
-        for position, version in enumerate(tariff["versions"]):
-            faults += under(f"{at}[{position}]", _version_faults(version))
+        faults += under(f"tariffs[{number}]", version_faults(tariff))
     for number, each in enumerate(assignments):
-        faults += under(f"assignments[{number}].tariffs", _ordered(each["tariffs"]))
+        faults += under(f"assignments[{number}].tariffs", order_faults(each["tariffs"]))
     return faults
+
+
+def version_faults(tariff: Object) -> Iterator[Fault]:
+    """What the versions of a tariff that is right in shape say wrongly."""
+    yield from under("versions", order_faults(tariff["versions"]))
+    for number, version in enumerate(tariff["versions"]):
+        yield from under(f"versions[{number}]", _version_faults(version))
 
 
 def tariff_of(document: Object) -> Tariff:
@@ -205,7 +188,7 @@ def tariff_of(document: Object) -> Tariff:
         name=document["name"],
         currency=document["currency"],
         timezone=document["timezone"],
-        units=document.get("units", "kWh"),
+        units=document.get("units", DEFAULT_UNITS),
         versions=tuple(_version(each) for each in document["versions"]),
         region=document.get("region"),
         holidays=frozenset(date.fromisoformat(each) for each in document.get("holidays", [])),
@@ -254,8 +237,8 @@ def _price_faults(price: Object, seasons: Sequence[str]) -> Iterator[Fault]:
             yield Fault("tiers", "must have rising up_to above 0, with at most 3 digits behind the point")
 
 
-def _ordered(spans: Sequence[Object]) -> Iterator[Fault]:
-    """Faults of days that must follow each other."""
+def order_faults(spans: Sequence[Object]) -> Iterator[Fault]:
+    """What is wrong with spans of days that must follow each other, each with a `start` and perhaps an `end`."""
     before: str | None = None
     for number, each in enumerate(spans):
         end = each.get("end")
