@@ -207,9 +207,10 @@ def _lines(contract: Contract, month: int, seed: int) -> Iterator[_Line]:
     part = used.within(contract.start, month_around(used.slots.start, TIMEZONE)[1])
     drawn, sent = (Decimal(int(amounts.sum())).scaleb(-commodity.decimals) for amounts in (used.drawn[part], used.sent))
     rate = Decimal(plan.rate).scaleb(commodity.decimals - commodity.cost_decimals)
-    cost = _money(int(used.cost[part].sum()), commodity.cost_decimals)
-    # With a price of its own for some hours no single rate makes the cost.
-    one_rate = rate if plan.rate == plan.peak_rate else None
+    above = max(0, int(used.drawn[part].sum()) - plan.steps * 10**commodity.decimals) if plan.steps else 0
+    cost = _money(int(used.cost[part].sum()) + above * (plan.over - plan.rate), commodity.cost_decimals)
+    # With a price of its own for some hours, or for what comes after some, no single rate makes the cost.
+    one_rate = rate if plan.rate == plan.peak_rate and not above else None
     yield _Line(f"{words}: use on {plan.name}", total, "usage_charge", cost, drawn, one_rate)
     if sent:
         credit = -_money(int(used.sent.sum()) * plan.rate * 3 // 4, commodity.cost_decimals)

@@ -29,6 +29,7 @@ class Plan:
         peak_rate: the same on weekdays from 16 to 21; equal to `rate` when there are no such hours.
         fixed: for each month.
         green: share of the power that the plan buys from wind, sun and water itself.
+        steps: so many kWh of a month cost `rate`, those after them `over`; 0 where all cost the same.
     """
 
     code: str
@@ -37,12 +38,15 @@ class Plan:
     peak_rate: int
     fixed: int
     green: float = 0
+    steps: int = 0
+    over: int = 0
 
 
 STANDARD: Final = Plan("E-STD", "Standard Electric", 1640, 1640, 120_000)
 TIME_OF_USE: Final = Plan("E-TOU", "Evening Saver", 1420, 2860, 120_000)
 GREEN: Final = Plan("E-GREEN", "Green Choice", 1790, 1790, 120_000, green=1.0)
 SOLAR: Final = Plan("E-SOLAR", "Solar Partner", 1510, 2540, 150_000, green=0.5)
+STEPS: Final = Plan("E-STEP", "First Kilowatt-hours", 1210, 1210, 120_000, steps=300, over=2190)
 BUSINESS: Final = Plan("E-BUS", "Small Business Electric", 1530, 1980, 310_000)
 LARGE: Final = Plan("E-LRG", "Large Power", 1180, 1560, 1_250_000, green=0.3)
 GAS_HOME: Final = Plan("G-RES", "Home Gas", 13_400, 13_400, 95_000)
@@ -370,7 +374,14 @@ PEOPLE: Final = (
         plan=TIME_OF_USE,
         car_kilometres=55.0,
     ),
-    _household("liam@example.com", "Liam O'Connor", "9 Fern Close\nAshford Bay, NY 10997", 0.7, "a home"),
+    _household(
+        "liam@example.com",
+        "Liam O'Connor",
+        "9 Fern Close\nAshford Bay, NY 10997",
+        0.7,
+        "a price that rises with use",
+        plan=STEPS,
+    ),
     _household(
         "mei@example.com", "Mei Tanaka", "Flat 9, 2 Quay Street\nAshford Bay, NY 10998", 0.5, "a flat", gas=False
     ),

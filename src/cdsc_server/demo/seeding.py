@@ -29,6 +29,7 @@ from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, entity_of, object_rows
 from cdsc_server.demo.sample_delta import write_sample
+from cdsc_server.demo.tariffs import tariffs
 from cdsc_server.demo.town import Billed, Contract, Resident, identifier, residents
 from cdsc_server.demo.waiting import Companies
 from cdsc_server.domain.catalogue import Utility
@@ -38,6 +39,7 @@ from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.ports import BlobStore, SystemClock
 from cdsc_server.services.aggregations import define
 from cdsc_server.services.import_eacs import store_eacs
+from cdsc_server.services.import_tariffs import store_tariffs
 from cdsc_server.services.imports import import_green_button
 from cdsc_server.services.operators import add_operator
 from cdsc_server.services.staging import SOURCE
@@ -93,6 +95,8 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
                 session.add_all(object_rows(resident, ground.utility, at=now))
                 _store_history(session, resident, now, ground)
             yield left
+        with transaction() as session:
+            store_tariffs(session, tariffs(town), at=now)
         _store_certificates(town, now)
         define(list(definitions(town)), is_test=True, country=ground.utility.country, actor="demo", clock=SystemClock())
         if customers is None:

@@ -19,10 +19,16 @@ from cdsc_server.demo.bills import bills as bills_of
 from cdsc_server.demo.months import months_between, slots_of
 from cdsc_server.demo.people import GREEN, STANDARD
 from cdsc_server.demo.rows import object_rows
+from cdsc_server.demo.tariffs import tariffs
 from cdsc_server.demo.town import Contract, Resident, residents
 from cdsc_server.domain.bill_rules import bill_faults
 from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.readings import GAP, Quality, Readings
+from cdsc_server.domain.tariffs.costs import cost_of, rounded
+from cdsc_server.domain.tariffs.documents import tariff_faults, tariff_of
+from cdsc_server.domain.tariffs.metering import priceable
+from cdsc_server.domain.tariffs.runs import Term
+from cdsc_server.domain.usage import Column
 from cdsc_server.settings import Settings
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.meter_devices import MeterDeviceRow
@@ -200,6 +206,33 @@ def test_each_service_has_its_part_of_a_bill(town):
             assert (section.end_date + timedelta(days=1)).day == 1
         for line in lines:
             assert line["rate"] is None or (line["rate"] * line["value"]).quantize(Decimal("0.01")) == line["cost"]
+
+
+@pytest.mark.parametrize("username", ["ada@example.com", "liam@example.com", "rosa@example.com"])
+def test_bills_charge_what_the_tariffs_say(town, username):
+    """By time of use, in steps and with credits: energy and monthly charge to the cent; a bill's tax is of its sum."""
+    resident = town[username]
+    document = tariffs([resident])
+    made = {each["external_tariff_id"]: tariff_of(each) for each in document["tariffs"]}
+    *_, bill = bills_of(resident.accounts[0], resident.contracts, 1, entity={}, until=NOW)
+
+    assert tariff_faults(document) == []
+    for contract, section in zip(resident.contracts, bill.sections, strict=True):
+        tariff = made[contract.service.plan.code]
+        columns = [
+            Column({**column.value_format}, None, column.series_id, (("eu", readings),))
+            for meter in contract.meters
+            for column in history.columns_of(contract, meter)
+            for key, readings in _month(contract, FEBRUARY).items()
+            if key == column.series_id
+        ]
+        terms = [Term(tariff, tariff.versions[0], FEBRUARY, END)]
+        cost = cost_of(terms, priceable(columns, tariff.units).flows, FEBRUARY, MARCH)
+        told = {}
+        for line in cost.lines:
+            told[line.id] = told.get(line.id, 0) + line.amount
+        charged = [line["cost"] for line in section.line_items]
+        assert charged == [rounded(told[each], "USD") for each in ("use", "credit", "monthly") if each in told]
 
 
 def test_later_bills_carry_on_from_the_last_one(town):

@@ -79,6 +79,40 @@ def priceable(columns: Sequence[Column], units: str) -> Priceable | None:
     return Priceable(flows, tuple(sorted(n for each in kept for n in each)))
 
 
+def united(metered: Sequence[Metered], start: int, end: int) -> Metered | None:
+    """
+    What several meters counted of one flow, over [start, end); None where there is none.
+
+    Of meters with readings of several lengths those with the shortest count: they tell of the same energy more closely.
+    A value is a gap where no meter has a reading, or one that was counting then has none.
+
+    Args:
+        start, end: seconds since 1970 UTC.
+    """
+    interval = min((each.interval for each in metered), default=0)
+    chosen = [each for each in metered if each.interval == interval]
+    if not chosen:
+        return None
+    phase = chosen[0].start % interval
+    alike = [each for each in chosen if each.start % interval == phase]
+    first = start + (phase - start) % interval
+    count = max(0, (end - first) // interval)
+    scale = max(each.scale for each in alike)
+    values, gaps, seen = [0] * count, bytearray(count), bytearray(count)
+    for each in alike:
+        for number in range(max(0, (first - each.start) // interval), len(each.values)):
+            slot = (each.start - first) // interval + number
+            if slot >= count:
+                break
+            seen[slot] = 1
+            gaps[slot] |= each.gaps[number]
+            values[slot] += each.values[number] * 10 ** (scale - each.scale)
+    missing = bytes(gap or not known for gap, known in zip(gaps, seen, strict=True))
+    return Metered(
+        first, interval, scale, [0 if gap else value for gap, value in zip(missing, values, strict=True)], missing
+    )
+
+
 def _is_part(column: Column) -> bool:
     return any(column.value_format.get(name) is not None for name in _PARTS)
 

@@ -45,6 +45,12 @@ class Metered:
         first = min(max(-((self.start - start) // self.interval), 0), len(self.values))
         return first, min(max((end - self.start) // self.interval, first), len(self.values))
 
+    def within(self, start: int | None, end: int | None) -> Metered:
+        """The values wholly inside [start, end); None is no bound."""
+        first, last = self.numbers(self.start if start is None else start, self.end if end is None else end)
+        begin = self.start + first * self.interval
+        return replace(self, start=begin, values=self.values[first:last], gaps=self.gaps[first:last])
+
     def finer(self) -> Metered:
         """The same energy counted in steps that thresholds can be told in."""
         more = _ENERGY_DIGITS - self.scale
