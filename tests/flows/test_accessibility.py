@@ -18,6 +18,7 @@ from cdsc_server.domain.operators import Role
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.services import aggregations, grant_reads, mails, own_downloads
 from cdsc_server.services.grant_reads import Read
+from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.operators import add_operator
 from cdsc_server.storage.clients import ClientRow
@@ -28,7 +29,7 @@ from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 from cdsc_server.storage.reviews import RequirementRow
-from tests.factories import customer_data, groups, people
+from tests.factories import customer_data, groups, people, tariffs
 from tests.factories.access import client_object, entry, grant, unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
@@ -48,6 +49,7 @@ TEMPLATES = {
     "pages/answered.html": "consent",
     "pages/arrived.html": "consent",
     "pages/consent.html": "consent",
+    "pages/costs.html": "my data",
     "pages/contact-code.html": "without sign-in",
     "pages/download.html": "my data",
     "pages/front.html": "registration",
@@ -273,6 +275,10 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
     sign_in(page)
     page.goto("/my-data")
     look(page, "my data, nothing shared")
+    with live_server.app.app_context():
+        import_tariffs(tariffs.document(tariffs.tariff(), assignments=[tariffs.on("C-shop0001")]), clock=clock)
+    page.goto("/my-data/costs")
+    look(page, "my costs")
     page.goto(asked(USAGE, SUPPLY))
     follow(page, "#approve")
     look(page, "receipt")

@@ -111,6 +111,11 @@ def number(value: int | Decimal, form: str | None = None) -> str:
     return str(numbers.format_decimal(value, format=form, locale=_LOCALES[language()]))
 
 
+def money(amount: Decimal, currency: str) -> str:
+    """An amount to the smallest coin of its currency, as in US$12.40."""
+    return str(numbers.format_currency(amount, currency, locale=_LOCALES[language()]))
+
+
 def percent(share: Decimal) -> str:
     """A share of one, as in 46.5%."""
     return str(numbers.format_percent(share, format=_PERCENT[language()], locale=_LOCALES[language()]))
