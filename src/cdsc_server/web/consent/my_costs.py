@@ -35,7 +35,7 @@ def costs() -> ResponseReturnValue:
             "total": money(each.cost.total, each.cost.currency),
             "lines": told_lines(each.cost, each.units),
             "plot": cost_plot(each.days, each.cost.currency),
-            "missing_hours": -(-int(each.missing.total_seconds()) // 3600),
+            "missing_hours": round(each.missing.total_seconds() / 3600),
         }
         for each in cost_estimates.estimates_of(session.customer_id, clock=ports().clock)
     ]
