@@ -107,6 +107,29 @@ def test_an_inverter_tells_its_counter_at_its_own_instant(devices):
     assert readings[SERIAL, "pac"].value == Decimal(-2580)
 
 
+def test_numbers_that_stand_for_unknown_are_missing(devices):
+    """6553.5 V and 655.35 Hz are what an inverter writes when it has not measured."""
+    known = told(legacy(devices))
+
+    missing = set(known) - set(told(legacy(devices), "sentinels"))
+
+    inverter = {(SERIAL, name) for name in ("etotal", "vac1", "fac1", "tempperature")}
+    assert missing == inverter | {("home-battery", "soc"), ("home-battery", "soh")}
+
+
+@pytest.mark.parametrize("generation", [legacy, plus])
+def test_one_sign_in_serves_until_the_session_ends(devices, generation):
+    """The portal counts them."""
+    played = generation(devices)
+    platform = KIND.open(played.access, SystemClock())
+
+    platform.read(NOW, NOW)
+    platform.devices()
+    platform.ping()
+
+    assert (played.sign_ins(), len(played.asked())) == (1, 4)
+
+
 @pytest.mark.parametrize(
     ("zone", "scene", "now", "at"),
     [
