@@ -205,7 +205,12 @@ def _client() -> Client:
         known = store.registration
         if known is None or (known["server"], known["redirect_uri"]) != (SERVER, redirect_uri):
             made = register(
-                SERVER, name="Kestrel Carbon", site="https://kestrel.example/", redirect_uri=redirect_uri, scope=SCOPE
+                SERVER,
+                name="Kestrel Carbon",
+                site="https://kestrel.example/",
+                redirect_uri=redirect_uri,
+                scope=SCOPE,
+                contact="developer@kestrel.example",
             )
             known = to_stored(made)
             store.keep_registration(known)

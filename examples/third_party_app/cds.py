@@ -54,7 +54,7 @@ def discover(server: str) -> dict[str, Any]:
     return {**_get_json(cds["oauth_metadata"]), "cds": cds}
 
 
-def register(server: str, *, name: str, site: str, redirect_uri: str, scope: str) -> Registration:
+def register(server: str, *, name: str, site: str, redirect_uri: str, scope: str, contact: str) -> Registration:
     """
     Register once: an admin Client Object to look after the others, and a sandbox one that asks customers.
 
@@ -64,7 +64,7 @@ def register(server: str, *, name: str, site: str, redirect_uri: str, scope: str
     wanted = {
         "client_name": name,
         "client_uri": site,
-        "contacts": ["developer@kestrel.example"],
+        "contacts": [contact],
         "scope": f"cds_client_admin {scope}",
     }
     answer = requests.post(endpoints["registration_endpoint"], json=wanted, timeout=_SECONDS)

@@ -1,4 +1,4 @@
-"""What stands beside the server of a demonstration: a mail server that delivers nothing, a payment provider."""
+"""What stands beside the server of a demonstration: a mail server that delivers nothing, a payment provider, an app."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Neighbours:
     mail_port: int
     payment_port: int
     homes_port: int
+    lease_port: int
     files: Files
 
     @classmethod
@@ -28,7 +29,8 @@ class Neighbours:
         """Those of a demonstration whose last port is this one: the next ports that are free, and a secret to share."""
         if not files.payment_secret.exists():
             create_secret(str(files.payment_secret))
-        return cls(_free(port + 3), _free(port + 1), _free(port + 2), _free(port + 4), files)
+        smtp, mail, payment, homes, lease = (_free(port + each) for each in (3, 1, 2, 4, 5))
+        return cls(smtp, mail, payment, homes, lease, files)
 
     @property
     def mail_url(self) -> str:
@@ -41,6 +43,10 @@ class Neighbours:
     @property
     def homes_url(self) -> str:
         return f"http://127.0.0.1:{self.homes_port}"
+
+    @property
+    def lease_url(self) -> str:
+        return f"http://127.0.0.1:{self.lease_port}"
 
     @property
     def variables(self) -> Mapping[str, str]:

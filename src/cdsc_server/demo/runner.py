@@ -19,7 +19,9 @@ from cdsc_server.demo.files import Files
 from cdsc_server.demo.neighbours import Neighbours
 from cdsc_server.demo.processes import Children, Stopped, is_free
 
-_EXAMPLE_APP = Path(__file__).parents[3] / "examples" / "third_party_app" / "app.py"
+_EXAMPLES = Path(__file__).parents[3] / "examples"
+_EXAMPLE_APP = _EXAMPLES / "third_party_app" / "app.py"
+_LEASE_APP = _EXAMPLES / "lease_score" / "app.py"
 _SECONDS_TO_ANSWER = 120
 
 
@@ -122,6 +124,11 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
         "KESTREL_STATE_FILE": str(files.directory / "example-app.json"),
     }
     children.start("example-app", [sys.executable, str(_EXAMPLE_APP)], {**around, **example})
+    lease = {
+        "FAIRLET_CDS_SERVER": demonstration.url,
+        "FAIRLET_PORT": str(neighbours.lease_port),
+        "FAIRLET_STATE_FILE": str(files.directory / "lease-score.json"),
+    }
     # Loaded and done while both programs load what they need.
     from alembic.util import CommandError
     from sqlalchemy.exc import SQLAlchemyError
@@ -136,8 +143,9 @@ def _start(demonstration: Demonstration, files: Files, children: Children, neigh
     # Nobody waits for these: on two cores they would only slow down what somebody waits for.
     for name, words in neighbours.commands.items():
         children.start(name, [sys.executable, "-m", "cdsc_server.cli", *words], {**around, **server})
+    children.start("lease-score", [sys.executable, str(_LEASE_APP)], {**around, **lease})
     children.wait_for("example-app", f"{demonstration.example_url}/healthz", seconds=_SECONDS_TO_ANSWER)
-    for name, url in neighbours.urls.items():
+    for name, url in {**neighbours.urls, "lease-score": neighbours.lease_url}.items():
         children.wait_for(name, f"{url}/healthz", seconds=_SECONDS_TO_ANSWER)
     seeding.settle_live_home(files, datetime.now(UTC), url=neighbours.homes_url)
 
@@ -156,6 +164,7 @@ def _welcome(demonstration: Demonstration, files: Files, neighbours: Neighbours)
             "Demo Gas & Electric is open.",
             "",
             f"  {demonstration.example_url}   Kestrel Carbon, an example app: begin here, connect a customer",
+            f"  {neighbours.lease_url}   Fairlet, another one: how well a home fits an income",
             f"  {demonstration.url}   the utility: sign in, see who has your data, stop sharing",
             f"  {demonstration.url}/docs   the API, for developers",
             f"  {demonstration.url}/console   for people who work there: see what waits, decide it",
