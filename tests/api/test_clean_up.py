@@ -36,11 +36,11 @@ def kept():
         return set(session.scalars(sa.select(TokenRow.token_hash)))
 
 
-def test_only_what_ended_a_day_ago_is_removed(clock):
+def test_only_what_ended_long_enough_ago_is_removed(clock):
     now = clock.now()
     with transaction() as session:
-        session.add(token("long ended", now - timedelta(days=1, seconds=1), now))
-        session.add(token("just ended", now - timedelta(hours=23), now))
+        session.add(token("long ended", now - clean_up.KEPT - timedelta(seconds=1), now))
+        session.add(token("just ended", now - clean_up.KEPT + timedelta(hours=1), now))
         session.add(token("alive", now + timedelta(hours=1), now))
         session.add(token("as long as its grant", None, now))
 
