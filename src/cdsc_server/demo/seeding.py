@@ -22,6 +22,7 @@ from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.demo import history, live_home
 from cdsc_server.demo.bill_pdf import bill_pdf
 from cdsc_server.demo.bills import Bill, bills
+from cdsc_server.demo.brands import add_brands
 from cdsc_server.demo.certificates import certificates
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.groups import definitions
@@ -110,6 +111,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
             clock=SystemClock(),
         )
         settings = files.settings(database=files.unfinished)
+        add_brands(load_catalogue(settings), SystemClock())
         Companies(load_catalogue(settings), settings, system_ports(settings)).arrive()
     # The last connection is closed now, so that the file holds what its write-ahead log held.
     files.unfinished.rename(files.database)
