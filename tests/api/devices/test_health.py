@@ -13,7 +13,7 @@ from cdsc_server.services import device_health, polling
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.devices import DevicePollRow, SiteStatus
-from cdsc_server.storage.outbox import MailRow
+from cdsc_server.storage.outbox import OutboxRow
 from tests.api.console.conftest import hire
 from tests.support.clock import START as NOON
 
@@ -38,7 +38,7 @@ def tell(home, settings):
         with home.app.app_context():
             device_health.tell_of_silence(mailing=Mailing(utility, settings, home.ports.keys), ports=home.ports)
             with reading() as session:
-                return list(session.scalars(sa.select(MailRow.recipient).order_by(MailRow.recipient)))
+                return list(session.scalars(sa.select(OutboxRow.recipient).order_by(OutboxRow.recipient)))
 
     return look
 
