@@ -65,8 +65,8 @@ class Gauges:
     Args:
         steps, stages, sessions: since the first day.
         grants: of Customers, by status, as counted last.
-        mails: by where they stand.
-        mail_waits: how long the mail waits that should have gone first, zero when none does.
+        outbox: what is kept there, by channel and status.
+        waits: by channel, how long waits what should have gone first; zero when nothing is due.
         sources: how fresh each source of data is.
         worker: when the worker counted last; None for never.
     """
@@ -75,8 +75,8 @@ class Gauges:
     stages: Mapping[str, int]
     sessions: int
     grants: Mapping[str, int]
-    mails: Mapping[str, int]
-    mail_waits: timedelta
+    outbox: Mapping[tuple[str, str], int]
+    waits: Mapping[str, timedelta]
     sources: Sequence[Freshness]
     worker: datetime | None
 
@@ -152,14 +152,14 @@ def gauges(*, catalogue: Catalogue, clock: Clock) -> Gauges:
         worker = daily_counts.highest(session, _WORKER)
         recent = daily_counts.days_of(session, first=now.astimezone(catalogue.utility.timezone).date() - _DAY)
         kept = outbox.count(session)
-        waits = outbox.longest_waiting(session, Channel.MAIL, now=now)
+        due = {channel: outbox.longest_waiting(session, channel, now=now) for channel in Channel}
     return Gauges(
         steps=steps,
         stages=stages,
         sessions=sessions,
         grants=_last_grants(recent),
-        mails={status: count for (channel, status), count in kept.items() if channel == Channel.MAIL},
-        mail_waits=now - waits if waits else timedelta(),
+        outbox=kept,
+        waits={channel: timedelta() if since is None else now - since for channel, since in due.items()},
         sources=deliveries.sources(catalogue=catalogue, clock=clock),
         worker=None if worker is None else datetime.fromtimestamp(worker, tz=now.tzinfo),
     )

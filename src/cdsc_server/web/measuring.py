@@ -144,12 +144,12 @@ def families(told: Gauges) -> Iterator[Metric]:
     )
     yield CounterMetricFamily("cdsc_access_tokens", "Access tokens issued.", value=told.sessions)
     yield _gauge("cdsc_grants", "Grants of Customers, counted every few minutes.", "status", told.grants)
-    yield _gauge("cdsc_mails", "Mails of the outbox.", "status", told.mails)
-    yield GaugeMetricFamily(
-        "cdsc_mail_wait_seconds",
-        "How long the mail waits that should have gone first.",
-        value=told.mail_waits.total_seconds(),
-    )
+    kept = GaugeMetricFamily("cdsc_outbox", "Mails, events and tickets of the outbox.", labels=["channel", "status"])
+    for labels, count in told.outbox.items():
+        kept.add_metric(labels, count)
+    yield kept
+    waits = {channel: wait.total_seconds() for channel, wait in told.waits.items()}
+    yield _gauge("cdsc_outbox_wait_seconds", "How long waits what should have gone first.", "channel", waits)
     heard = {each.source: each.last.timestamp() for each in told.sources if each.last is not None}
     yield _gauge("cdsc_source_last_delivery_timestamp_seconds", "When a source was heard of last.", "source", heard)
     late = {each.source: int(each.late) for each in told.sources}

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from cdsc_server import exact_json
 from cdsc_server.app import create_app
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.services import metrics
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.outbox import OutboxRow
 
 TOKEN = "a token that only Prometheus knows"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -64,6 +67,18 @@ def test_no_label_holds_what_a_caller_wrote(client, scraped):
     ask(client, "/consent/secret-request-id")
 
     assert not [key for key in scraped() if "secret" in str(key)]
+
+
+def test_the_outbox_is_told_by_channel(app, scraped, clock):
+    """A webhook or a ticket that waits is seen as well as a mail."""
+    due = clock.now() - timedelta(minutes=3)
+    with app.app_context(), transaction() as session:
+        session.add(OutboxRow(outbox_id="t", channel="ticket", kind="k", recipient="r", created=due, due=due))
+
+    found = scraped()
+    assert found["cdsc_outbox", ("channel", "ticket"), ("status", "waiting")] == 1
+    assert found["cdsc_outbox_wait_seconds", ("channel", "ticket")] == 180
+    assert found["cdsc_outbox_wait_seconds", ("channel", "mail")] == 0
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer another token, just as long"}])
