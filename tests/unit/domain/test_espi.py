@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ from cdsc_server.domain.currencies import currency_code
 from cdsc_server.domain.espi import Intervals, ReadingColumn
 from cdsc_server.domain.espi_columns import Collected, Grid, cost_readings, usage_readings
 from cdsc_server.domain.espi_formats import ReadingKind, Unknown, Unusable, cost_column, usage_column
-from cdsc_server.domain.espi_time import DaylightRule, timezone_of
+from cdsc_server.domain.espi_time import DaylightRule, local_time, timezone_of
 from cdsc_server.domain.readings import Quality
 from tests.support.requirements import requirement
 
@@ -261,3 +261,38 @@ def test_every_reading_comes_out_of_its_grid_once(drawn, power):
 
     expected = {s: (format(Decimal(v).scaleb(power), "f"), q) for s, v, _, q in drawn if v is not None}
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "end"),
+    [
+        ("America/New_York", 0x360E2000, 0xB40E2000),
+        ("Europe/Brussels", 0x3E0E2000, 0xAE0E3000),
+        ("Europe/London", 0x3E0E1000, 0xAE0E2000),
+        ("Australia/Sydney", 0xA40E2000, 0x440E3000),
+        ("Asia/Tokyo", 0xFFFFFFFF, 0xFFFFFFFF),
+    ],
+)
+def test_rules_of_summer_time_are_written_as_utilities_write_them(name, start, end):
+    """Second Sunday of March in New York, last one in Brussels; none where clocks never change."""
+    found = local_time(name, 2026)
+
+    assert (found.dst_start, found.dst_end) == (start, end)
+    assert timezone_of(found.tz_offset, found.dst_offset, start, end) == name
+
+
+@pytest.mark.parametrize("name", ["America/Santiago", "Asia/Jerusalem", "Australia/Lord_Howe", "Pacific/Chatham"])
+@pytest.mark.parametrize("year", [2024, 2025, 2026])
+def test_rules_of_other_zones_lead_to_the_changes_of_their_year(name, year):
+    """The first Sunday on or after the second of a month, half an hour, a quarter before three."""
+    found, zone = local_time(name, year), ZoneInfo(name)
+    changes = [
+        (found.dst_start, found.tz_offset, found.dst_offset),
+        (found.dst_end, found.tz_offset + found.dst_offset, 0),
+    ]
+
+    for rule, before, further in changes:
+        instant = DaylightRule.decoded(rule).on(year).replace(tzinfo=timezone(timedelta(seconds=before)))
+        offsets = [(instant + step).astimezone(zone).utcoffset() for step in (-timedelta(seconds=1), timedelta())]
+        after = found.tz_offset + further
+        assert offsets == [timedelta(seconds=before), timedelta(seconds=after)]
