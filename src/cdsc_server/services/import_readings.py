@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from cdsc_server import exact_json
 from cdsc_server.domain.delta_files import Faults, FaultyRows
 from cdsc_server.domain.espi_columns import Grid
+from cdsc_server.domain.freshness import readings_of
 from cdsc_server.domain.reading_rows import ReadingFeed, ReadingRows, Source, Stretch, sound, stated, stretches
 from cdsc_server.ports import Clock
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.deliveries import set_heard_of
 from cdsc_server.storage.metered_places import MeteredPlace, metered_places
 from cdsc_server.storage.provisioned import find_records
 from cdsc_server.storage.usage import UsageSeriesRow, mark_all_synced, series_of_meters
@@ -84,9 +86,12 @@ def store_readings(
 
 
 def import_readings(feed: ReadingFeed, *, timezone: str, clock: Clock, faults: Faults) -> ImportedReadings:
-    """As `store_readings`, in a transaction of its own."""
+    """As `store_readings`, in a transaction of its own; notes that the source of such readings was heard of."""
+    now = clock.now()
     with transaction() as session:
-        return store_readings(session, feed, timezone=timezone, at=clock.now(), faults=faults)
+        done = store_readings(session, feed, timezone=timezone, at=now, faults=faults)
+        set_heard_of(session, readings_of(done.intervals), now)
+    return done
 
 
 class _Slots(NamedTuple):

@@ -13,6 +13,7 @@ from pyarrow import parquet
 from sqlalchemy import func, select
 
 from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.deliveries import SourceRow
 from cdsc_server.storage.delta_files import DeltaFeedRow
 from cdsc_server.storage.provisioned import ProvisionedRow
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_meters
@@ -110,7 +111,7 @@ def test_records_come_as_delta_files_too(send, office, count):
     assert count(ProvisionedRow) == 2
 
 
-def test_readings_are_the_same_as_csv_lines_of_json_and_parquet(send, texts):
+def test_readings_are_the_same_as_csv_lines_of_json_and_parquet(send, texts, count):
     """The second and the third bring nothing new, so every digit and every instant of them is that of the first."""
     values = [Decimal("0.250"), None, Decimal("1.100")]
     rows = [
@@ -137,6 +138,7 @@ def test_readings_are_the_same_as_csv_lines_of_json_and_parquet(send, texts):
     assert second.json["summary"] == third.json["summary"]
     assert third.json["summary"].endswith("(0 blocks new, 0 corrected, 1 unchanged)")
     assert texts() == [["0.250", "", "1.100"]]
+    assert count(SourceRow) == 1
 
 
 @ONCE
