@@ -1295,6 +1295,26 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "news",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("news_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("grant_id", sa.String(), nullable=False),
+        sa.Column("client_name", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("read", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "news_id", name=op.f("pk_news")),
+    )
+    op.create_index(op.f("ix_news_customer_key_at_news_id"), "news", ["customer_key", "at", "news_id"], unique=False)
+    op.create_index(op.f("ix_news_grant_id_kind"), "news", ["grant_id", "kind"], unique=False)
+    op.create_table(
+        "unwanted_mails",
+        sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_key", "kind", name=op.f("pk_unwanted_mails")),
+    )
+    op.create_table(
         "arrivals",
         sa.Column("arrival", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -1314,6 +1334,10 @@ def downgrade() -> None:
     op.drop_table("device_polls")
 
     op.drop_table("arrivals")
+    op.drop_table("unwanted_mails")
+    op.drop_index(op.f("ix_news_grant_id_kind"), "news")
+    op.drop_index(op.f("ix_news_customer_key_at_news_id"), "news")
+    op.drop_table("news")
     op.drop_index(op.f("ix_webhooks_registration_id_created_webhook_id"), "webhooks")
 
     op.drop_table("webhooks")

@@ -111,6 +111,7 @@ class Settings:
         "Networks besides the public ones that webhooks may lie in, such as 10.20.0.0/16, separated by spaces. "
         "See docs/how-to/operate/notifications.md.",
     )
+    ends_soon_days: int = setting(14, "How many days before a Grant ends its Customer is told of it.")
     payment_url: str = setting(
         "",
         "Address of the payment provider, without a slash at the end; empty takes no payments online. "
@@ -246,6 +247,8 @@ def _faults(settings: Settings) -> list[str]:
     faults += [
         f"CDSC_WEBHOOK_{name.upper()} must be above 0" for name in positive if getattr(settings, f"webhook_{name}") < 1
     ]
+    if settings.ends_soon_days < 1:
+        faults.append("CDSC_ENDS_SOON_DAYS must be above 0")
     if not 1 <= settings.webhook_seconds <= 60:
         faults.append("CDSC_WEBHOOK_SECONDS must be from 1 to 60")
     try:

@@ -26,6 +26,7 @@ from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.deliveries import DeliveryRow
 from cdsc_server.storage.devices import DevicePollRow, DeviceSiteRow, SiteDeviceRow
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.outbox import OutboxRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 from cdsc_server.storage.reviews import RequirementRow
@@ -55,6 +56,7 @@ TEMPLATES = {
     "pages/front.html": "registration",
     "pages/grant.html": "my data",
     "pages/my-data.html": "my data",
+    "pages/news.html": "my data",
     "pages/not-for-you.html": "consent",
     "pages/own-account.html": "own app",
     "pages/payment.html": "payment",
@@ -92,6 +94,7 @@ TEMPLATES = {
     "console/metrics.html": "looking after",
     "console/operator.html": "operators",
     "console/operators.html": "operators",
+    "console/outbox.html": "looking after",
     "console/own-account.html": "operators",
     "console/problem.html": "reviews",
     "console/queue.html": "reviews",
@@ -317,6 +320,11 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
     follow(page, page.locator("button[value=de]"))
     look(page, "paused, in German")
     follow(page, page.locator("button[value=en]"))
+    page.goto("/my-data/news")
+    look(page, "news")
+    page.uncheck("input[value=began]")
+    follow(page, "#save")
+    look(page, "news, with another choice of mails")
     page.goto("/my-data/grant-revoked")
     look(page, "shared once")
     change(ClientRow, {"client_id": "app"}, client_name="Kestrel")
@@ -536,6 +544,19 @@ def grants(live_server, clock, box, change):
         session.add_all(DevicePollRow(number=n, round_trip=120 * n, readings=9 * n, **poll) for n in (1, 2))
         faults = ["bill_statements[0].amount_due is missing", "1 fault. Nothing of this file was stored."]
         session.add(
+            OutboxRow(
+                outbox_id="dead",
+                channel="mail",
+                kind="receipt",
+                recipient="ada@mail.example",
+                status="dead",
+                created=clock.now(),
+                due=clock.now(),
+                attempts=11,
+                fault="the recipient was refused: 550 no such person",
+            )
+        )
+        session.add(
             DeliveryRow(
                 delivery_id="bills/may.json", name="may.json", outcome="refused", lines=faults, looked_at=clock.now()
             )
@@ -566,6 +587,7 @@ def test_an_operator_who_looks_after_clients_and_grants(page, look, box, grants)
         ("devices", "devices"),
         ("devices/site-aside", "site with devices"),
         ("devices/site-proxied", "site with devices, as it is now"),
+        ("outbox", "outbox"),
         ("grants/grant-1", "grant"),
         ("grants/grant-suspended", "suspended grant"),
         ("grants/grant-revoked", "revoked grant"),

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -119,7 +120,7 @@ def main() -> None:
     with receiving() as receiver:
         receiver.answer = answer
         print(receiver.url, flush=True)  # noqa: T201 - what who started it waits for
-        input()
+        sys.stdin.read()
 
 
 if __name__ == "__main__":

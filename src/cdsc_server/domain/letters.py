@@ -254,6 +254,28 @@ def changed_letter(
     )
 
 
+def news_letter(*, kind: str, customer_name: str, headline: str, link: str, signs_in: bool) -> Letter:
+    """
+    Tells of what nobody did just now: an app began to read, or what was agreed to ends soon.
+
+    Args:
+        headline: what it is, in one line, with harmless names.
+        link: of the receipt.
+        signs_in: whether the reader has a sign-in here; who has one can do without such mails.
+    """
+    after = [gettext("You can turn off mails like this one under “News”.")] if signs_in else []
+    return Letter(
+        kind=kind,
+        subject=headline,
+        greeting=_greeting(customer_name),
+        lines=[f"{headline}."],
+        after=after,
+        lead=gettext("Your receipt, where you can also stop:"),
+        link=link,
+        closing=_closing(*_ways(signs_in=signs_in)),
+    )
+
+
 def code_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
     """
     Brings the code that proves an address of a Client.

@@ -33,6 +33,7 @@ from cdsc_server.services import (
     late_data,
     mails,
     metrics,
+    news,
     outbox,
     requirements,
     tickets,
@@ -106,6 +107,14 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
             forgotten = outbox.forget(settings=settings, clock=ports.clock)
         if forgotten:
             log.info("forgot %d mails and events", forgotten)
+
+    def tell_customers() -> None:
+        mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
+        with app.app_context():
+            told = news.tell_of_first_reads(mailing=mailing, clock=ports.clock)
+            told += news.tell_of_ends(days=settings.ends_soon_days, mailing=mailing, clock=ports.clock)
+        if told:
+            log.info("told Customers of %d beginnings and ends", told)
 
     def tell_of_arrivals() -> None:
         with app.app_context():
@@ -211,6 +220,7 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         hand_on_tickets: crontab(),
         forget_sent: crontab(minute="17"),
         tell_of_arrivals: crontab(),
+        tell_customers: crontab(minute="*/5"),
     }
     return {work.__name__: jobs.periodic_task(when, name=work.__name__)(work) for work, when in timetable.items()}
 

@@ -65,7 +65,11 @@ def retry(outbox_ids: Collection[str] | None, *, actor: str, clock: Clock) -> Se
 
     Returns:
         Ids of those that will be.
+
+    Raises:
+        InvalidRequest: none is chosen.
     """
+    _check_choice(outbox_ids)
     now = clock.now()
     with transaction() as session:
         revived = outbox.revive(session, outbox.dead(outbox_ids), now=now)
@@ -85,8 +89,9 @@ def drop(outbox_ids: Collection[str] | None, *, reason: str, actor: str, clock: 
         Ids of those that are gone.
 
     Raises:
-        InvalidRequest: no reason.
+        InvalidRequest: no reason, or none is chosen.
     """
+    _check_choice(outbox_ids)
     if not reason.strip():
         raise InvalidRequest("Reason: write why", field="reason")
     now = clock.now()
@@ -107,6 +112,11 @@ def forget(*, settings: Settings, clock: Clock) -> int:
         events = outbox.over(Channel.WEBHOOK, sent_before=now - kept_events, dead_before=now - kept_events)
         tickets = outbox.over(Channel.TICKET, sent_before=now - KEPT_SENT, dead_before=now - KEPT_DEAD)
         return sum(len(outbox.drop(session, each)) for each in (mails, events, tickets))
+
+
+def _check_choice(outbox_ids: Collection[str] | None) -> None:
+    if outbox_ids is not None and not outbox_ids:
+        raise InvalidRequest("Choose what to try again or to drop", field="chosen")
 
 
 def _which(outbox_ids: Sequence[str]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""What Customers are told by mail about what they share: that it began, and that it ended."""
+"""What Customers are told about what they share, under “News” and by mail: that it began, changed, and ended."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,20 +10,35 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.letters import Changed, StoppedBy, WhatFor, changed_letter, receipt_letter, revoked_letter
+from cdsc_server.domain.letters import (
+    Changed,
+    StoppedBy,
+    WhatFor,
+    changed_letter,
+    harmless,
+    news_letter,
+    receipt_letter,
+    revoked_letter,
+)
+from cdsc_server.domain.news import NewsKind, headline
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
 from cdsc_server.services.brands import read_brand
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.receipts import receipt_secret
-from cdsc_server.storage import clients, customers, grants
+from cdsc_server.storage import clients, customers, grants, news
+from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
+from cdsc_server.storage.news import NewsRow
 
 
 def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now: datetime) -> None:
-    """Write the receipt mail of the approval just kept, in its transaction; none without a mail address."""
-    receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
+    """Tell of the approval just kept, in its transaction; without a mail address under “News” only."""
+    receipt = grants.latest_receipt(session, grant.grant_id)
     if receipt is None:
+        return
+    _note(session, grant, NewsKind.AGREED, receipt, now=now)
+    if not mailing.wanted:
         return
     reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
     sections = receipt.form["sections"]
@@ -48,16 +64,19 @@ def tell_of_end(
     session: Session, grant_id: str, *, by: StoppedBy, reason: str = "", mailing: Mailing, now: datetime
 ) -> None:
     """
-    Write the mail that a sharing has ended, in the transaction that ends it.
+    Tell that a sharing has ended, in the transaction that ends it.
 
     Nothing for a Grant without a receipt: no Customer agreed to that one.
 
     Args:
         reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
     """
-    receipt = grants.latest_receipt(session, grant_id) if mailing.wanted else None
+    receipt = grants.latest_receipt(session, grant_id)
     grant = None if receipt is None else grants.grant_of_customer(session, grant_id, receipt.customer_id)
     if receipt is None or grant is None:
+        return
+    _note(session, grant, NewsKind.STOPPED, receipt, now=now)
+    if not mailing.wanted:
         return
     reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
     client = clients.find_client(session, grant.client_id)
@@ -79,9 +98,12 @@ def tell_of_end(
 
 
 def tell_of_change(session: Session, grant: GrantRow, change: Changed, *, mailing: Mailing, now: datetime) -> None:
-    """Write the mail of what a Customer changed, in its transaction; none for a Grant without a receipt."""
-    receipt = grants.latest_receipt(session, grant.grant_id) if mailing.wanted else None
+    """Tell of what a Customer changed, in its transaction; not of a Grant without a receipt."""
+    receipt = grants.latest_receipt(session, grant.grant_id)
     if receipt is None:
+        return
+    _note(session, grant, NewsKind(change.value), receipt, now=now)
+    if not mailing.wanted:
         return
     reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
     with speaking(reader.language):
@@ -96,6 +118,59 @@ def tell_of_change(session: Session, grant: GrantRow, change: Changed, *, mailin
             signs_in=reader.signs_in,
         )
     mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
+
+
+def tell_of_time(session: Session, grant: GrantRow, kind: NewsKind, *, mailing: Mailing, now: datetime) -> None:
+    """
+    Tell of what nobody did just now: an app began to read, or what was agreed to ends soon.
+
+    Args:
+        grant: one of a Customer.
+        kind: one of domain.news.OPTIONAL: who wants no mail of it gets none.
+    """
+    receipt = grants.latest_receipt(session, grant.grant_id)
+    client = clients.find_client(session, grant.client_id)
+    if client is None:
+        return
+    once = f"{kind}:{grant.grant_id}" + (f":{grant.expires:%Y%m%d%H%M%S}" if kind is NewsKind.ENDS_SOON else "")
+    until = grant.expires if kind is NewsKind.ENDS_SOON else None
+    customer_id, app = str(grant.customer_id), client.client_name
+    session.add(_entry(customer_id, grant, kind, app, news_id=once, until=until, now=now))
+    if receipt is None or not mailing.wanted or kind in news.unwanted(session, customer_id):
+        return
+    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
+    with speaking(reader.language):
+        letter = news_letter(
+            kind=kind,
+            customer_name=reader.name,
+            headline=headline(kind, app=harmless(app), until=until, zone=mailing.utility.timezone),
+            link=_receipt_url(receipt, mailing),
+            signs_in=reader.signs_in,
+        )
+    mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
+
+
+def _note(session: Session, grant: GrantRow, kind: NewsKind, receipt: ReceiptRow, *, now: datetime) -> None:
+    """Put it under the news of the Customer; of nobody known there are none."""
+    if receipt.customer_id is not None:
+        app = receipt.form["client_name"]
+        session.add(_entry(receipt.customer_id, grant, kind, app, news_id=secrets.token_hex(12), now=now))
+
+
+def _entry(
+    customer_id: str,
+    grant: GrantRow,
+    kind: NewsKind,
+    app: str,
+    *,
+    news_id: str,
+    until: datetime | None = None,
+    now: datetime,
+) -> NewsRow:
+    key = customer_key_of(customer_id)
+    return NewsRow(
+        customer_key=key, news_id=news_id, kind=kind, grant_id=grant.grant_id, client_name=app, until=until, at=now
+    )
 
 
 @dataclass(frozen=True)
