@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 from flask import Flask
 
+from cdsc_server.connectors.sftp import SftpFault
 from cdsc_server.domain.bill_shapes import BILLS
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_documents import CUSTOMERS
@@ -30,6 +31,7 @@ from cdsc_server.intake.files import (
     take_green_button,
     take_tariffs,
 )
+from cdsc_server.intake.folder import fetch
 from cdsc_server.ports import SystemClock
 from cdsc_server.services import delta_files
 from cdsc_server.services.audit import COMMAND_LINE
@@ -164,6 +166,26 @@ def tariffs(files: tuple[Path, ...]) -> None:
     Importing a file again changes nothing; a corrected file changes what it corrects.
     """
     _import_all(files, partial(take_tariffs, clock=SystemClock()), Settings.from_environment())
+
+
+@imports.command("fetch")
+def fetch_deliveries() -> None:
+    """Bring what lies ready on the SFTP server into the import folder; the next look through it takes that in."""
+    from cdsc_server.jobs import sftp_place
+
+    settings = Settings.from_environment()
+    place = sftp_place(settings)
+    if place is None:
+        raise click.ClickException("CDSC_SFTP_URL names no server")
+    try:
+        brought = fetch(Path(settings.import_dir), place, clock=SystemClock())
+    except (SftpFault, OSError) as fault:
+        raise click.ClickException(str(fault)) from fault
+    if brought is None:
+        raise click.ClickException("the folder is being looked through: try again in a minute")
+    for name in brought:
+        click.echo(name)
+    click.echo(f"{len(brought)} brought from {place.host}")
 
 
 @imports.command()

@@ -84,6 +84,15 @@ class Settings:
         "Directory whose files are taken in by themselves; empty for none. See docs/how-to/operate/import-folder.md.",
     )
     import_minutes: int = setting(5, "How often that directory is looked through, in minutes; up to 60.")
+    sftp_url: str = setting(
+        "",
+        "Directory on an SFTP server whose files are brought into that directory first: sftp://USER@HOST:PORT/PATH; "
+        "empty for none. See docs/how-to/operate/import-folder.md.",
+    )
+    sftp_key_file: str = setting("var/keys/sftp.key", "File with the private key that signs in there.")
+    sftp_hosts_file: str = setting(
+        "var/keys/sftp.known_hosts", "File with the key of that host, as OpenSSH's known_hosts; no other is believed."
+    )
     attachment_bytes: int = setting(
         10_485_760, "Most that the files attached to one Message may hold together, in bytes; at least 10000000."
     )
@@ -235,6 +244,10 @@ def _faults(settings: Settings) -> list[str]:
         faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
     if settings.import_dir and not Path(settings.import_dir).is_dir():
         faults.append(f"CDSC_IMPORT_DIR {settings.import_dir!r} is not a directory")
+    if settings.sftp_url and not _is_sftp(settings.sftp_url):
+        faults.append("CDSC_SFTP_URL must be sftp://USER@HOST:PORT/PATH, without a password")
+    if settings.sftp_url and not settings.import_dir:
+        faults.append("CDSC_SFTP_URL needs CDSC_IMPORT_DIR, where its files are brought")
     if settings.hub_dir and not Path(settings.hub_dir).is_dir():
         faults.append(f"CDSC_HUB_DIR {settings.hub_dir!r} is not a directory")
     if not 1 <= settings.import_minutes <= 60:
@@ -270,6 +283,16 @@ def _faults(settings: Settings) -> list[str]:
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults
+
+
+def _is_sftp(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return False
+    named = bool(parts.hostname and parts.username) and parts.password is None
+    return parts.scheme == "sftp" and named and not parts.query and not parts.fragment
 
 
 def _is_bucket(url: str) -> bool:

@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from cdsc_server.connectors.sftp import SftpFault, SftpPlace
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.errors import InvalidFile
 from cdsc_server.intake.deltas import turn_of
@@ -40,6 +41,8 @@ from cdsc_server.services import deliveries
 
 log = logging.getLogger(__name__)
 
+#: The directories of the folder in the order in which they are looked through: later ones are about what these bring.
+INBOXES: Final = ("customers", "tariffs", "greenbutton", "bills", "eacs", "deltas")
 #: Where deliveries are put away; one that failed stays where it is.
 _AWAY: Final[Mapping[Outcome, str]] = {Outcome.TAKEN: "done", Outcome.REFUSED: "rejected"}
 #: Seconds without a change after which nobody is writing any more.
@@ -70,9 +73,12 @@ class _Delivery:
     changed: float
 
 
-def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports) -> int:
+def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports, place: SftpPlace | None = None) -> int:
     """
     Take in what lies ready in the folder, in its order; the directories in it are made where missing.
+
+    Args:
+        place: from where deliveries are brought first; what goes wrong there is told in the log.
 
     Returns:
         How many deliveries were put away. None are while somebody else looks.
@@ -84,14 +90,39 @@ def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports) -> int:
     with _alone(folder) as alone:
         if not alone:
             return 0
+        if place is not None:
+            _fetch(folder, place, ports.clock)
         found = [each for kind in _kinds(catalogue, ports) for each in _ready(folder, kind, ports.clock)]
         return sum(_take_in(folder, each, ports.clock) for each in found)
 
 
+def fetch(folder: Path, place: SftpPlace, *, clock: Clock) -> list[str] | None:
+    """
+    Bring deliveries into the folder, without taking them in.
+
+    Returns:
+        What was brought; None while somebody else looks through the folder.
+
+    Raises:
+        SftpFault, OSError: as `SftpPlace.fetch`.
+    """
+    with _alone(folder) as alone:
+        return place.fetch(INBOXES, folder, now=clock.now()) if alone else None
+
+
+def _fetch(folder: Path, place: SftpPlace, clock: Clock) -> None:
+    try:
+        brought = place.fetch(INBOXES, folder, now=clock.now())
+    except SftpFault as fault:
+        log.error("nothing more is brought by SFTP: %s", fault)  # noqa: TRY400 - the words say it all
+    else:
+        if brought:
+            log.info("brought %d deliveries by SFTP", len(brought))
+
+
 def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
     formats, clock = catalogue.eac_formats, ports.clock
-    return [
-        # First, because the others are about what these bring.
+    kinds = [
         _Kind("customers", ".json", partial(take_customers, clock=clock)),
         _Kind("tariffs", ".json", partial(take_tariffs, clock=clock)),
         _Kind("greenbutton", ".xml", partial(take_green_button, clock=clock)),
@@ -99,6 +130,7 @@ def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
         _Kind("eacs", ".json", partial(take_certificates, formats=formats, clock=clock)),
         _Kind("deltas", ".csv", partial(take_delta, catalogue=catalogue, clock=clock), turn_of),
     ]
+    return sorted(kinds, key=lambda kind: INBOXES.index(kind.name))
 
 
 @contextmanager

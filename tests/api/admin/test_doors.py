@@ -43,6 +43,7 @@ SAME = {
     "admin.share_file": "console.share",
     "admin.withdraw_file": "console.withdraw",
     "admin.list_entries": "console.audit_trail",
+    "admin.report": "console.figures",
     "admin.list_operators": "console.accounts",
     "admin.add_operator": "console.add_account",
     "admin.get_operator": "console.account",
