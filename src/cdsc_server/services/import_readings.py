@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ from cdsc_server.storage.deliveries import set_heard_of
 from cdsc_server.storage.metered_places import MeteredPlace, metered_places
 from cdsc_server.storage.provisioned import find_records
 from cdsc_server.storage.usage import UsageSeriesRow, mark_all_synced, series_of_meters
-from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_series, put_many
+from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_all, put_many, wanted_series
 
 #: Rows stored together: enough for whole blocks where a file goes from meter to meter, in little memory.
 _TOGETHER = 500_000
@@ -124,6 +125,7 @@ class _Storing:
         self._look_up()
         good = sound(rows, self._last, now=int(self._at.timestamp()), faults=self._faults)
         parts = [part for each in stretches(good, self._feed.sources) for part in self._placed(each)]
+        self._find_series(parts)
         upserts = list(self._writes(parts, deletes=False))
         deletes = list(self._writes(parts, deletes=True))
         if self._faults.rows:
@@ -182,42 +184,68 @@ class _Storing:
 
     def _writes(self, parts: Iterable[tuple[MeteredPlace, Stretch]], *, deletes: bool) -> Iterator[Write]:
         for place, stretch in parts:
-            if stretch.deletes is deletes:
-                slots = _Slots(place, self._feed.sources[stretch.source], stretch.grid)
-                if slots not in self._series:
-                    self._series[slots] = self._find(slots, stretch)
-                series = self._series[slots]
-                if series is not None:
-                    self.intervals.add(stretch.grid.interval)
-                    yield series, stretch.readings
+            series = self._series[self._slots(place, stretch)]
+            if stretch.deletes is deletes and series is not None:
+                self.intervals.add(stretch.grid.interval)
+                yield series, stretch.readings
 
-    def _find(self, slots: _Slots, stretch: Stretch) -> UsageSeriesRow | None:
-        """The series for readings: the one that is there, or a new one; None with a fault added."""
+    def _slots(self, place: MeteredPlace, stretch: Stretch) -> _Slots:
+        return _Slots(place, self._feed.sources[stretch.source], stretch.grid)
+
+    def _find_series(self, parts: Iterable[tuple[MeteredPlace, Stretch]]) -> None:
+        """Find the series of these parts, and make those that are missing unless something was wrong so far."""
+        missing: dict[_Slots, Mapping[str, Any]] = {}
+        for place, stretch in parts:
+            slots = self._slots(place, stretch)
+            if slots in self._series or slots in missing:
+                continue
+            row = self._known_series(slots)
+            if row is None and not self._unit_switched(slots, stretch):
+                missing[slots] = self._wanted(slots)
+            else:
+                self._series[slots] = row
+        made: Sequence[UsageSeriesRow] = ()
+        if not self._faults.rows:
+            made = find_or_create_all(self._session, list(missing.values()))
+        for slots, row in zip_longest(missing, made):
+            self._series[slots] = row
+        for row in made:
+            self._known[row.customer_key, str(row.meter_device_id)].append(row)
+
+    def _known_series(self, slots: _Slots) -> UsageSeriesRow | None:
+        """The series that the meter has for readings."""
         place, source, grid = slots
-        known = self._known[customer_key_of(place.customer_id), place.meter_device_id]
-        wanted = source.value_format
-        for row in known:
+        for row in self._known[customer_key_of(place.customer_id), place.meter_device_id]:
             of_place = row.contract_id in {None, place.contract_id}
-            if of_place and (row.interval_seconds, row.phase_seconds) == grid and stated(row.value_format) == wanted:
+            of_grid = (row.interval_seconds, row.phase_seconds) == grid
+            if of_place and of_grid and stated(row.value_format) == source.value_format:
                 return row
-        for row in known:
+        return None
+
+    def _unit_switched(self, slots: _Slots, stretch: Stretch) -> bool:
+        """Whether the meter had other units so far; adds the fault."""
+        place, source, _ = slots
+        for row in self._known[customer_key_of(place.customer_id), place.meter_device_id]:
             kept = stated(row.value_format)
-            if kept != wanted and kept | {"units": source.units} == wanted and row.interval_seconds:
+            same = kept | {"units": source.units} == source.value_format
+            if kept != source.value_format and same and row.interval_seconds:
                 rule = f"are {kept['units']} so far for this meter, and must not change to {source.units}"
                 self._refuse(stretch, "units", rule)
-                return None
-        if self._faults.rows:
-            return None
-        form = exact_json.dumps(wanted).decode()
+                return True
+        return False
+
+    def _wanted(self, slots: _Slots) -> Mapping[str, Any]:
+        """What a new series for readings is to be."""
+        place, source, grid = slots
+        form = exact_json.dumps(source.value_format).decode()
         segment = derived_id(
             "segment of rows", place.customer_id, place.meter_device_id, place.contract_id or "", form, *map(str, grid)
         )
-        row = find_or_create_series(
-            self._session,
+        return wanted_series(
             customer_id=place.customer_id,
             series_id=segment,
             segment_key=segment,
-            value_format=wanted,
+            value_format=source.value_format,
             interval_seconds=grid.interval,
             phase_seconds=grid.phase,
             timezone=self._timezone,
@@ -227,8 +255,6 @@ class _Storing:
             meter_device_id=place.meter_device_id,
             at=self._at,
         )
-        known.append(row)
-        return row
 
     def _refuse(self, stretch: Stretch, column: str, rule: str) -> None:
         """Count the rows of a stretch as rejected; the same is told once of a source."""

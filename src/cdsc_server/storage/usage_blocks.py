@@ -18,9 +18,9 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Integer, func, literal, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
@@ -30,6 +30,7 @@ from cdsc_server.domain.readings import GAP, Readings
 from cdsc_server.domain.usage import VALUE_KEYS
 from cdsc_server.domain.value_formats import format_faults, reading_fault
 from cdsc_server.errors import Conflict, InvalidRequest
+from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.arrivals import note_arrivals
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.listed import listed
@@ -39,6 +40,8 @@ from cdsc_server.storage.usage_packing import pack_all, same, unpack
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Series handled by one round of statements.
 _ROUND = 1000
+#: What no series changes once it is there.
+_FIXED = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
 
 Write = tuple[UsageSeriesRow, Readings]
 #: Readings with the seconds at which they start and end.
@@ -57,8 +60,12 @@ class Written:
         return Written(self.new + other.new, self.corrected + other.corrected, self.unchanged + other.unchanged)
 
 
-def find_or_create_series(
-    session: Session,
+def find_or_create_series(session: Session, **wanted: Any) -> UsageSeriesRow:
+    """The series that is wanted, made when it is not there; arguments and faults as of `wanted_series` and below."""
+    return find_or_create_all(session, [wanted_series(**wanted)])[0]
+
+
+def wanted_series(
     *,
     customer_id: str,
     series_id: str,
@@ -74,9 +81,9 @@ def find_or_create_series(
     contract_id: str | None = None,
     service_point_id: str | None = None,
     meter_device_id: str | None = None,
-) -> UsageSeriesRow:
+) -> Mapping[str, Any]:
     """
-    The series with this id under the Customer, made when it is not there.
+    What a series is to be, for `find_or_create_all`: its columns by name.
 
     Args:
         series_id: derived from the source, so that a second import finds the same series.
@@ -88,8 +95,6 @@ def find_or_create_series(
         value_key: that member; None takes the one of the Value Type.
 
     Raises:
-        Conflict: the series is there with another segment, interval, phase or zone, or its segment is with another of
-            the last three.
         InvalidRequest: the Value Type has no member of its own and none is given, or the format breaks a rule.
     """
     key = value_key or VALUE_KEYS.get(str(value_format.get("type")))
@@ -97,7 +102,7 @@ def find_or_create_series(
         raise InvalidRequest("a value type of the Server's own needs a value_key", field="value_key")
     if fault := next(format_faults(value_format), None):
         raise InvalidRequest(f"value_format: {fault}", field="value_format")
-    wanted: dict[str, Any] = {
+    return {
         "customer_key": customer_key_of(customer_id),
         "customer_id": customer_id,
         "series_id": series_id,
@@ -115,16 +120,26 @@ def find_or_create_series(
         "created": at,
         "synced": at,
     }
-    fixed = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
-    while (row := _series(session, UsageSeriesRow.series_id == series_id, wanted)) is None:
-        beside = _series(session, UsageSeriesRow.segment_key == segment_key, wanted)
-        if beside is not None and any(getattr(beside, name) != wanted[name] for name in fixed):
-            raise Conflict("series of one segment share interval, phase and time zone", detail=series_id)
-        # Another writer may take the number first: then nothing is inserted and the next number is tried.
-        _insert_series(session, wanted)
-    if any(getattr(row, name) != wanted[name] for name in fixed):
-        raise Conflict("the series exists with another segment, interval, phase or time zone", detail=series_id)
-    return row
+
+
+def find_or_create_all(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[UsageSeriesRow]:
+    """
+    The series of these ids under their Customers, in this order; those that are not there are made.
+
+    A few statements for any number of them.
+
+    Raises:
+        Conflict: one is there with another segment, interval, phase or zone, or its segment is with another of the
+            last three.
+    """
+    rounds = (wanted[first : first + _ROUND] for first in range(0, len(wanted), _ROUND))
+    rows = [row for some in rounds for row in _round_of_series(session, some)]
+    for row, each in zip(rows, wanted, strict=True):
+        if any(getattr(row, name) != each[name] for name in _FIXED):
+            raise Conflict(
+                "the series exists with another segment, interval, phase or time zone", detail=each["series_id"]
+            )
+    return rows
 
 
 def put_readings(
@@ -167,23 +182,47 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
     return total
 
 
-def _series(session: Session, of: ColumnElement[bool], wanted: Mapping[str, Any]) -> UsageSeriesRow | None:
-    rows = select(UsageSeriesRow).where(UsageSeriesRow.customer_key == wanted["customer_key"], of)
-    return session.scalars(rows.order_by(UsageSeriesRow.series).limit(1)).one_or_none()
+def _round_of_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[UsageSeriesRow]:
+    while True:
+        found = _series(session, "series_id", wanted)
+        missing = [each for each in wanted if (each["customer_key"], each["series_id"]) not in found]
+        if not missing:
+            return [found[each["customer_key"], each["series_id"]] for each in wanted]
+        there = _series(session, "segment_key", missing)
+        beside: dict[tuple[int, str], Mapping[str, Any]] = {key: vars(row) for key, row in there.items()}
+        for each in missing:
+            first = beside.setdefault((each["customer_key"], each["segment_key"]), each)
+            if any(first[name] != each[name] for name in _FIXED):
+                raise Conflict("series of one segment share interval, phase and time zone", detail=each["series_id"])
+        # Another writer may take the numbers first: then nothing is inserted, and the next ones are tried.
+        _insert_series(session, missing)
 
 
-def _insert_series(session: Session, wanted: Mapping[str, Any]) -> None:
-    table = UsageSeriesRow.__table__
-    number = (
-        select(func.coalesce(func.max(table.c.series), -1) + 1)
-        .where(table.c.customer_key == wanted["customer_key"])
-        .scalar_subquery()
-    )
-    values = [literal(value, table.c[name].type) for name, value in wanted.items()]
-    rows = select(number.cast(Integer), *values).where(literal(1) == 1)
+def _series(session: Session, name: str, wanted: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], UsageSeriesRow]:
+    """The first series of each Customer and value of this column."""
+    column = getattr(UsageSeriesRow, name)
+    pairs = {(each["customer_key"], each[name]) for each in wanted}
+    rows = select(UsageSeriesRow).where(among_pairs(UsageSeriesRow.customer_key, column, pairs))
+    found: dict[tuple[int, str], UsageSeriesRow] = {}
+    for row in session.scalars(rows.order_by(UsageSeriesRow.customer_key, UsageSeriesRow.series)):
+        found.setdefault((row.customer_key, getattr(row, name)), row)
+    return found
+
+
+def _insert_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> None:
+    """Give each the next number of its Customer; those that somebody else has given a number meanwhile are left out."""
+    table = cast("Table", UsageSeriesRow.__table__)
+    keys = sorted({each["customer_key"] for each in wanted})
+    highest = select(table.c.customer_key, func.max(table.c.series)).where(table.c.customer_key.in_(keys))
+    numbers = {key: number + 1 for key, number in session.execute(highest.group_by(table.c.customer_key))}
+    rows = []
+    for each in wanted:
+        number = numbers.get(each["customer_key"], 0)
+        numbers[each["customer_key"]] = number + 1
+        rows.append({"series": number, **each})
     on_sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = (sqlite_insert if on_sqlite else postgresql_insert)(UsageSeriesRow)
-    session.execute(statement.from_select(["series", *wanted], rows).on_conflict_do_nothing())
+    statement = (sqlite_insert if on_sqlite else postgresql_insert)(table)
+    session.execute(statement.on_conflict_do_nothing(), rows)
 
 
 @dataclass(slots=True)
