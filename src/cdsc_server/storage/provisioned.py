@@ -97,6 +97,13 @@ def records_under(session: Session, kind: str, above: Collection[str]) -> list[P
     return list(session.scalars(rows))
 
 
+def records_of_customer(session: Session, kind: str, customer_id: str) -> list[ProvisionedRow]:
+    """Records of a kind that belong to a Customer for good."""
+    row = ProvisionedRow
+    rows = select(row).where(row.customer_id == customer_id, row.kind == kind).order_by(row.external_id)
+    return list(session.scalars(rows))
+
+
 def page_of_records(
     session: Session, kind: str, *, above: str | None, cursor: Cursor | None, size: int
 ) -> Page[ProvisionedRow]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from cdsc_server.domain.readings import Readings
+from cdsc_server.services.households import homes_of
 from cdsc_server.services.provisioning.kinds import KINDS
 from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customers import CustomerRow
@@ -149,6 +150,26 @@ def test_who_moves_in_begins_there_and_who_moves_out_ends(office, home, rows):
     assert (served[True][1], served[False]) == (MOVED, (MOVED, None))
     assert len({row.service_point_id for row in rows(ServicePointRow)}) == 2
     assert len({row.meter_device_id for row in rows(MeterDeviceRow)}) == 2
+
+
+def test_what_is_known_of_a_household_is_shown_to_who_lives_there_and_to_no_client(app, office, home, rows, clock):
+    """Whoever moved out sees it no more, and whoever moves in sees it from then on."""
+    office.upload(
+        user(2),
+        stay(1, "A-1", "2025-01-01T00:00:00Z", move_out="2026-06-15T00:00:00Z"),
+        stay(2, "A-2", "2026-06-15T00:00:00Z"),
+    )
+    (other,) = {row.customer_id for row in rows(CustomerRow)} - {home}
+
+    def seen(customer_id):
+        with app.app_context():
+            return [(each.address, dict(each.profile)) for each in homes_of(customer_id, clock=clock)]
+
+    known = [("Mill Road 4, 7700 Cape Town, ZA", {"household_size": 3})]
+    assert (seen(home), seen(other)) == (known, [])
+    clock.set(MOVED)
+    assert (seen(home), seen(other)) == ([], known)
+    assert not any("household_size" in vars(row) for row in rows(ServicePointRow))
 
 
 def test_a_stay_that_never_came_to_be_leaves_nothing(office, home, rows):

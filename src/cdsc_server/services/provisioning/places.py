@@ -81,6 +81,9 @@ def _store_installations(batch: Batch) -> None:
 
 
 def _store_under(batch: Batch, name: str) -> None:
+    if name == OCCUPANCY.name:
+        for each in batch.given:
+            each.customer_id = str(batch.named["user"][each.body["external_account_id"]].customer_id)
     _settle(batch, name, [each.body[INSTALLATION.id] for each in batch.given])
 
 
