@@ -138,6 +138,7 @@ def known(app, client, clock, ports):
     credentials = client.get("/credentials", headers=as_admin).get_json()["credentials"]
     hello = {"type": "private_message", "previous_uri": None, "name": "Hello", "description": "We have begun."}
     message = client.post("/messages", json=hello, headers=as_admin).get_json()
+    hook = client.post("/webhooks", json={"url": "https://client.example/hook"}, headers=as_admin).get_json()
     consenting = next(each for each in objects if "usage_data" in each["scope"].split())
     ports.blobs.put([customer_data.FILE])
     with app.app_context(), transaction() as session:
@@ -199,6 +200,7 @@ def known(app, client, clock, ports):
             "credential_id": credentials[0]["credential_id"],
             "grant_id": "grant-unused",
             "message_id": message["message_id"],
+            "webhook_id": hook["webhook_id"],
             "file_id": shared.file_id,
             "statement_id": "bill",
             "eac_id": "certificate",
