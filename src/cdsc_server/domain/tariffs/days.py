@@ -8,8 +8,6 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import holidays
-
 
 class Stretch(NamedTuple):
     """A part of a local day on which the clock does not change: seconds since 1970, and those the clock is ahead."""
@@ -61,6 +59,8 @@ def stretches_of(day: date, timezone: str) -> tuple[Stretch, ...]:
 def is_region(code: str) -> bool:
     """Whether the holidays of a region are known: a country of ISO 3166, or one with a part of it, such as US-NY."""
     country, _, part = code.partition("-")
+    import holidays  # a large library, loaded by who knows a region only
+
     known = holidays.list_supported_countries()
     return country in known and (not part or part in known[country])
 
@@ -74,6 +74,8 @@ def public_holidays(region: str, year: int) -> frozenset[date]:
         region: one that `is_region` knows.
     """
     country, _, part = region.partition("-")
+    import holidays
+
     return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
 
 
