@@ -439,7 +439,7 @@ class TestWhoseItIs:
 
     @requirement("WG3-01-9.2.1.5-12")
     def test_the_address_is_kept_for_the_receipt_and_nothing_else(self, app, agreed):
-        """It stands with the request while that is open, with its code, on the receipt, and on the mails for it."""
+        """It stands with the request while that is open, with its code, on the receipt, and on what is sent there."""
         agreed(address="stranger@mail.example")
         with app.app_context(), reading() as session:
             holding = {
@@ -448,4 +448,4 @@ class TestWhoseItIs:
                 if any("stranger@mail.example" in str(row) for row in session.execute(select(table)))
             }
 
-        assert holding == {"authorization_requests", "contact_codes", "receipts", "mails"}
+        assert holding == {"authorization_requests", "contact_codes", "receipts", "outbox"}
