@@ -254,11 +254,15 @@ def expire_credentials(session: Session, client_id: str, *, now: datetime) -> li
 
 
 def lock_registration(session: Session, registration_id: str) -> None:
-    """Have whoever else changes what belongs to this registration wait until the transaction ends."""
+    """
+    Have whoever else changes what belongs to this registration wait until the transaction ends.
+
+    Whoever only writes rows that name it, such as a Message, does not wait: they may hold what we want next.
+    """
     session.execute(
         select(RegistrationRow.registration_id)
         .where(RegistrationRow.registration_id == registration_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 
