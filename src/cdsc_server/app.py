@@ -20,6 +20,7 @@ from cdsc_server.connectors.hub import hub_platforms
 from cdsc_server.connectors.mail_desk import MailDesk
 from cdsc_server.connectors.platforms import device_platforms
 from cdsc_server.connectors.sandbox_payments import SandboxPayments, read_secret
+from cdsc_server.connectors.sftp import SftpPlace
 from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.connectors.zendesk import ZendeskDesk
 from cdsc_server.domain.catalogue import Catalogue, read_catalogue
@@ -27,7 +28,7 @@ from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.geojson import geojson_fault
 from cdsc_server.domain.webhooks import read_networks
 from cdsc_server.errors import InvalidConfiguration
-from cdsc_server.ports import BlobStore, Mailer, Ports, SystemClock, TicketDesk
+from cdsc_server.ports import BlobStore, DeliveryPlace, Mailer, Ports, SystemClock, TicketDesk
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.web import (
@@ -178,6 +179,18 @@ def ticket_desk(settings: Settings, mailer: Mailer | None) -> TicketDesk | None:
     )
 
 
+def delivery_place(settings: Settings) -> DeliveryPlace | None:
+    """
+    Where deliveries for the import folder are brought from; None where no place is set.
+
+    Raises:
+        InvalidConfiguration: a file that it needs cannot be read, or its library is not installed.
+    """
+    if not settings.sftp_url:
+        return None
+    return SftpPlace.read(settings.sftp_url, key_file=settings.sftp_key_file, hosts_file=settings.sftp_hosts_file)
+
+
 def system_ports(settings: Settings) -> Ports:
     """
     The real outside: this machine's clock, the key in its file, the servers for mail, payments and files.
@@ -203,4 +216,5 @@ def system_ports(settings: Settings) -> Ports:
         platforms={**device_platforms(), **hub_platforms(settings.hub_dir)},
         door=HTTPFrontDoor(settings.base_url),
         desk=ticket_desk(settings, mailer),
+        place=delivery_place(settings),
     )

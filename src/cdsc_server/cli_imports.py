@@ -12,7 +12,6 @@ from pathlib import Path
 import click
 from flask import Flask
 
-from cdsc_server.connectors.sftp import SftpFault
 from cdsc_server.domain.bill_shapes import BILLS
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_documents import CUSTOMERS
@@ -32,7 +31,7 @@ from cdsc_server.intake.files import (
     take_tariffs,
 )
 from cdsc_server.intake.folder import fetch
-from cdsc_server.ports import SystemClock
+from cdsc_server.ports import PlaceFault, SystemClock
 from cdsc_server.services import delta_files
 from cdsc_server.services.audit import COMMAND_LINE
 from cdsc_server.services.deliveries import sources
@@ -171,15 +170,15 @@ def tariffs(files: tuple[Path, ...]) -> None:
 @imports.command("fetch")
 def fetch_deliveries() -> None:
     """Bring what lies ready on the SFTP server into the import folder; the next look through it takes that in."""
-    from cdsc_server.jobs import sftp_place
+    from cdsc_server.app import delivery_place
 
     settings = Settings.from_environment()
-    place = sftp_place(settings)
+    place = delivery_place(settings)
     if place is None:
         raise click.ClickException("CDSC_SFTP_URL names no server")
     try:
         brought = fetch(Path(settings.import_dir), place, clock=SystemClock())
-    except (SftpFault, OSError) as fault:
+    except (PlaceFault, OSError) as fault:
         raise click.ClickException(str(fault)) from fault
     if brought is None:
         raise click.ClickException("the folder is being looked through: try again in a minute")

@@ -4,12 +4,13 @@ What the outside must offer, as Protocols; `app.py` hands in the real ones, test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 from typing import BinaryIO, ClassVar, Final, Protocol
 
 from cdsc_server.domain.device_readings import Device, DeviceReading
@@ -353,6 +354,28 @@ class TicketDesk(Protocol):
         ...
 
 
+class PlaceFault(Exception):
+    """A place of deliveries cannot be reached, or refuses what is asked; the words say what an operator can do."""
+
+
+class DeliveryPlace(Protocol):
+    """Where others leave deliveries for us, on another machine."""
+
+    @property
+    def host(self) -> str:
+        """What the machine is called."""
+        ...
+
+    def fetch(self, kinds: Collection[str], into: Path, *, now: datetime) -> list[str]:
+        """
+        Bring what lies ready there below these directories into the same ones here, each delivery whole.
+
+        Returns what was brought, such as `deltas/north-42.csv`; raises PlaceFault, or OSError where it cannot be
+        written here.
+        """
+        ...
+
+
 class FrontDoor(Protocol):
     """This server as others see it, at its public address."""
 
@@ -387,3 +410,5 @@ class Ports:
     door: FrontDoor | None = None
     #: None where support requests are answered at the console only.
     desk: TicketDesk | None = None
+    #: None where deliveries for the import folder come to this machine by themselves.
+    place: DeliveryPlace | None = None

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from cdsc_server.connectors.durable import settle
 from cdsc_server.ports import StoredBlob
 
 _NAME: Final = re.compile(r"[0-9a-f]{64}")
@@ -42,7 +43,7 @@ class FileBlobStore:
             name = digest.hexdigest()
             place = self._made(name[:2])
             unfinished.replace(place / name)
-            _sync(place)
+            settle(place)
         finally:
             unfinished.unlink(missing_ok=True)
         return StoredBlob(name, size)
@@ -66,19 +67,10 @@ class FileBlobStore:
         if not place.is_dir():
             self._directory.mkdir(parents=True, mode=0o700, exist_ok=True)
             place.mkdir(mode=0o700, exist_ok=True)
-            _sync(self._directory)
+            settle(self._directory)
         return place
 
 
 def is_content_hash(name: str) -> bool:
     """Whether this is how a content is named: 64 digits of base 16."""
     return _NAME.fullmatch(name) is not None
-
-
-def _sync(directory: Path) -> None:
-    """Have names of files in it survive a loss of power."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

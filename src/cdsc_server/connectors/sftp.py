@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from cdsc_server.connectors.durable import settle
 from cdsc_server.errors import InvalidConfiguration
+from cdsc_server.ports import PlaceFault
 
 #: Where deliveries are moved on the server once they are here.
 AWAY: Final = "fetched"
@@ -34,10 +36,6 @@ _COMING: Final = ".coming-"
 _OF_THIS_MACHINE: Final = frozenset({errno.EACCES, errno.EDQUOT, errno.EIO, errno.ENOSPC, errno.EPERM, errno.EROFS})
 #: A server that says nothing for three of these is given up.
 _KEEPALIVE_SECONDS: Final = 15
-
-
-class SftpFault(Exception):
-    """The server cannot be reached or does not do what is asked of it; the words say what an operator can do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ class SftpPlace:
             What was brought, such as `deltas/north-42.csv`, in the order of names.
 
         Raises:
-            SftpFault: the server cannot be reached, is another one than before, refuses us, or breaks off. What was
+            PlaceFault: the server cannot be reached, is another one than before, refuses us, or breaks off. What was
                 brought before is here, and the rest is brought the next time.
             OSError: it cannot be written here.
         """
@@ -137,23 +135,23 @@ class SftpPlace:
                         if await self._bring(server, kind, name, changed, into):
                             brought.append(f"{kind}/{name}")
         except asyncssh.HostKeyNotVerifiable as fault:
-            raise SftpFault(
+            raise PlaceFault(
                 f"{self.host} is not the server whose key stands in CDSC_SFTP_HOSTS_FILE. Ask its operator for the new "
                 "key before you change that file."
             ) from fault
         except asyncssh.PermissionDenied as fault:
-            raise SftpFault(
+            raise PlaceFault(
                 f"{self.host} does not let {self.user} in with the key of CDSC_SFTP_KEY_FILE: have its public part put "
                 "into the account over there."
             ) from fault
         except asyncssh.SFTPError as fault:
-            raise SftpFault(f"{self.host} refuses what is asked of it below {self.path}: {fault.reason}") from fault
+            raise PlaceFault(f"{self.host} refuses what is asked of it below {self.path}: {fault.reason}") from fault
         except asyncssh.Error as fault:
-            raise SftpFault(f"{self.host} breaks off: {fault.reason}") from fault
+            raise PlaceFault(f"{self.host} breaks off: {fault.reason}") from fault
         except OSError as fault:
             if fault.errno in _OF_THIS_MACHINE:
                 raise
-            raise SftpFault(
+            raise PlaceFault(
                 f"{self.host}:{self.port} cannot be reached: {str(fault) or 'no answer in time'}"
             ) from fault
         return brought
@@ -168,7 +166,7 @@ class SftpPlace:
         _remove(coming)
         await _copy(server, there, coming)
         coming.rename(here)
-        _settle(here.parent)
+        settle(here.parent)
         away = f"{self.path}/{AWAY}/{kind}"
         await server.makedirs(away, exist_ok=True)
         await server.rename(there, await _free(server, f"{away}/{changed:%Y%m%dT%H%M%SZ}", name))
@@ -213,16 +211,16 @@ async def _copy(server: Any, there: str, here: Path) -> None:
     told = await server.lstat(there)
     if stat.S_ISREG(told.permissions):
         await server.get(there, str(here), preserve=True)
-        _settle(here)
+        settle(here)
         return
     here.mkdir()
     for name in await _members(server, there):
         if stat.S_ISREG((await server.lstat(f"{there}/{name}")).permissions):
             await server.get(f"{there}/{name}", str(here / name), preserve=True)
-            _settle(here / name)
+            settle(here / name)
     # As of when it was written, like the files: it is not being written any more.
     os.utime(here, (told.mtime or 0, told.mtime or 0))
-    _settle(here)
+    settle(here)
 
 
 async def _free(server: Any, place: str, name: str) -> str:
@@ -231,16 +229,7 @@ async def _free(server: Any, place: str, name: str) -> str:
         path = f"{place}{more}-{name}"
         if not await server.lexists(path):
             return path
-    raise SftpFault(f"{place}-{name} came a thousand times: clear what was fetched")
-
-
-def _settle(path: Path) -> None:
-    """Return when the disk has it."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    raise PlaceFault(f"{place}-{name} came a thousand times: clear what was fetched")
 
 
 def _remove(path: Path) -> None:

@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from cdsc_server.connectors.sftp import SftpFault, SftpPlace
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.errors import InvalidFile
 from cdsc_server.intake.deltas import turn_of
@@ -36,7 +35,7 @@ from cdsc_server.intake.files import (
     take_green_button,
     take_tariffs,
 )
-from cdsc_server.ports import Clock, Ports
+from cdsc_server.ports import Clock, DeliveryPlace, PlaceFault, Ports
 from cdsc_server.services import deliveries
 
 log = logging.getLogger(__name__)
@@ -73,12 +72,11 @@ class _Delivery:
     changed: float
 
 
-def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports, place: SftpPlace | None = None) -> int:
+def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports) -> int:
     """
     Take in what lies ready in the folder, in its order; the directories in it are made where missing.
 
-    Args:
-        place: from where deliveries are brought first; what goes wrong there is told in the log.
+    What lies ready elsewhere is brought first; what goes wrong with that is told in the log.
 
     Returns:
         How many deliveries were put away. None are while somebody else looks.
@@ -90,13 +88,13 @@ def look_through(folder: Path, *, catalogue: Catalogue, ports: Ports, place: Sft
     with _alone(folder) as alone:
         if not alone:
             return 0
-        if place is not None:
-            _fetch(folder, place, ports.clock)
+        if ports.place is not None:
+            _fetch(folder, ports.place, ports.clock)
         found = [each for kind in _kinds(catalogue, ports) for each in _ready(folder, kind, ports.clock)]
         return sum(_take_in(folder, each, ports.clock) for each in found)
 
 
-def fetch(folder: Path, place: SftpPlace, *, clock: Clock) -> list[str] | None:
+def fetch(folder: Path, place: DeliveryPlace, *, clock: Clock) -> list[str] | None:
     """
     Bring deliveries into the folder, without taking them in.
 
@@ -104,20 +102,20 @@ def fetch(folder: Path, place: SftpPlace, *, clock: Clock) -> list[str] | None:
         What was brought; None while somebody else looks through the folder.
 
     Raises:
-        SftpFault, OSError: as `SftpPlace.fetch`.
+        PlaceFault, OSError: as `DeliveryPlace.fetch`.
     """
     with _alone(folder) as alone:
         return place.fetch(INBOXES, folder, now=clock.now()) if alone else None
 
 
-def _fetch(folder: Path, place: SftpPlace, clock: Clock) -> None:
+def _fetch(folder: Path, place: DeliveryPlace, clock: Clock) -> None:
     try:
         brought = place.fetch(INBOXES, folder, now=clock.now())
-    except SftpFault as fault:
-        log.error("nothing more is brought by SFTP: %s", fault)  # noqa: TRY400 - the words say it all
+    except PlaceFault as fault:
+        log.error("no more deliveries are brought: %s", fault)  # noqa: TRY400 - the words say it all
     else:
         if brought:
-            log.info("brought %d deliveries by SFTP", len(brought))
+            log.info("brought %d deliveries from %s", len(brought), place.host)
 
 
 def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:

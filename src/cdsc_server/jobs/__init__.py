@@ -22,7 +22,6 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
-from cdsc_server.connectors.sftp import SftpPlace
 from cdsc_server.intake.folder import look_through
 from cdsc_server.ports import Ports
 from cdsc_server.services import (
@@ -169,15 +168,11 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         with app.app_context():
             metrics.roll_up(zone=zone, clock=ports.clock)
 
-    place = sftp_place(settings)
-
     def import_folder() -> None:
         if not settings.import_dir:
             return
         with app.app_context():
-            look_through(
-                Path(settings.import_dir), catalogue=app.extensions["cdsc"].catalogue, ports=ports, place=place
-            )
+            look_through(Path(settings.import_dir), catalogue=app.extensions["cdsc"].catalogue, ports=ports)
 
     poller = Poller(ports)
 
@@ -228,18 +223,6 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         tell_customers: crontab(minute="*/5"),
     }
     return {work.__name__: jobs.periodic_task(when, name=work.__name__)(work) for work, when in timetable.items()}
-
-
-def sftp_place(settings: Settings) -> SftpPlace | None:
-    """
-    Where deliveries are brought from; None where none is set.
-
-    Raises:
-        InvalidConfiguration: it cannot be used.
-    """
-    if not settings.sftp_url:
-        return None
-    return SftpPlace.read(settings.sftp_url, key_file=settings.sftp_key_file, hosts_file=settings.sftp_hosts_file)
 
 
 def run(settings: Settings, app: Flask, ports: Ports) -> None:

@@ -15,8 +15,9 @@ from typing import Any
 import asyncssh
 import pytest
 
-from cdsc_server.connectors.sftp import SftpFault, SftpPlace
+from cdsc_server.connectors.sftp import SftpPlace
 from cdsc_server.errors import InvalidConfiguration
+from cdsc_server.ports import PlaceFault
 from tests.factories.greenbutton import document, entries, hourly, one_row
 
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -177,7 +178,7 @@ def test_another_server_at_the_address_gets_nothing(inbox, server, keys, caplog)
 def test_a_key_that_is_not_known_there_is_told(inbox, server, keys):
     place = replace(server.place(), key_file=keys / "stranger")
 
-    with pytest.raises(SftpFault, match="CDSC_SFTP_KEY_FILE"):
+    with pytest.raises(PlaceFault, match="CDSC_SFTP_KEY_FILE"):
         place.fetch(["deltas"], inbox.path, now=inbox.clock.now())
 
 
@@ -186,7 +187,7 @@ def test_a_server_that_says_nothing_is_given_up(inbox, server):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         place = replace(server.place(), port=mute.getsockname()[1], seconds=0.3)
 
-        with pytest.raises(SftpFault, match=r"127\.0\.0\.1"):
+        with pytest.raises(PlaceFault, match=r"127\.0\.0\.1"):
             place.fetch(["deltas"], inbox.path, now=inbox.clock.now())
 
 
