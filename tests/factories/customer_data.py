@@ -20,7 +20,7 @@ from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
 from cdsc_server.storage.usage import UsageSeriesRow
-from cdsc_server.storage.usage_blocks import find_or_create_series, put_readings
+from cdsc_server.storage.usage_blocks import find_or_create_series, put_readings, wanted_series
 
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
 MOVED_IN = datetime(2020, 1, 1, tzinfo=UTC)
@@ -249,7 +249,7 @@ def series(session: Session, name: str, customer_id: str = "ada", **fields: Any)
         "timezone": "UTC",
         "at": THEN,
     }
-    return find_or_create_series(session, **{**plain, **fields})
+    return find_or_create_series(session, wanted_series(**{**plain, **fields}))
 
 
 def readings(

@@ -52,7 +52,7 @@ from cdsc_server.storage.deliveries import set_heard_of
 from cdsc_server.storage.eacs import EacRow
 from cdsc_server.storage.service_points import ServedContractRow
 from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow, find_series, mark_synced
-from cdsc_server.storage.usage_blocks import find_or_create_series, put_many
+from cdsc_server.storage.usage_blocks import find_or_create_series, put_many, wanted_series
 
 SEED = 20_260_301
 _SAMPLES = Path(__file__).parents[3] / "examples" / "greenbutton"
@@ -267,19 +267,21 @@ def _series(
 ) -> UsageSeriesRow:
     return find_or_create_series(
         session,
-        customer_id=contract.customer_id,
-        series_id=column.series_id,
-        segment_key=column.segment_key,
-        position=column.position,
-        value_key=column.value_key,
-        value_format=column.value_format,
-        interval_seconds=column.interval,
-        phase_seconds=column.phase,
-        timezone=TIMEZONE,
-        at=made,
-        account_id=contract.account_id,
-        contract_id=contract.contract_id,
-        **owner,
+        wanted_series(
+            customer_id=contract.customer_id,
+            series_id=column.series_id,
+            segment_key=column.segment_key,
+            position=column.position,
+            value_key=column.value_key,
+            value_format=column.value_format,
+            interval_seconds=column.interval,
+            phase_seconds=column.phase,
+            timezone=TIMEZONE,
+            at=made,
+            account_id=contract.account_id,
+            contract_id=contract.contract_id,
+            **owner,
+        ),
     )
 
 

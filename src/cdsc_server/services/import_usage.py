@@ -12,7 +12,7 @@ from cdsc_server.domain.espi import Feed, Intervals, MeterReading, ReadingColumn
 from cdsc_server.domain.espi_columns import Collected, Grid, Row, cost_readings, usage_readings
 from cdsc_server.services.import_places import Place, derived_id
 from cdsc_server.storage.usage import UsageSeriesRow, find_series, mark_synced
-from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_series, put_many
+from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_series, put_many, wanted_series
 
 #: Readings collected before they are stored: few round trips and whole months, in little memory.
 _TOGETHER = 100_000
@@ -102,20 +102,22 @@ class UsageWriter:
         if series_id not in known:
             known[series_id] = find_or_create_series(
                 self._session,
-                customer_id=place.customer_id,
-                series_id=series_id,
-                segment_key=segment,
-                position=position,
-                value_format=column.value_format,
-                interval_seconds=grid.interval,
-                phase_seconds=grid.phase,
-                # Of the first file: months stay cut where they are even if a later file forgets its zone.
-                timezone=point.timezone,
-                account_id=place.account_id,
-                contract_id=place.contract_id,
-                service_point_id=place.service_point_id,
-                meter_device_id=place.meter_device_id,
-                at=self._at,
+                wanted_series(
+                    customer_id=place.customer_id,
+                    series_id=series_id,
+                    segment_key=segment,
+                    position=position,
+                    value_format=column.value_format,
+                    interval_seconds=grid.interval,
+                    phase_seconds=grid.phase,
+                    # Of the first file: months stay cut where they are even if a later file forgets its zone.
+                    timezone=point.timezone,
+                    account_id=place.account_id,
+                    contract_id=place.contract_id,
+                    service_point_id=place.service_point_id,
+                    meter_device_id=place.meter_device_id,
+                    at=self._at,
+                ),
             )
         self._used.add((place.customer_id, series_id))
         return known[series_id]

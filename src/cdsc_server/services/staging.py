@@ -15,7 +15,7 @@ from cdsc_server.storage import devices
 from cdsc_server.storage.device_packing import pack_readings, unpack_readings
 from cdsc_server.storage.devices import DevicePollRow, DeviceSiteRow, SiteDeviceRow
 from cdsc_server.storage.usage import UsageSeriesRow, find_series, mark_synced
-from cdsc_server.storage.usage_blocks import Write, find_or_create_series, put_many
+from cdsc_server.storage.usage_blocks import Write, find_or_create_series, put_many, wanted_series
 
 #: How long before new readings those are looked for that a counter may have stood still since.
 _LONGEST_SLEEP: Final = timedelta(days=3)
@@ -127,23 +127,25 @@ def _series(session: Session, site: DeviceSiteRow, column: Column, meter: str, a
     place = devices.place_of_meter(session, site.customer_id, meter)
     return find_or_create_series(
         session,
-        customer_id=site.customer_id,
-        series_id=series_id,
-        segment_key=series_id,
-        value_format={
-            "type": "electric_usage",
-            "units": column.unit,
-            "direction": column.direction,
-            ORIGIN: column.origin,
-            SOURCE: site.platform,
-        },
-        interval_seconds=site.interval_seconds,
-        timezone=site.timezone,
-        account_id=place.account_id,
-        contract_id=place.contract_id,
-        service_point_id=place.service_point_id,
-        meter_device_id=meter,
-        at=at,
+        wanted_series(
+            customer_id=site.customer_id,
+            series_id=series_id,
+            segment_key=series_id,
+            value_format={
+                "type": "electric_usage",
+                "units": column.unit,
+                "direction": column.direction,
+                ORIGIN: column.origin,
+                SOURCE: site.platform,
+            },
+            interval_seconds=site.interval_seconds,
+            timezone=site.timezone,
+            account_id=place.account_id,
+            contract_id=place.contract_id,
+            service_point_id=place.service_point_id,
+            meter_device_id=meter,
+            at=at,
+        ),
     )
 
 

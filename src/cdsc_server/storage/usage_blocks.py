@@ -1,9 +1,10 @@
 """
 Writing usage: a correction keeps what it replaces, a repetition changes nothing, blocks of a series never overlap.
 
-    series = find_or_create_series(session, customer_id="c1", series_id="meter7/forward", segment_key="meter7",
-                                   value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
-                                   interval_seconds=900, timezone="Europe/Brussels", meter_device_id="m7", at=now)
+    wanted = wanted_series(customer_id="c1", series_id="meter7/forward", segment_key="meter7",
+                           value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
+                           interval_seconds=900, timezone="Europe/Brussels", meter_device_id="m7", at=now)
+    series = find_or_create_series(session, wanted)
     put_readings(session, series, Readings.of(start, 900, decimals, qualities=Quality.VALID), at=now)
     put_many(session, [(series, readings), ...], at=now)      # any number of series, a few statements in all
 
@@ -60,9 +61,9 @@ class Written:
         return Written(self.new + other.new, self.corrected + other.corrected, self.unchanged + other.unchanged)
 
 
-def find_or_create_series(session: Session, **wanted: Any) -> UsageSeriesRow:
-    """The series that is wanted, made when it is not there; arguments and faults as of `wanted_series` and below."""
-    return find_or_create_all(session, [wanted_series(**wanted)])[0]
+def find_or_create_series(session: Session, wanted: Mapping[str, Any]) -> UsageSeriesRow:
+    """As `find_or_create_all`, for one series."""
+    return find_or_create_all(session, [wanted])[0]
 
 
 def wanted_series(
@@ -83,7 +84,7 @@ def wanted_series(
     meter_device_id: str | None = None,
 ) -> Mapping[str, Any]:
     """
-    What a series is to be, for `find_or_create_all`: its columns by name.
+    What a series is to be, for `find_or_create_series` and `find_or_create_all`: its columns by name.
 
     Args:
         series_id: derived from the source, so that a second import finds the same series.

@@ -15,7 +15,7 @@ from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
 from cdsc_server.storage.usage import UsageBlockPastRow, UsageBlockRow, UsageSeriesRow
-from cdsc_server.storage.usage_blocks import find_or_create_series, put_readings
+from cdsc_server.storage.usage_blocks import find_or_create_series, put_readings, wanted_series
 from cdsc_server.storage.usage_packing import unpack
 from tests.api.provisioning.homes import BRAND, HOME, HOUSE, METER, contract, stay, user
 from tests.support.statements import asked_of
@@ -186,14 +186,16 @@ def store_year(app, customer_id, meter_device_id, at):
     with app.app_context(), transaction() as session:
         series = find_or_create_series(
             session,
-            customer_id=customer_id,
-            series_id="M-1/forward",
-            segment_key="M-1",
-            value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
-            interval_seconds=DAY,
-            timezone="UTC",
-            meter_device_id=meter_device_id,
-            at=at,
+            wanted_series(
+                customer_id=customer_id,
+                series_id="M-1/forward",
+                segment_key="M-1",
+                value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
+                interval_seconds=DAY,
+                timezone="UTC",
+                meter_device_id=meter_device_id,
+                at=at,
+            ),
         )
         for number, value in enumerate(("1.0", "1.5")):
             days = Readings.of(datetime(2026, 1, 1, tzinfo=UTC), DAY, [Decimal(value)] * 365)

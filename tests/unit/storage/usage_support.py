@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.readings import Qualities, Readings
 from cdsc_server.storage.db import engine_options, prepare
 from cdsc_server.storage.usage import UsageSeriesRow
-from cdsc_server.storage.usage_blocks import find_or_create_series
+from cdsc_server.storage.usage_blocks import find_or_create_series, wanted_series
 
 START = datetime(2026, 3, 10, tzinfo=UTC)
 NOW = datetime(2026, 4, 1, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ def series_of(session: Session, name: str = "forward", **fields: object) -> Usag
         "meter_device_id": "m1",
         "at": NOW,
     }
-    return find_or_create_series(session, **{**plain, **fields})
+    return find_or_create_series(session, wanted_series(**{**plain, **fields}))
 
 
 def readings_of(*texts: str, start: datetime = START, interval: int = 900, qualities: Qualities = None) -> Readings:

@@ -16,7 +16,7 @@ from cdsc_server.domain.readings import Readings
 from cdsc_server.domain.stays import Span
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_meters
-from cdsc_server.storage.usage_blocks import find_or_create_series, put_many
+from cdsc_server.storage.usage_blocks import find_or_create_series, put_many, wanted_series
 from cdsc_server.storage.usage_cuts import cut_to
 
 
@@ -64,17 +64,19 @@ def _take(session: Session, series: UsageSeriesRow, gone: Sequence[Readings], ho
         return
     own = find_or_create_series(
         session,
-        customer_id=holder.customer_id,
-        series_id=series.series_id,
-        segment_key=series.segment_key,
-        value_format=series.value_format,
-        interval_seconds=series.interval_seconds,
-        timezone=series.timezone,
-        at=now,
-        position=series.position,
-        phase_seconds=series.phase_seconds,
-        value_key=series.value_key,
-        service_point_id=None if series.service_point_id is None else holder.service_point_id,
-        meter_device_id=holder.meter_device_id,
+        wanted_series(
+            customer_id=holder.customer_id,
+            series_id=series.series_id,
+            segment_key=series.segment_key,
+            value_format=series.value_format,
+            interval_seconds=series.interval_seconds,
+            timezone=series.timezone,
+            at=now,
+            position=series.position,
+            phase_seconds=series.phase_seconds,
+            value_key=series.value_key,
+            service_point_id=None if series.service_point_id is None else holder.service_point_id,
+            meter_device_id=holder.meter_device_id,
+        ),
     )
     put_many(session, [(own, each) for each in theirs], at=now)
