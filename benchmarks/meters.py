@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.readings import MARK_OF, Quality, Readings
 from cdsc_server.storage.usage import UsageSeriesRow
-from cdsc_server.storage.usage_blocks import find_or_create_series
+from cdsc_server.storage.usage_blocks import find_or_create_series, wanted_series
 
 DAY = 96
 START = datetime(2025, 1, 1, tzinfo=UTC) - timedelta(hours=1)  # midnight in Brussels
@@ -39,12 +39,14 @@ def series(session: Session, number: int) -> UsageSeriesRow:
     """The series of one meter, under a Customer of its own."""
     return find_or_create_series(
         session,
-        customer_id=f"customer-{number}",
-        series_id=f"meter-{number}/forward",
-        segment_key=f"meter-{number}",
-        value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
-        interval_seconds=900,
-        timezone="Europe/Brussels",
-        meter_device_id=f"meter-{number}",
-        at=NOW,
+        wanted_series(
+            customer_id=f"customer-{number}",
+            series_id=f"meter-{number}/forward",
+            segment_key=f"meter-{number}",
+            value_format={"type": "electric_usage", "units": "kWh", "direction": "forward"},
+            interval_seconds=900,
+            timezone="Europe/Brussels",
+            meter_device_id=f"meter-{number}",
+            at=NOW,
+        ),
     )
