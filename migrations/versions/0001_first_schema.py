@@ -1299,7 +1299,7 @@ def upgrade() -> None:
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("news_id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("grant_id", sa.String(), nullable=False),
+        sa.Column("grant_id", sa.String(), nullable=True),
         sa.Column("client_name", sa.String(), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),

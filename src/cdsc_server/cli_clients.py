@@ -13,7 +13,7 @@ from cdsc_server.domain.direct_access import Reach
 from cdsc_server.services import client_limits, direct_access
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
-from cdsc_server.web.context import Context
+from cdsc_server.web.context import Context, mailing
 
 _ACTOR: Final = "command line"
 
@@ -87,6 +87,7 @@ def permit(client_id: str, customer_id: str, account_id: str | None, reason: str
             reason=reason,
             actor=_ACTOR,
             catalogue=context.catalogue,
+            mailing=mailing(),
             clock=context.ports.clock,
         )
     click.echo(f"{client_id} may read {account_id or 'every Account'} of {customer_id} now.")
@@ -98,7 +99,15 @@ def permit(client_id: str, customer_id: str, account_id: str | None, reason: str
 def forbid(client_id: str, customer_id: str, account_id: str | None, reason: str) -> None:
     """Take back what `permit` gave."""
     with _application() as context:
-        direct_access.forbid(client_id, customer_id, account_id, reason=reason, actor=_ACTOR, clock=context.ports.clock)
+        direct_access.forbid(
+            client_id,
+            customer_id,
+            account_id,
+            reason=reason,
+            actor=_ACTOR,
+            mailing=mailing(),
+            clock=context.ports.clock,
+        )
     click.echo(f"{client_id} may not read {account_id or 'every Account'} of {customer_id} any more.")
 
 

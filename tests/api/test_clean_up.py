@@ -10,6 +10,7 @@ from cdsc_server.services import clean_up
 from cdsc_server.storage.authorizations import TokenRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.web.context import mailing
 from tests.factories import access, customer_data
 
 
@@ -69,7 +70,7 @@ def test_a_grant_whose_end_has_passed_is_marked_expired(clock):
             access.grant(session, entries, at=now, token=name, grant_id=name, expires=now + life)
     clock.advance(minutes=5)
 
-    assert clean_up.expire_grants(clock=clock) == 1
+    assert clean_up.expire_grants(mailing=mailing(), clock=clock) == 1
 
     with reading() as session:
         over, going_on = session.get(GrantRow, "over"), session.get(GrantRow, "going on")

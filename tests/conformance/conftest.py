@@ -146,6 +146,7 @@ def seed(app: Flask) -> Registration:
     from cdsc_server.ports import SystemClock
     from cdsc_server.services import aggregations, direct_access
     from cdsc_server.storage.db import transaction
+    from cdsc_server.web.context import mailing
 
     clock = SystemClock()
     known = app.extensions["cdsc"]
@@ -159,7 +160,7 @@ def seed(app: Flask) -> Registration:
     direct = come_for_groups(app, app.test_client(), clock, *OWN)
     common = {"reason": "Its own data", "actor": "kit", "catalogue": known.catalogue, "clock": clock}
     with app.app_context():
-        direct_access.permit(direct.own.client_id, "ada", None, **common)
+        direct_access.permit(direct.own.client_id, "ada", None, mailing=mailing(), **common)
     direct.known("B-17", members=True)
     # So few live there that each of them has to agree.
     direct.usage("B-17")

@@ -27,6 +27,7 @@ _LONGEST_LINE: Final = 5_000
 
 _SEE_AND_STOP: Final = marked("You can see and stop everything under “Who has my data”.")
 _NO_PASSWORD: Final = marked("We never ask for your password by email.")
+_TURN_OFF: Final = marked("You can turn off mails like this one under “News”.")
 _SENDER: Final = "{utility}, {phone}"
 
 
@@ -80,6 +81,8 @@ class StoppedBy(StrEnum):
     CUSTOMER = "customer"
     CLIENT = "client"
     SERVER = "server"
+    #: Nobody: what was agreed to is over.
+    TIME = "time"
 
 
 class Changed(StrEnum):
@@ -94,6 +97,7 @@ _STOPPED: Final = {
     StoppedBy.CUSTOMER: marked("You stopped it on %(day)s at %(time)s."),
     StoppedBy.CLIENT: marked("%(app)s stopped it on %(day)s at %(time)s."),
     StoppedBy.SERVER: marked("We stopped it on %(day)s at %(time)s."),
+    StoppedBy.TIME: marked("The time you agreed to was over on %(day)s at %(time)s."),
 }
 _IN_ITS_WORDS: Final = marked("%(titles)s: how %(app)s will use it, in its own words.")
 _TERMS: Final = {"begins": marked("It begins on %(day)s."), "ends": marked("It ends on %(day)s.")}
@@ -193,6 +197,7 @@ def revoked_letter(
 
     Args:
         contact: an address of the app's own; None when it gave none.
+        by: with TIME it is a mail that who signs in can do without.
         opened: whether it ever opened anything.
         reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
         link: of the receipt.
@@ -204,15 +209,17 @@ def revoked_letter(
     if reason and by is StoppedBy.SERVER:
         told = marked("We stopped it on %(day)s at %(time)s, because %(reason)s.")
         stopped = gettext(told, reason=reason.rstrip("."), **when)
-    asked = f"{app}: {harmless(contact)}" if contact else app
-    keeps = gettext("%(app)s keeps what it already read. To have that deleted, ask %(asked)s.", app=app, asked=asked)
+    keeps = _keeps(app, contact)
     subject = marked("%(app)s can no longer read your data") if opened else marked("%(app)s gets no data of yours")
+    after = [gettext("Confirmation: %(confirmation)s", confirmation=confirmation)]
+    if by is StoppedBy.TIME and signs_in:
+        after.append(gettext(_TURN_OFF))
     return Letter(
-        kind="revoked",
+        kind="expired" if by is StoppedBy.TIME else "revoked",
         subject=gettext(subject, app=app),
         greeting=_greeting(customer_name),
         lines=[stopped, keeps if opened else gettext("%(app)s has read nothing.", app=app)],
-        after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
+        after=after,
         lead=gettext("Your receipt:"),
         link=link,
         closing=_closing(*_ways(signs_in=signs_in)),
@@ -263,16 +270,128 @@ def news_letter(*, kind: str, customer_name: str, headline: str, link: str, sign
         link: of the receipt.
         signs_in: whether the reader has a sign-in here; who has one can do without such mails.
     """
-    after = [gettext("You can turn off mails like this one under “News”.")] if signs_in else []
     return Letter(
         kind=kind,
         subject=headline,
         greeting=_greeting(customer_name),
         lines=[f"{headline}."],
-        after=after,
+        after=[gettext(_TURN_OFF)] if signs_in else [],
         lead=gettext("Your receipt, where you can also stop:"),
         link=link,
         closing=_closing(*_ways(signs_in=signs_in)),
+    )
+
+
+def own_access_letter(
+    *, subject: str, customer_name: str, app: str, titles: Sequence[str], at: datetime, zone: ZoneInfo, link: str
+) -> Letter:
+    """
+    Tells that an app showed by the Customer's sign-in that it is theirs, and reads without a form from now on.
+
+    Args:
+        subject: in one line, with harmless names.
+        titles: of what it reads.
+        link: of “Who has my data”.
+    """
+    app = harmless(app)
+    line = gettext(
+        "On %(day)s at %(time)s somebody showed with your sign-in that %(app)s is an app of your own. It can read now:",
+        app=app,
+        day=day(at, zone),
+        time=clock_time(at, zone),
+    )
+    return Letter(
+        kind="own_began",
+        subject=subject,
+        greeting=_greeting(customer_name),
+        lines=[line],
+        items=[f"{title}." for title in titles],
+        after=[gettext("Was it not you? Stop it there, and call us.")],
+        lead=gettext("“Who has my data”, where you can also stop it:"),
+        link=link,
+    )
+
+
+def cleared_letter(
+    *,
+    subject: str,
+    customer_name: str,
+    app: str,
+    titles: Sequence[str],
+    account_number: str | None,
+    reason: str,
+    at: datetime,
+    zone: ZoneInfo,
+    link: str,
+    signs_in: bool,
+) -> Letter:
+    """
+    Tells that an operator lets an app read without asking the Customer.
+
+    Args:
+        subject: in one line, with harmless names.
+        titles: of what it reads.
+        account_number: of the only Account it reads; None for every one.
+        reason: in the operator's words.
+        link: of “Who has my data”; of the utility's support for who has no sign-in here.
+        signs_in: whether the reader has a sign-in here.
+    """
+    app = harmless(app)
+    when = {"day": day(at, zone), "time": clock_time(at, zone)}
+    whose = (
+        gettext("Of all your accounts.")
+        if account_number is None
+        else gettext("Of account %(number)s only.", number=harmless(account_number))
+    )
+    return Letter(
+        kind="cleared",
+        subject=subject,
+        greeting=_greeting(customer_name),
+        lines=[gettext("On %(day)s at %(time)s we cleared %(app)s, without asking you, to read:", app=app, **when)],
+        items=[f"{title}." for title in titles],
+        after=[
+            whose,
+            gettext("Why: %(why)s", why=harmless(reason, longest=_LONGEST_LINE)),
+            gettext("Is there something wrong with that? Call us."),
+        ],
+        lead=_where(signs_in=signs_in),
+        link=link,
+        closing=_closing(_NO_PASSWORD),
+    )
+
+
+def access_ended_letter(
+    *,
+    kind: str,
+    subject: str,
+    customer_name: str,
+    app: str,
+    contact: str | None,
+    by: StoppedBy,
+    at: datetime,
+    zone: ZoneInfo,
+    link: str,
+    signs_in: bool,
+) -> Letter:
+    """
+    Tells that an app reads no more what no form was ever there for.
+
+    Args:
+        kind: "own_ended" or "cleared_ended".
+        subject: in one line, with harmless names.
+        contact: an address of the app's own; None when it gave none.
+        link: of “Who has my data”; of the utility's support for who has no sign-in here.
+        signs_in: whether the reader has a sign-in here.
+    """
+    app = harmless(app)
+    return Letter(
+        kind=kind,
+        subject=subject,
+        greeting=_greeting(customer_name),
+        lines=[gettext(_STOPPED[by], app=app, day=day(at, zone), time=clock_time(at, zone)), _keeps(app, contact)],
+        lead=_where(signs_in=signs_in),
+        link=link,
+        closing=_closing(_NO_PASSWORD),
     )
 
 
@@ -348,6 +467,16 @@ def harmless(name: str, *, longest: int = _LONGEST_NAME) -> str:
 def _greeting(customer_name: str) -> str:
     name = harmless(customer_name)
     return gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
+
+
+def _keeps(app: str, contact: str | None) -> str:
+    asked = f"{app}: {harmless(contact)}" if contact else app
+    return gettext("%(app)s keeps what it already read. To have that deleted, ask %(asked)s.", app=app, asked=asked)
+
+
+def _where(*, signs_in: bool) -> str:
+    """What comes before a link that is not of a receipt."""
+    return gettext("“Who has my data”:") if signs_in else gettext("Where you reach us:")
 
 
 def _ways(*, signs_in: bool) -> tuple[str, ...]:

@@ -22,10 +22,18 @@ class NewsKind(StrEnum):
     BEGAN = "began"
     #: The time of a Grant is over soon.
     ENDS_SOON = "ends_soon"
+    #: The time of a Grant is over.
+    EXPIRED = "expired"
+    #: An app showed by the Customer's sign-in that it is theirs.
+    OWN_BEGAN = "own_began"
+    OWN_ENDED = "own_ended"
+    #: An operator lets a Client read without asking the Customer.
+    CLEARED = "cleared"
+    CLEARED_ENDED = "cleared_ended"
 
 
-#: Whose mail a Customer may do without; all others tell of what somebody could have done in the Customer's name.
-OPTIONAL: Final = (NewsKind.BEGAN, NewsKind.ENDS_SOON)
+#: Whose mail a Customer may do without; all others tell of what somebody did, maybe in the Customer's name.
+OPTIONAL: Final = (NewsKind.BEGAN, NewsKind.ENDS_SOON, NewsKind.EXPIRED)
 
 _WORDS: Final = {
     NewsKind.AGREED: marked("You let %(app)s read your data"),
@@ -35,6 +43,11 @@ _WORDS: Final = {
     NewsKind.STOPPED: marked("%(app)s can no longer read your data"),
     NewsKind.BEGAN: marked("%(app)s has begun to read your data"),
     NewsKind.ENDS_SOON: marked("%(app)s can read your data until %(day)s"),
+    NewsKind.EXPIRED: marked("%(app)s can no longer read your data: the time you agreed to is over"),
+    NewsKind.OWN_BEGAN: marked("%(app)s, an app of your own, can read your data"),
+    NewsKind.OWN_ENDED: marked("%(app)s, an app of your own, can no longer read your data"),
+    NewsKind.CLEARED: marked("We let %(app)s read your data"),
+    NewsKind.CLEARED_ENDED: marked("We no longer let %(app)s read your data"),
 }
 
 

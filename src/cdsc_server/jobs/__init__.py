@@ -78,9 +78,11 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         The tasks by name; calling one queues it at once.
     """
 
+    mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
+
     def expire_grants() -> None:
         with app.app_context():
-            expired = clean_up.expire_grants(clock=ports.clock)
+            expired = clean_up.expire_grants(mailing=mailing, clock=ports.clock)
         if expired:
             log.info("%d Grants expired", expired)
 
@@ -109,7 +111,6 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
             log.info("forgot %d mails and events", forgotten)
 
     def tell_customers() -> None:
-        mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
         with app.app_context():
             told = news.tell_of_first_reads(mailing=mailing, clock=ports.clock)
             told += news.tell_of_ends(days=settings.ends_soon_days, mailing=mailing, clock=ports.clock)
@@ -189,7 +190,6 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
             log.info("forgot what %d questions to devices brought", forgotten)
 
     def watch_devices() -> None:
-        mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
         with app.app_context():
             tell_of_silence(mailing=mailing, ports=ports)
 

@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Final
 
 from cdsc_server.domain.grants import GrantStatus
+from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.ports import Clock
-from cdsc_server.services import changelog, grant_reviews
+from cdsc_server.services import changelog, grant_reviews, sharing_mails
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.server_grants import settle_parent, unsettle_parent
 from cdsc_server.storage import clean_up
 from cdsc_server.storage.db import transaction
@@ -36,8 +38,8 @@ def remove_ended(*, clock: Clock, batches: int = 100) -> int:
     return removed
 
 
-def expire_grants(*, clock: Clock) -> int:
-    """Move Grants whose time has come or is over, and tell their Clients; returns how many."""
+def expire_grants(*, mailing: Mailing, clock: Clock) -> int:
+    """Move Grants whose time has come or is over, tell their Clients, and their Customers of ends; returns how many."""
     now = clock.now()
     with transaction() as session:
         expired = clean_up.expire_grants(session, now=now)
@@ -48,6 +50,7 @@ def expire_grants(*, clock: Clock) -> int:
                 session, registration_id=registration_id, grant_id=grant_id, status=GrantStatus.EXPIRED, now=now
             )
             unsettle_parent(session, session.get_one(GrantRow, grant_id), now=now)
+            sharing_mails.tell_of_end(session, grant_id, by=StoppedBy.TIME, mailing=mailing, now=now)
         begun = clean_up.begin_grants(session, now=now)
         for grant_id in begun:
             grant = session.get_one(GrantRow, grant_id)

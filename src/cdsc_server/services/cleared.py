@@ -8,13 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.direct_access import Reach
-from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, only_of_groups
-from cdsc_server.domain.wording import direct_words, member_words
+from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY
+from cdsc_server.domain.wording import member_words
 from cdsc_server.ports import Clock
-from cdsc_server.services.direct_access import REACH_SET
+from cdsc_server.services.direct_access import REACH_SET, titles_of
 from cdsc_server.services.known_groups import known_as
 from cdsc_server.storage import aggregations, audit, customers, permissions
 from cdsc_server.storage.clients import ClientRow
@@ -54,12 +54,12 @@ def _cleared_for(session: Session, customer_id: str, catalogue: Catalogue, *, no
     if customer is None:
         return
     for row, client, number in permissions.named_to(session, customer_id):
-        if titles := _titles(client, catalogue):
+        if titles := titles_of(client, catalogue):
             yield Cleared(client.client_name, titles, number, None, row.created, row.reason)
     everybody = permissions.reaching(session, Reach.TEST_CUSTOMERS if customer.is_test else Reach.CUSTOMERS)
     since = audit.latest_entries(session, [_subject(client) for client in everybody], action=REACH_SET)
     for client in everybody:
-        if titles := _titles(client, catalogue):
+        if titles := titles_of(client, catalogue):
             entry = since.get(_subject(client))
             at, why = (None, "") if entry is None else (entry.at, entry.detail["reason"])
             yield Cleared(client.client_name, titles, None, None, at, why)
@@ -70,28 +70,12 @@ def _cleared_for(session: Session, customer_id: str, catalogue: Catalogue, *, no
             yield Cleared(client.client_name, titles, None, group, reader.created, "")
 
 
-def _titles(client: ClientRow, catalogue: Catalogue) -> list[str]:
-    """What its scopes open of Customers, each once; nothing while it is disabled."""
-    of_customers = [
-        scope
-        for scope in _scopes(client, catalogue)
-        if scope.type.direct and scope.type.id != AGGREGATIONS_QUERY and not only_of_groups(scope.type.id, scope.fields)
-    ]
-    return [words.title for words in direct_words(of_customers)]
-
-
 def _titles_of_members(client: ClientRow, catalogue: Catalogue) -> list[str]:
-    """What its scopes open of what groups are made of."""
-    fields = [
-        name for scope in _scopes(client, catalogue) if scope.type.id == AGGREGATIONS_QUERY for name in scope.fields
-    ]
-    return [words.title for words in member_words(fields)]
-
-
-def _scopes(client: ClientRow, catalogue: Catalogue) -> Iterator[Scope]:
-    """None while it is disabled."""
+    """What its scopes open of what groups are made of; nothing while it is disabled."""
     words = [] if client.status == ClientStatus.DISABLED else client.scope.split()
-    return filter(None, map(catalogue.scope, words))
+    scopes = filter(None, map(catalogue.scope, words))
+    fields = [name for scope in scopes if scope.type.id == AGGREGATIONS_QUERY for name in scope.fields]
+    return [words.title for words in member_words(fields)]
 
 
 def _subject(client: ClientRow) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
@@ -13,10 +14,16 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.details import RequestedEntry
 from cdsc_server.domain.direct_access import MATCHED, Permission, Reach, filter_of
+from cdsc_server.domain.group_scopes import AGGREGATIONS_QUERY, only_of_groups
+from cdsc_server.domain.letters import StoppedBy
+from cdsc_server.domain.news import NewsKind
+from cdsc_server.domain.wording import direct_words
 from cdsc_server.errors import Conflict, InvalidAuthorizationDetails, InvalidRequest, NotFound, UnauthorizedClient
 from cdsc_server.ports import Clock
 from cdsc_server.services import own_access
+from cdsc_server.services.access_mails import tell_of_access_ended, tell_of_clearing
 from cdsc_server.services.audit import record, record_own_access
+from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import accounts, clients, customers, direct_listing, permissions
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
@@ -63,10 +70,13 @@ def permit(
     reason: str,
     actor: str,
     catalogue: Catalogue,
+    mailing: Mailing,
     clock: Clock,
 ) -> None:
     """
     Let a Client Object read a Customer's Accounts directly, with all that hangs on them, from the next request on.
+
+    The Customer is told, where it makes a difference.
 
     Args:
         account_id: only this one; None for every one, later ones too.
@@ -84,7 +94,8 @@ def permit(
             raise InvalidRequest("Customer: there is none with this id", field="customer_id")
         if row.status == ClientStatus.SANDBOX and not customer.is_test:
             raise Conflict("In the sandbox it reads fictional Customers only: nothing was changed")
-        if account_id is not None and not accounts.has_account(session, customer_id, account_id):
+        account = None if account_id is None else accounts.find_account(session, customer_id, account_id)
+        if account_id is not None and account is None:
             raise InvalidRequest("Account: this Customer has none with this id", field="account_id")
         if permissions.find_permission(session, client_id, customer_id, account_id or EVERY) is not None:
             raise Conflict("It may read this already: nothing was changed")
@@ -96,14 +107,34 @@ def permit(
             created=now,
         )
         session.add(named)
+        if row.reach == Reach.NAMED and titles_of(row, catalogue):
+            tell_of_clearing(
+                session,
+                row,
+                customer_id,
+                titles=partial(titles_of, row, catalogue),
+                account_number=None if account is None else account.account_number,
+                reason=named.reason,
+                mailing=mailing,
+                now=now,
+            )
         _record(session, row, "client.permitted", _named(customer_id, account_id), reason, actor=actor, now=now)
 
 
-def forbid(client_id: str, customer_id: str, account_id: str | None, *, reason: str, actor: str, clock: Clock) -> None:
+def forbid(
+    client_id: str,
+    customer_id: str,
+    account_id: str | None,
+    *,
+    reason: str,
+    actor: str,
+    mailing: Mailing,
+    clock: Clock,
+) -> None:
     """
     Take back what `permit` gave, or what a Client has because it showed that it is the Customer.
 
-    It holds from the next request on.
+    It holds from the next request on. The Customer is told, where it makes a difference.
 
     Raises:
         InvalidRequest: no reason.
@@ -119,9 +150,14 @@ def forbid(client_id: str, customer_id: str, account_id: str | None, *, reason: 
             raise NotFound("nothing of the kind is permitted")
         if named.requirement_id is None:
             session.delete(named)
+            if row.reach == Reach.NAMED:
+                ended, by = NewsKind.CLEARED_ENDED, StoppedBy.SERVER
+                tell_of_access_ended(session, row, customer_id, ended, by=by, mailing=mailing, now=now)
         else:
             # With what else stands on the step; else a production Client Object made later would have it again.
-            others = own_access.end(session, named.requirement_id, why=_ENDED, now=now)
+            others = own_access.end(
+                session, named.requirement_id, why=_ENDED, by=StoppedBy.SERVER, mailing=mailing, now=now
+            )
             record_own_access(
                 session,
                 [each for each in others if each.client_id != client_id],
@@ -130,6 +166,17 @@ def forbid(client_id: str, customer_id: str, account_id: str | None, *, reason: 
                 now=now,
             )
         _record(session, row, "client.forbidden", _named(customer_id, account_id), reason, actor=actor, now=now)
+
+
+def titles_of(client: ClientRow, catalogue: Catalogue) -> list[str]:
+    """What a Client Object reads of Customers directly, each once; nothing while it is disabled."""
+    words = [] if client.status == ClientStatus.DISABLED else client.scope.split()
+    of_customers = [
+        scope
+        for scope in filter(None, map(catalogue.scope, words))
+        if scope.type.direct and scope.type.id != AGGREGATIONS_QUERY and not only_of_groups(scope.type.id, scope.fields)
+    ]
+    return [each.title for each in direct_words(of_customers)]
 
 
 def set_reach(client_id: str, reach: Reach, *, reason: str, actor: str, catalogue: Catalogue, clock: Clock) -> None:

@@ -27,11 +27,16 @@ _LOOK_BACK: Final = timedelta(hours=6)
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry as its Customer reads it."""
+    """
+    An entry as its Customer reads it.
+
+    Args:
+        grant_id: None where it is about no Grant.
+    """
 
     kind: NewsKind
     words: str
-    grant_id: str
+    grant_id: str | None
     at: datetime
     fresh: bool
 

@@ -10,18 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.clients import ClientStatus
 from cdsc_server.domain.direct_access import Reach
+from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.messages import MessageStatus, MessageType
+from cdsc_server.domain.news import NewsKind
 from cdsc_server.domain.own_access import meets, opened_by
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.domain.wording import direct_words
+from cdsc_server.services.access_mails import tell_of_access_ended, tell_of_own_app
+from cdsc_server.services.mails import Mailing
 from cdsc_server.services.messages import reply
 from cdsc_server.storage import clients, customers, grant_reads, permissions, reviews
+from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.messages import MessageRow
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
@@ -54,9 +60,11 @@ class OwnApp:
     last_read: datetime | None
 
 
-def settle(session: Session, registration_id: str, *, catalogue: Catalogue, now: datetime) -> tuple[OwnAccess, ...]:
+def settle(
+    session: Session, registration_id: str, *, catalogue: Catalogue, mailing: Mailing, now: datetime
+) -> tuple[OwnAccess, ...]:
     """
-    Permit what the accepted steps of a registration open; the caller has locked the registration.
+    Permit what the accepted steps of a registration open, and tell whose it is; the caller has locked the registration.
 
     A Client Object of the sandbox gets fictional Customers only, one in production real ones only.
     What an operator has permitted by hand stays as it is.
@@ -84,17 +92,30 @@ def settle(session: Session, registration_id: str, *, catalogue: Catalogue, now:
                     requirement_id=step.requirement_id,
                 )
             )
+            tell_of_own_app(
+                session,
+                client,
+                customer.customer_id,
+                titles=partial(_titles, client, step, catalogue),
+                mailing=mailing,
+                now=now,
+            )
             made.append(OwnAccess(client.client_id, customer.customer_id, step.field_id))
     session.flush()
     return tuple(made)
 
 
-def end(session: Session, requirement_id: str, *, why: str, now: datetime) -> tuple[OwnAccess, ...]:
+def end(
+    session: Session, requirement_id: str, *, why: str, by: StoppedBy, mailing: Mailing, now: datetime
+) -> tuple[OwnAccess, ...]:
     """
     Take back all that an accepted step has permitted, and the step; the Client is told, and can be asked again.
 
+    The Customer is told, too.
+
     Args:
         why: the Client reads it.
+        by: who ends it, as the Customer reads it.
 
     Returns:
         What was permitted by it.
@@ -109,6 +130,9 @@ def end(session: Session, requirement_id: str, *, why: str, now: datetime) -> tu
     if step is None:
         return ()
     gone = permissions.take_back_all(session, requirement_id)
+    for client_id, customer_id in gone:
+        client = session.get_one(ClientRow, client_id)
+        tell_of_access_ended(session, client, customer_id, NewsKind.OWN_ENDED, by=by, mailing=mailing, now=now)
     # The request itself is complete, and stays so: what is decided is not told in another way later.
     reply(
         session,
@@ -133,18 +157,19 @@ def apps_of(customer_id: str, *, catalogue: Catalogue) -> list[OwnApp]:
             OwnApp(
                 client_id=client.client_id,
                 client_name=client.client_name,
-                titles=[
-                    words.title
-                    for words in direct_words(
-                        scope for scope in opened_by(catalogue, step.field_id) if scope.id in client.scope.split()
-                    )
-                ],
+                titles=_titles(client, step, catalogue),
                 since=row.created,
                 last_read=_last_read(session, row, client.reach),
             )
             for row, step, client in permissions.own_of(session, customer_id)
             if client.status != ClientStatus.DISABLED
         ]
+
+
+def _titles(client: ClientRow, step: RequirementRow, catalogue: Catalogue) -> list[str]:
+    """What a step opens to a Client Object."""
+    opened = [scope for scope in opened_by(catalogue, step.field_id) if scope.id in client.scope.split()]
+    return [words.title for words in direct_words(opened)]
 
 
 def _last_read(session: Session, row: PermittedAccountRow, reach: str) -> datetime | None:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
 from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, RelatedType
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
@@ -240,7 +241,7 @@ def accept(
             registration_id = requirement.registration_id
             clients.lock_registration(session, registration_id)
             requirements.settle(session, requirement, accepted=True, description=note or "Accepted.", now=now)
-            access = own_access.settle(session, registration_id, catalogue=desk.catalogue, now=now)
+            access = _own_access(session, registration_id, desk, now=now)
             decision = Decision(message_id, requirement.type, registration_id, accepted=True, note=note, access=access)
         else:
             message = _claimed(session, message_id, now=now)
@@ -257,7 +258,7 @@ def accept(
             )
             access = ()
             if message.type in _OF_CLIENT_OBJECTS:
-                access = own_access.settle(session, message.registration_id, catalogue=desk.catalogue, now=now)
+                access = _own_access(session, message.registration_id, desk, now=now)
             decision = Decision(
                 message_id, message.type, message.registration_id, accepted=True, note=note, made=made, access=access
             )
@@ -288,7 +289,14 @@ def reject(message_id: str, *, desk: Desk, reason: str) -> Decision:
             session.refresh(requirement)
             access: tuple[OwnAccess, ...] = ()
             if own_access.can_end(requirement, desk.catalogue):
-                access = own_access.end(session, requirement.requirement_id, why=reason, now=now)
+                access = own_access.end(
+                    session,
+                    requirement.requirement_id,
+                    why=reason,
+                    by=StoppedBy.SERVER,
+                    mailing=desk.mailing,
+                    now=now,
+                )
             else:
                 requirements.settle(session, requirement, accepted=False, description=reason, now=now)
             decision = Decision(
@@ -380,7 +388,7 @@ def approve_production(client_id: str, *, desk: Desk, override: bool = False, no
             accepted=True,
             note=note,
             made=(made.client_id,),
-            access=own_access.settle(session, made.registration_id, catalogue=desk.catalogue, now=now),
+            access=_own_access(session, made.registration_id, desk, now=now),
         )
         desk.noted(session, decision)
     return decision
@@ -498,6 +506,10 @@ def _new_words(update: dict[str, Any]) -> set[str]:
     if update["field"] != "scope":
         return set()
     return set(update["new_value"].split()) - set(update["previous_value"].split())
+
+
+def _own_access(session: Session, registration_id: str, desk: Desk, *, now: datetime) -> tuple[OwnAccess, ...]:
+    return own_access.settle(session, registration_id, catalogue=desk.catalogue, mailing=desk.mailing, now=now)
 
 
 def _make_production(

@@ -201,7 +201,7 @@ def stop_for_customer(
     return stopped
 
 
-def stop_own(client_id: str, customer_id: str, *, clock: Clock) -> None:
+def stop_own(client_id: str, customer_id: str, *, clock: Clock, mailing: Mailing) -> None:
     """
     End what a Client reads because it showed that it is this Customer, with its other Client Objects.
 
@@ -215,7 +215,14 @@ def stop_own(client_id: str, customer_id: str, *, clock: Clock) -> None:
         if row is None or row.requirement_id is None or client is None:
             raise NotFound("There is nothing at this address.")
         clients.lock_registration(session, client.registration_id)
-        ended = own_access.end(session, row.requirement_id, why="The Customer has stopped this app.", now=now)
+        ended = own_access.end(
+            session,
+            row.requirement_id,
+            why="The Customer has stopped this app.",
+            by=StoppedBy.CUSTOMER,
+            mailing=mailing,
+            now=now,
+        )
         record_own_access(session, ended, permitted=False, actor=CUSTOMER, now=now)
 
 

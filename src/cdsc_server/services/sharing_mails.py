@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +21,11 @@ from cdsc_server.domain.letters import (
 from cdsc_server.domain.news import NewsKind, headline
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
-from cdsc_server.services.brands import read_brand
 from cdsc_server.services.mails import Mailing
+from cdsc_server.services.readers import in_brand, reader_of_receipt
 from cdsc_server.services.receipts import receipt_secret
-from cdsc_server.storage import clients, customers, grants, news
-from cdsc_server.storage.customers import customer_key_of
+from cdsc_server.storage import clients, grants, news
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
-from cdsc_server.storage.news import NewsRow
 
 
 def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now: datetime) -> None:
@@ -40,7 +36,7 @@ def tell_of_receipt(session: Session, grant: GrantRow, *, mailing: Mailing, now:
     _note(session, grant, NewsKind.AGREED, receipt, now=now)
     if not mailing.wanted:
         return
-    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
+    reader, mailing = reader_of_receipt(session, receipt), in_brand(session, receipt.customer_id, mailing)
     sections = receipt.form["sections"]
     with speaking(receipt.form["language"]):
         letter = receipt_letter(
@@ -69,16 +65,18 @@ def tell_of_end(
     Nothing for a Grant without a receipt: no Customer agreed to that one.
 
     Args:
+        by: with TIME at its `expires`; who wants no mail of that gets none.
         reason: why the Server stopped it, as the end of a sentence; for StoppedBy.SERVER only.
     """
     receipt = grants.latest_receipt(session, grant_id)
     grant = None if receipt is None else grants.grant_of_customer(session, grant_id, receipt.customer_id)
     if receipt is None or grant is None:
         return
-    _note(session, grant, NewsKind.STOPPED, receipt, now=now)
-    if not mailing.wanted:
+    in_time = by is StoppedBy.TIME
+    _note(session, grant, NewsKind.EXPIRED if in_time else NewsKind.STOPPED, receipt, now=now)
+    if not mailing.wanted or (in_time and _unwanted(session, receipt.customer_id, NewsKind.EXPIRED)):
         return
-    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
+    reader, mailing = reader_of_receipt(session, receipt), in_brand(session, receipt.customer_id, mailing)
     client = clients.find_client(session, grant.client_id)
     with speaking(reader.language):
         letter = revoked_letter(
@@ -89,7 +87,7 @@ def tell_of_end(
             confirmation=receipt.confirmation,
             by=by,
             reason=reason,
-            at=now,
+            at=grant.expires or now if in_time else now,
             zone=mailing.utility.timezone,
             link=_receipt_url(receipt, mailing),
             signs_in=reader.signs_in,
@@ -105,7 +103,7 @@ def tell_of_change(session: Session, grant: GrantRow, change: Changed, *, mailin
     _note(session, grant, NewsKind(change.value), receipt, now=now)
     if not mailing.wanted:
         return
-    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
+    reader, mailing = reader_of_receipt(session, receipt), in_brand(session, receipt.customer_id, mailing)
     with speaking(reader.language):
         letter = changed_letter(
             customer_name=reader.name,
@@ -135,10 +133,10 @@ def tell_of_time(session: Session, grant: GrantRow, kind: NewsKind, *, mailing: 
     once = f"{kind}:{grant.grant_id}" + (f":{grant.expires:%Y%m%d%H%M%S}" if kind is NewsKind.ENDS_SOON else "")
     until = grant.expires if kind is NewsKind.ENDS_SOON else None
     customer_id, app = str(grant.customer_id), client.client_name
-    session.add(_entry(customer_id, grant, kind, app, news_id=once, until=until, now=now))
-    if receipt is None or not mailing.wanted or kind in news.unwanted(session, customer_id):
+    news.note(session, customer_id, kind, app=app, grant_id=grant.grant_id, until=until, news_id=once, now=now)
+    if receipt is None or not mailing.wanted or _unwanted(session, customer_id, kind):
         return
-    reader, mailing = _reader(session, receipt), _in_brand(session, receipt, mailing)
+    reader, mailing = reader_of_receipt(session, receipt), in_brand(session, receipt.customer_id, mailing)
     with speaking(reader.language):
         letter = news_letter(
             kind=kind,
@@ -150,55 +148,15 @@ def tell_of_time(session: Session, grant: GrantRow, kind: NewsKind, *, mailing: 
     mails.post(session, letter, to=reader.address, mailing=mailing, now=now)
 
 
+def _unwanted(session: Session, customer_id: str | None, kind: NewsKind) -> bool:
+    return customer_id is not None and kind in news.unwanted(session, customer_id)
+
+
 def _note(session: Session, grant: GrantRow, kind: NewsKind, receipt: ReceiptRow, *, now: datetime) -> None:
     """Put it under the news of the Customer; of nobody known there are none."""
     if receipt.customer_id is not None:
         app = receipt.form["client_name"]
-        session.add(_entry(receipt.customer_id, grant, kind, app, news_id=secrets.token_hex(12), now=now))
-
-
-def _entry(
-    customer_id: str,
-    grant: GrantRow,
-    kind: NewsKind,
-    app: str,
-    *,
-    news_id: str,
-    until: datetime | None = None,
-    now: datetime,
-) -> NewsRow:
-    key = customer_key_of(customer_id)
-    return NewsRow(
-        customer_key=key, news_id=news_id, kind=kind, grant_id=grant.grant_id, client_name=app, until=until, at=now
-    )
-
-
-@dataclass(frozen=True)
-class _Reader:
-    name: str
-    address: str | None
-    language: str
-    signs_in: bool
-
-
-def _reader(session: Session, receipt: ReceiptRow) -> _Reader:
-    """Whose receipt it is; who did not sign in is written to where they proved to be (9.2.1.6)."""
-    customer = None if receipt.customer_id is None else customers.find_customer(session, receipt.customer_id)
-    contact = None if receipt.stated is None else str(receipt.stated["contact"])
-    if customer is None:
-        return _Reader("", contact, receipt.form["language"], signs_in=False)
-    return _Reader(
-        customer.display_name,
-        contact or customer.email,
-        customer.language or receipt.form["language"],
-        signs_in=customers.signs_in(session, customer.customer_id),
-    )
-
-
-def _in_brand(session: Session, receipt: ReceiptRow, mailing: Mailing) -> Mailing:
-    """The same in the words of the brand under which the Customer knows us."""
-    brand = None if receipt.customer_id is None else read_brand(session, receipt.customer_id, mailing.utility)
-    return mailing if brand is None else replace(mailing, utility=brand.utility, sender=brand.sender)
+        news.note(session, receipt.customer_id, kind, app=app, grant_id=grant.grant_id, now=now)
 
 
 def _purposes(sections: Sequence[Mapping[str, Any]]) -> list[WhatFor]:

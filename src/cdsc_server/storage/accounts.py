@@ -86,9 +86,9 @@ def numbers_of(session: Session, customer_ids: Collection[str]) -> dict[str, lis
     return found
 
 
-def has_account(session: Session, customer_id: str, account_id: str) -> bool:
-    """Whether a Customer has an Account of this id."""
-    return session.get(AccountRow, (customer_key_of(customer_id), account_id)) is not None
+def find_account(session: Session, customer_id: str, account_id: str) -> AccountRow | None:
+    """An Account of a Customer by its id."""
+    return session.get(AccountRow, (customer_key_of(customer_id), account_id))
 
 
 @dataclass(frozen=True, slots=True)

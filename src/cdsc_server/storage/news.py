@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
@@ -29,7 +30,8 @@ class NewsRow(DataBase):
     news_id: Mapped[str] = mapped_column(String, primary_key=True)
     #: One of domain.news.NewsKind.
     kind: Mapped[str] = mapped_column(String)
-    grant_id: Mapped[str] = mapped_column(String)
+    #: None where it is about no Grant.
+    grant_id: Mapped[str | None] = mapped_column(String)
     #: As the app called itself then.
     client_name: Mapped[str] = mapped_column(String)
     #: Of an end that comes soon, when.
@@ -45,6 +47,38 @@ class UnwantedMailRow(DataBase):
 
     customer_key: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String, primary_key=True)
+
+
+def note(
+    session: Session,
+    customer_id: str,
+    kind: NewsKind,
+    *,
+    app: str,
+    grant_id: str | None,
+    until: datetime | None = None,
+    news_id: str | None = None,
+    now: datetime,
+) -> None:
+    """
+    Add an entry to the news of a Customer.
+
+    Args:
+        app: as the app calls itself now.
+        until: of ENDS_SOON, when that is.
+        news_id: made of what is told only once; None for one by chance.
+    """
+    session.add(
+        NewsRow(
+            customer_key=customer_key_of(customer_id),
+            news_id=news_id or secrets.token_hex(12),
+            kind=kind,
+            grant_id=grant_id,
+            client_name=app,
+            until=until,
+            at=now,
+        )
+    )
 
 
 def list_news(session: Session, customer_id: str, *, cursor: Cursor | None, size: int) -> Page[NewsRow]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from cdsc_server.storage.db import transaction
+from cdsc_server.web.context import mailing
 from tests.factories import groups
 from tests.support import requirement
 
@@ -111,7 +112,7 @@ def test_a_consent_that_runs_out_ends_it_too(waiting, direct):
         session.get_one(GrantRow, rows[0].grant_id).expires = direct.clock.now() + timedelta(hours=1)
     direct.clock.advance(timedelta(hours=2))
     with direct.app.app_context():
-        clean_up.expire_grants(clock=direct.clock)
+        clean_up.expire_grants(mailing=mailing(), clock=direct.clock)
 
     with direct.app.app_context(), transaction() as session:
         (parent,) = [row for row in grants.open_without_customer(session) if row.scope == "group_usage"]

@@ -11,6 +11,7 @@ import pytest
 
 from cdsc_server.domain.direct_access import Reach
 from cdsc_server.services import direct_access
+from cdsc_server.web.context import mailing
 from tests.api.customer_data.conftest import catalogue, get, home, statements
 from tests.factories.oauth import Authentication, Party, register
 
@@ -67,11 +68,11 @@ def direct(app, party, catalogue, clock, home):
 
     def permit(customer_id: str, account_id: str | None = None) -> None:
         with app.app_context():
-            direct_access.permit(client_id, customer_id, account_id, catalogue=catalogue, **common)
+            direct_access.permit(client_id, customer_id, account_id, catalogue=catalogue, mailing=mailing(), **common)
 
     def forbid(customer_id: str, account_id: str | None = None) -> None:
         with app.app_context():
-            direct_access.forbid(client_id, customer_id, account_id, **common)
+            direct_access.forbid(client_id, customer_id, account_id, mailing=mailing(), **common)
 
     def reach(whose: Reach) -> None:
         with app.app_context():

@@ -13,6 +13,7 @@ from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.customers import CustomerRow, customer_key_of
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.web.context import mailing
 from tests.factories import customer_data
 from tests.support import requirement
 
@@ -301,7 +302,7 @@ def test_a_client_object_that_asks_customers_is_permitted_nothing(app, direct, c
     common = {"reason": "Why not", "actor": "test", "catalogue": catalogue, "clock": clock}
 
     with app.app_context(), pytest.raises(Conflict):
-        direct_access.permit(direct.party.app.client_id, "ada", None, **common)
+        direct_access.permit(direct.party.app.client_id, "ada", None, mailing=mailing(), **common)
 
 
 def test_what_an_operator_permits_is_on_the_audit_trail(app, direct):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from cdsc_server.services import news
+from cdsc_server.services import clean_up, news
 from cdsc_server.services.grant_reads import Read, note_reads
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.customers import CustomerRow
@@ -13,6 +13,7 @@ from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.news import NewsRow
 from cdsc_server.storage.outbox import OutboxRow
+from cdsc_server.web.context import mailing
 
 ALL = {"contract_numbers": ["_all"]}
 
@@ -102,9 +103,24 @@ def test_an_end_is_told_of_two_weeks_before_and_once(app, shared, look_at_time, 
     assert mails() == ["ends_soon", "receipt"]
 
 
+@pytest.mark.parametrize(("wanted", "told"), [(["expired"], ["expired", "receipt"]), ([], ["receipt"])])
+def test_an_end_in_time_is_told_of_once(*, app, shared, mails, visitor, clock, wanted, told):
+    """By mail to whom it is welcome, under “News” to everybody."""
+    visitor.load("/my-data/news")
+    visitor.client.post("/my-data/news", data={"form_token": token_of(visitor), "mail": wanted})
+    with app.app_context():
+        with transaction() as session:
+            session.get_one(GrantRow, shared).expires = clock.now() + timedelta(minutes=5)
+        clock.advance(minutes=5)
+        assert [clean_up.expire_grants(mailing=mailing(), clock=clock) for _ in range(2)] == [1, 0]
+
+    assert mails() == told
+    assert visitor.load("/my-data/news").text.count("the time you agreed to is over") == 1
+
+
 def test_who_wants_no_such_mail_gets_none_but_finds_it_there(*, app, shared, look_at_time, mails, visitor, clock):
     visitor.load("/my-data/news")
-    assert visitor.text.count(" checked") == 3
+    assert visitor.text.count(" checked") == 5
     token = token_of(visitor)
     sent = {"form_token": token, "mail": ["ends_soon"]}
     assert visitor.client.post("/my-data/news", data=sent).status_code == 303

@@ -284,7 +284,7 @@ def end(app, party, clock):
                     server_grants.set_status(approval.grant_id, GrantStatus.DISABLED, clock=clock)
                 case "expired":
                     clock.advance(seconds=600)
-                    assert clean_up.expire_grants(clock=clock) == 1
+                    assert clean_up.expire_grants(mailing=mailing(), clock=clock) == 1
 
     return ends
 

@@ -189,7 +189,7 @@ def test_the_work_that_recurs_notes_what_time_has_done(app, party, approve, cloc
     def run(minutes):
         clock.advance(minutes=minutes)
         with app.app_context():
-            moved = [clean_up.expire_grants(clock=clock) for _ in range(2)]
+            moved = [clean_up.expire_grants(mailing=mailing(), clock=clock) for _ in range(2)]
         grant = read(party, approval)
         return moved, grant["status"], grant["modified"], grant["enabled_scope"]
 
@@ -208,7 +208,7 @@ def test_every_live_grant_ends_in_time(app, party, approve, clock, status):
     approval = approve(status=status, expires=clock.now())
 
     with app.app_context():
-        assert clean_up.expire_grants(clock=clock) == 1
+        assert clean_up.expire_grants(mailing=mailing(), clock=clock) == 1
     assert read(party, approval)["status"] == "expired"
 
 

@@ -8,6 +8,7 @@ from cdsc_server.services import changelog, clean_up, sharing
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import transaction
+from cdsc_server.web.context import mailing
 from tests.factories.messages import BASE
 from tests.factories.oauth import register
 from tests.support import requirement
@@ -132,7 +133,7 @@ def test_a_grant_whose_time_is_over_is_told_of_once(party, approve, news, app, c
     clock.advance(seconds=1)
 
     with app.app_context():
-        assert [clean_up.expire_grants(clock=clock) for _ in range(2)] == [1, 0]
+        assert [clean_up.expire_grants(mailing=mailing(), clock=clock) for _ in range(2)] == [1, 0]
 
     (message,) = news()
     assert (about(message), message["name"]) == (telling("grant", f"/grants/{grant}"), "Grant expired")

@@ -13,7 +13,7 @@ from cdsc_server.services import direct_access
 from cdsc_server.web.admin.blueprint import blueprint
 from cdsc_server.web.admin.clients import PATH
 from cdsc_server.web.admin.door import account, operator_token
-from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.cursors import shown
 from cdsc_server.web.describe import describe
 from cdsc_server.web.wire import json_body
@@ -49,11 +49,12 @@ def change_direct_access(client_id: str) -> ResponseReturnValue:
     """
     asked = DirectAccessChangeSchema().load(json_body())
     common: dict[str, Any] = {"reason": asked["reason"], "actor": account().actor, "clock": ports().clock}
+    whose = client_id, asked["customer_id"], asked["account_id"]
     match asked["step"]:
         case DirectAccessStep.PERMIT:
-            direct_access.permit(client_id, asked["customer_id"], asked["account_id"], catalogue=catalogue(), **common)
+            direct_access.permit(*whose, catalogue=catalogue(), mailing=mailing(), **common)
         case DirectAccessStep.FORBID:
-            direct_access.forbid(client_id, asked["customer_id"], asked["account_id"], **common)
+            direct_access.forbid(*whose, mailing=mailing(), **common)
         case _:
             direct_access.set_reach(client_id, asked["reach"], catalogue=catalogue(), **common)
     return _shown(client_id)

@@ -60,7 +60,7 @@ def stop_own(client_id: str) -> ResponseReturnValue:
     session = check_form(current_session())
     if session.customer_id is None:
         return _to_sign_in()
-    sharing.stop_own(client_id, session.customer_id, clock=ports().clock)
+    sharing.stop_own(client_id, session.customer_id, clock=ports().clock, mailing=mailing())
     return redirect(url_for("my_data.overview", done="stop"), 303)
 
 

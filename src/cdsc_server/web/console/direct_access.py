@@ -13,7 +13,7 @@ from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
 from cdsc_server.services import console, direct_access
 from cdsc_server.web.console.blueprint import blueprint, show
 from cdsc_server.web.console.door import operator, signed_in
-from cdsc_server.web.context import catalogue, ports
+from cdsc_server.web.context import catalogue, mailing, ports
 from cdsc_server.web.describe import undocumented
 
 
@@ -42,9 +42,9 @@ def _change(client_id: str, do: str) -> None:
     customer_id, account_id = form.get("customer_id", "").strip(), form.get("account_id", "").strip() or None
     common: dict[str, Any] = {"reason": form.get("reason", ""), "actor": signed_in().username, "clock": ports().clock}
     if do == "permit":
-        direct_access.permit(client_id, customer_id, account_id, catalogue=catalogue(), **common)
+        direct_access.permit(client_id, customer_id, account_id, catalogue=catalogue(), mailing=mailing(), **common)
     elif do == "forbid":
-        direct_access.forbid(client_id, customer_id, account_id, **common)
+        direct_access.forbid(client_id, customer_id, account_id, mailing=mailing(), **common)
     elif do == "reach" and form.get("reach") in [each.value for each in Reach]:
         direct_access.set_reach(client_id, Reach(form["reach"]), catalogue=catalogue(), **common)
     else:
