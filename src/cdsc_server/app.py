@@ -28,9 +28,10 @@ from cdsc_server.domain.field_values import media_type
 from cdsc_server.domain.geojson import geojson_fault
 from cdsc_server.domain.webhooks import read_networks
 from cdsc_server.errors import InvalidConfiguration
-from cdsc_server.ports import BlobStore, DeliveryPlace, Mailer, Ports, SystemClock, TicketDesk
+from cdsc_server.ports import BlobStore, DeliveryPlace, Limits, Mailer, Ports, SystemClock, TicketDesk
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
+from cdsc_server.storage.limits import DatabaseLimits
 from cdsc_server.web import (
     admin,
     consent,
@@ -161,6 +162,16 @@ def blob_store(settings: Settings) -> BlobStore:
     return S3BlobStore.read(settings.blob_url, region=settings.blob_region, key_file=settings.blob_key_file)
 
 
+def limits(settings: Settings) -> Limits:
+    """Where is counted what callers may do only so often: in the database, or in a Redis where one is set."""
+    if not settings.limits_url:
+        return DatabaseLimits()
+    # Loaded by who uses it only: it is a large library.
+    from cdsc_server.connectors.redis_limits import RedisLimits
+
+    return RedisLimits.at(settings.limits_url, otherwise=DatabaseLimits())
+
+
 def ticket_desk(settings: Settings, mailer: Mailer | None) -> TicketDesk | None:
     """
     Who answers support requests beside the console; None where nobody does.
@@ -207,6 +218,7 @@ def system_ports(settings: Settings) -> Ports:
         caller=HttpCaller(
             seconds=settings.webhook_seconds, allowed=read_networks(settings.webhook_networks), local=settings.demo
         ),
+        limits=limits(settings),
         mailer=mailer,
         payments=(
             SandboxPayments(settings.payment_url, read_secret(settings.payment_secret_file))

@@ -35,6 +35,7 @@ def rendered() -> dict[str, str]:
     from cdsc_server.connectors.http_caller import HttpCaller
     from cdsc_server.ports import Ports, SystemClock
     from cdsc_server.settings import Settings
+    from cdsc_server.storage.limits import DatabaseLimits
     from cdsc_server.web.docs.books import BOOKS
     from cdsc_server.web.docs.document import as_json, as_yaml, openapi
 
@@ -44,6 +45,7 @@ def rendered() -> dict[str, str]:
         keys=FileKeyStore(secrets.token_bytes(32)),
         blobs=FileBlobStore(os.devnull),
         caller=HttpCaller(seconds=1),
+        limits=DatabaseLimits(),
     )
     app = create_app(Settings(database_url="sqlite:///:memory:"), ports)
     files: dict[str, str] = {}

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar, Final, Protocol
 
 from cdsc_server.domain.device_readings import Device, DeviceReading
+from cdsc_server.domain.patience import Patience
 from cdsc_server.domain.payments import PaymentNews
 from cdsc_server.domain.tickets import Ticket, TicketNews
 
@@ -23,6 +24,48 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Now, as an aware UTC instant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody has to wait: who, by the key that is counted, and until when."""
+
+    key: str
+    until: datetime
+
+
+class Limits(Protocol):
+    """
+    What callers did lately, counted together by all processes.
+
+    Nothing is let through uncounted, also while a store of counts does not answer. Keys are
+    "<what>:<SHA-256 of the caller>", so that no address, name or id is kept in clear.
+    """
+
+    def count(self, key: str, *, start: datetime, end: datetime) -> int:
+        """Count once in the stretch [start, end), and give the sum; of two at once each gets its own."""
+        ...
+
+    def attempt(self, limits: Mapping[str, int], *, patience: Patience, now: datetime) -> Held | None:
+        """
+        Count an attempt for each of these keys, or for none where one of them has to wait.
+
+        Args:
+            limits: the failures at which each key begins to wait. One that waits makes nothing of those behind it.
+
+        Returns:
+            The first that has to wait; None when the attempt was counted. Of many at once no two see the same count.
+        """
+        ...
+
+    def forgive(self, key: str, *, counted_for: str | None = None) -> None:
+        """
+        Forget the failures of a key.
+
+        Args:
+            counted_for: another key that the last attempt was counted for: that one is taken back, and no wait stays.
+        """
         ...
 
 
@@ -400,6 +443,7 @@ class Ports:
     keys: KeyStore
     blobs: BlobStore
     caller: Caller
+    limits: Limits
     #: None where no mail is sent.
     mailer: Mailer | None = None
     #: None where nothing can be paid online.

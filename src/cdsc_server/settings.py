@@ -47,6 +47,12 @@ class Settings:
         "sqlite:///var/jobs.sqlite",
         "Queue of background work: sqlite:///FILE, or redis://HOST:PORT/N.",
     )
+    limits_url: str = setting(
+        "",
+        "Redis in which limits are counted, such as failed sign-ins: redis://USER:PASSWORD@HOST:PORT/N; empty for the "
+        "database, which also counts while that Redis does not answer. See docs/how-to/operate/production.md.",
+        secret=True,
+    )
     access_token_seconds: int = setting(3600, "Life of an access token.")
     admin_token_seconds: int = setting(900, "Life of a Client Admin or Grant Admin access token.")
     code_seconds: int = setting(60, "Life of an authorization code.")
@@ -240,6 +246,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
     if not settings.jobs_url.startswith(("sqlite:///", "redis://", "rediss://")):
         faults.append("CDSC_JOBS_URL must start with sqlite:///, redis:// or rediss://")
+    if settings.limits_url and not _is_redis(settings.limits_url):
+        faults.append("CDSC_LIMITS_URL must be redis://HOST:PORT/N or rediss://HOST:PORT/N")
     if settings.catalogue_file and not Path(settings.catalogue_file).is_file():
         faults.append(f"CDSC_CATALOGUE_FILE {settings.catalogue_file!r} is not a file")
     if settings.import_dir and not Path(settings.import_dir).is_dir():
@@ -283,6 +291,16 @@ def _faults(settings: Settings) -> list[str]:
     if settings.log_format not in ("text", "json"):
         faults.append("CDSC_LOG_FORMAT must be text or json")
     return faults
+
+
+def _is_redis(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return False
+    numbered = parts.path.strip("/").isdecimal() or parts.path in ("", "/")
+    return parts.scheme in ("redis", "rediss") and bool(parts.hostname) and numbered
 
 
 def _is_sftp(url: str) -> bool:

@@ -11,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from cdsc_server.storage import migrate
-from cdsc_server.storage.customers import LoginFailureRow
 from cdsc_server.storage.db import db, prepare, reading, transaction
+from cdsc_server.storage.limits import LoginFailureRow
 from cdsc_server.storage.models import metadata
 from cdsc_server.storage.types import ExactDecimal, ExactJSON, UtcDateTime
 

@@ -24,6 +24,7 @@ def registration_id(app, ports, settings, clock):
             address="here",
             catalogue=app.extensions["cdsc"].catalogue,
             settings=settings,
+            limits=ports.limits,
             clock=clock,
             keys=ports.keys,
             blobs=ports.blobs,

@@ -25,6 +25,8 @@ def test_each_field_is_a_variable():
         ({"CDSC_FORM_SECONDS": "60"}, "at least 600"),
         ({"CDSC_READ_LOG_DAYS": "30"}, "at least 31"),
         ({"CDSC_DATABASE_URL": "mysql://x"}, "CDSC_DATABASE_URL must start with"),
+        ({"CDSC_LIMITS_URL": "sqlite:///var/limits.sqlite"}, "CDSC_LIMITS_URL must be redis://HOST:PORT/N"),
+        ({"CDSC_LIMITS_URL": "redis://127.0.0.1:many/0"}, "CDSC_LIMITS_URL must be redis://HOST:PORT/N"),
         ({"CDSC_PROXY_HOPS": "one"}, "'one' is not a whole number"),
         ({"CDSC_DEMO": "perhaps"}, "'perhaps' is not yes or no"),
         ({"CDSC_IMPORT_DIR": "no/such"}, "CDSC_IMPORT_DIR 'no/such' is not a directory"),

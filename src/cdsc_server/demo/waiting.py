@@ -133,6 +133,7 @@ class Companies:
             address="demo",
             catalogue=self.catalogue,
             settings=self.settings,
+            limits=self.ports.limits,
             clock=self.ports.clock,
             keys=self.ports.keys,
             blobs=self.ports.blobs,

@@ -10,7 +10,7 @@ from cdsc_server.domain import drafts
 from cdsc_server.domain.authorization_requests import AuthorizationRequest
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.drafts import Draft, SectionEdit
-from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.ports import Clock, KeyStore, Limits
 from cdsc_server.services.agreeing import agree, draw
 from cdsc_server.services.consent_form import Form, enforced, first_draft, usable_draft
 from cdsc_server.services.consent_proofs import ProofNeeded, send_code
@@ -106,6 +106,7 @@ def approve(
     contact: str = "",
     catalogue: Catalogue,
     settings: Settings,
+    limits: Limits,
     clock: Clock,
     keys: KeyStore,
 ) -> Outcome | Answered | NotForYou | ProofNeeded | None:
@@ -140,7 +141,9 @@ def approve(
     if form.faults:
         return None
     if opened.customer is None:
-        return send_code(opened, contact, session, catalogue=catalogue, settings=settings, clock=clock, keys=keys)
+        return send_code(
+            opened, contact, session, catalogue=catalogue, settings=settings, limits=limits, clock=clock, keys=keys
+        )
     with transaction() as database:
         if authorizations.claim_request(
             database, request_id, session_hash=session.session_hash, now=now, expires=now + REMEMBERED

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.errors import InvalidRequest
-from cdsc_server.ports import Clock, KeyStore
+from cdsc_server.ports import Clock, KeyStore, Limits
 from cdsc_server.services import contact_codes as proofs
 from cdsc_server.services.agreeing import agree, draw
 from cdsc_server.services.consent_form import usable_draft
@@ -75,7 +75,14 @@ def proof_needed(
 
 
 def send_again(
-    request_id: str, session: BrowserSession, *, catalogue: Catalogue, settings: Settings, clock: Clock, keys: KeyStore
+    request_id: str,
+    session: BrowserSession,
+    *,
+    catalogue: Catalogue,
+    settings: Settings,
+    limits: Limits,
+    clock: Clock,
+    keys: KeyStore,
 ) -> ProofNeeded | Outcome | Answered | NotForYou | None:
     """
     Mail another code to the same address; as many as that may be, and then it counts as a no.
@@ -92,7 +99,9 @@ def send_again(
         return turned_away(opened, session, settings=settings, keys=keys, now=now)
     if code is None or opened.customer is not None:
         return None
-    return send_code(opened, code.address, session, catalogue=catalogue, settings=settings, clock=clock, keys=keys)
+    return send_code(
+        opened, code.address, session, catalogue=catalogue, settings=settings, limits=limits, clock=clock, keys=keys
+    )
 
 
 def prove(
@@ -155,13 +164,14 @@ def send_code(
     *,
     catalogue: Catalogue,
     settings: Settings,
+    limits: Limits,
     clock: Clock,
     keys: KeyStore,
 ) -> ProofNeeded | Outcome | Answered:
     """Mail a code to the address a person gave; as many as that may be, and then it counts as a no."""
     mailing = Mailing(catalogue.utility, settings, keys)
     name = opened.client.client_name
-    if proofs.send_code(opened.row.request_id, address, app=name, clock=clock, mailing=mailing):
+    if proofs.send_code(opened.row.request_id, address, app=name, limits=limits, clock=clock, mailing=mailing):
         return _proof_needed(opened, address)
     return end_request(
         Refused(opened.row, opened.request, "access_denied", "too many codes were mailed"),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.letters import contact_letter
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.ports import Clock
+from cdsc_server.ports import Clock, Limits
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.rate_limits import count_hourly
@@ -26,7 +26,7 @@ LIFE: Final = timedelta(minutes=15)
 _CODES_PER_HOUR: Final = 6
 
 
-def send_code(request_id: str, address: str, *, app: str, clock: Clock, mailing: Mailing) -> bool:
+def send_code(request_id: str, address: str, *, app: str, limits: Limits, clock: Clock, mailing: Mailing) -> bool:
     """
     Mail a fresh code for a request; the one before stops working.
 
@@ -39,7 +39,7 @@ def send_code(request_id: str, address: str, *, app: str, clock: Clock, mailing:
     Raises:
         TooManyRequests: this address got enough codes in this hour.
     """
-    count_hourly("contact_code", address.lower(), limit=_CODES_PER_HOUR, clock=clock)
+    count_hourly("contact_code", address.lower(), limit=_CODES_PER_HOUR, limits=limits, clock=clock)
     now, code = clock.now(), f"{secrets.randbelow(10**8):08}"
     with transaction() as session:
         hashed = _hash(request_id, code)

@@ -13,7 +13,7 @@ from typing import Final
 
 from cdsc_server.domain.operators import Role
 from cdsc_server.domain.secrets import secret_hash
-from cdsc_server.ports import Clock
+from cdsc_server.ports import Clock, Limits
 from cdsc_server.services.audit import record
 from cdsc_server.services.guessing import WrongPassword, count_attempt
 from cdsc_server.services.passwords import password_fits
@@ -90,6 +90,7 @@ def sign_in(
     address: str,
     browser: str = "",
     settings: Settings,
+    limits: Limits,
     clock: Clock,
 ) -> tuple[str, OperatorSession]:
     """
@@ -107,7 +108,7 @@ def sign_in(
         TooManyRequests: too many failures for this name or from this address.
     """
     name = username.strip().lower()
-    attempt = count_attempt(REALM, name, address=address, settings=settings, clock=clock)
+    attempt = count_attempt(REALM, name, address=address, settings=settings, limits=limits, clock=clock)
     with reading() as session:
         account = operators.find_operator(session, name)
     live = account is not None and account.disabled is None
@@ -120,10 +121,10 @@ def sign_in(
         now_stored = operators.find_operator(session, name, lock=True)
         if now_stored is None or now_stored.disabled or now_stored.password_hash != account.password_hash:
             raise WrongPassword("name and password do not fit")
-        attempt.forgive(session)
         operators.remove_session(session, current.session_hash)
         session.add(row)
         record(session, actor=name, action="operator.signed_in", subject=f"operator:{name}", now=now)
+    attempt.forgive(limits)
     return secret, _session(row, account)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.operators import SERVICE_ACTOR, SHORTEST_PASSWORD, Role
 from cdsc_server.errors import AccessDenied, Conflict, InvalidRequest, NotFound
-from cdsc_server.ports import Clock
+from cdsc_server.ports import Clock, Limits
 from cdsc_server.services.audit import record
 from cdsc_server.services.guessing import WrongPassword, count_attempt
 from cdsc_server.services.operator_sign_in import REALM, OperatorSession
@@ -143,7 +143,7 @@ def change_password(username: str, password: str, *, actor: str, clock: Clock) -
 
 
 def change_own_password(
-    current: OperatorSession, old: str, new: str, *, address: str, settings: Settings, clock: Clock
+    current: OperatorSession, old: str, new: str, *, address: str, settings: Settings, limits: Limits, clock: Clock
 ) -> None:
     """
     Give the operator who is signed in another password; every other session of the account ends.
@@ -158,7 +158,7 @@ def change_own_password(
     """
     username = _username(current)
     hashed = _hashed(new)
-    attempt = count_attempt(REALM, username, address=address, settings=settings, clock=clock)
+    attempt = count_attempt(REALM, username, address=address, settings=settings, limits=limits, clock=clock)
     with reading() as session:
         row = operators.find_operator(session, username)
     if row is None or not password_fits(row.password_hash, old):
@@ -168,7 +168,6 @@ def change_own_password(
         # Somebody who set another one meanwhile, or closed the account, comes first.
         if locked.password_hash != row.password_hash or locked.disabled is not None:
             raise WrongPassword("the password does not fit")
-        attempt.forgive(session)
         locked.password_hash = hashed
         operators.remove_sessions_of(session, username, but=current.session_hash)
         record(
@@ -178,6 +177,7 @@ def change_own_password(
             subject=f"operator:{username}",
             now=clock.now(),
         )
+    attempt.forgive(limits)
 
 
 def sessions_of(username: str, *, clock: Clock) -> Sequence[OperatorSessionRow]:

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import TooManyRequests
-from cdsc_server.ports import Clock
-from cdsc_server.storage import rate_limits
+from cdsc_server.ports import Clock, Limits
 
 
-def count_hourly(what: str, caller: str, *, limit: int, clock: Clock) -> None:
+def count_hourly(what: str, caller: str, *, limit: int, limits: Limits, clock: Clock) -> None:
     """
     Count one use, which stays counted whatever becomes of the request.
 
@@ -24,9 +23,9 @@ def count_hourly(what: str, caller: str, *, limit: int, clock: Clock) -> None:
     """
     now = clock.now()
     hour = now.replace(minute=0, second=0, microsecond=0)
-    count = rate_limits.count_once(f"{what}:{secret_hash(caller)}", started=hour)
-    if count > limit:
-        wait = math.ceil((hour + timedelta(hours=1) - now).total_seconds())
+    end = hour + timedelta(hours=1)
+    if limits.count(f"{what}:{secret_hash(caller)}", start=hour, end=end) > limit:
+        wait = math.ceil((end - now).total_seconds())
         raise TooManyRequests(
             f"more than {limit} requests in an hour", retry_after=wait, detail=f"{what} of one caller"
         )

@@ -12,7 +12,7 @@ from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
 from cdsc_server.domain.clients import DEFAULT_REDIRECT_PATH, PlannedClient, planned_clients
 from cdsc_server.domain.field_values import file_bytes, media_type
 from cdsc_server.domain.submitted_fields import submitted_values, taken_fields
-from cdsc_server.ports import BlobStore, Clock, KeyStore
+from cdsc_server.ports import BlobStore, Clock, KeyStore, Limits
 from cdsc_server.services import requirements
 from cdsc_server.services.credentials import new_credential
 from cdsc_server.services.rate_limits import count_hourly
@@ -33,6 +33,7 @@ def register(
     address: str,
     catalogue: Catalogue,
     settings: Settings,
+    limits: Limits,
     clock: Clock,
     keys: KeyStore,
     blobs: BlobStore,
@@ -54,7 +55,7 @@ def register(
 
     Spec: CDS-WG1-02 3.6, 4.1, 4.2.
     """
-    count_hourly("registration", address, limit=settings.registrations_per_hour, clock=clock)
+    count_hourly("registration", address, limit=settings.registrations_per_hour, limits=limits, clock=clock)
     planned = planned_clients(catalogue, metadata["scope"])
     scopes = [scope for plan in planned for scope in plan.scopes]
     values = kept_values(catalogue, scopes, submitted_values(catalogue, scopes, fields or {}), blobs=blobs)

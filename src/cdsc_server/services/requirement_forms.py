@@ -23,7 +23,7 @@ from cdsc_server.domain.registration_fields import FieldType, RegistrationField
 from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.errors import InvalidRequest, NotFound
-from cdsc_server.ports import Clock
+from cdsc_server.ports import Clock, Limits
 from cdsc_server.services import mails, requirements
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.rate_limits import count_hourly
@@ -134,7 +134,7 @@ def send_account(link: str, customer_id: str, *, catalogue: Catalogue, clock: Cl
         return requirements.hand_in(session, row, account, now=now)
 
 
-def send_code(link: str, address: str, *, catalogue: Catalogue, clock: Clock, mailing: Mailing) -> None:
+def send_code(link: str, address: str, *, catalogue: Catalogue, limits: Limits, clock: Clock, mailing: Mailing) -> None:
     """
     Mail a fresh code to a contact of the registration; older codes stop working.
 
@@ -150,7 +150,7 @@ def send_code(link: str, address: str, *, catalogue: Catalogue, clock: Clock, ma
         raise WrongAnswer("Address: choose a contact of the registration", field="address")
     if not mailing.wanted:
         raise WrongAnswer("Address: we cannot send mail at the moment, call us instead", field="address")
-    count_hourly("email_code", link, limit=_CODES_PER_HOUR, clock=clock)
+    count_hourly("email_code", link, limit=_CODES_PER_HOUR, limits=limits, clock=clock)
     now, code = clock.now(), f"{secrets.randbelow(10**8):08}"
     with transaction() as session:
         row, _ = _found(session, link, catalogue, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from cdsc_server.ports import Clock
+from cdsc_server.ports import Clock, Limits
 from cdsc_server.services import sessions
 from cdsc_server.services.guessing import WrongPassword, count_attempt
 from cdsc_server.services.passwords import password_fits
@@ -17,7 +17,14 @@ __all__ = ["WrongPassword", "sign_in"]
 
 
 def sign_in(
-    current: BrowserSession, username: str, password: str, *, address: str, settings: Settings, clock: Clock
+    current: BrowserSession,
+    username: str,
+    password: str,
+    *,
+    address: str,
+    settings: Settings,
+    limits: Limits,
+    clock: Clock,
 ) -> tuple[str, BrowserSession]:
     """
     Sign a person in.
@@ -37,7 +44,7 @@ def sign_in(
         TooManyRequests: too many failures for this name or from this address.
     """
     name = username.strip().lower()
-    attempt = count_attempt("name", name, address=address, settings=settings, clock=clock)
+    attempt = count_attempt("name", name, address=address, settings=settings, limits=limits, clock=clock)
     with reading() as session:
         login = customers.find_login(session, name)
         customer = None if login is None else customers.find_customer(session, login.customer_id)
@@ -47,8 +54,8 @@ def sign_in(
     language = current.language or (customer.language if customer is not None else None)
     row = sessions.new_row(secret, customer_id=login.customer_id, now=now, settings=settings, language=language)
     with transaction() as session:
-        attempt.forgive(session)
         customers.remove_session(session, current.session_hash)
         customers.add_session(session, row)
         authorizations.move_requests(session, current.session_hash, row.session_hash)
+    attempt.forgive(limits)
     return secret, BrowserSession(row.session_hash, row.customer_id, row.form_secret, row.signed_in, language=language)

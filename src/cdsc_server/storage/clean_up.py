@@ -11,8 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow, TokenRow
 from cdsc_server.storage.contact_codes import ContactCodeRow
-from cdsc_server.storage.customers import LoginFailureRow, SessionRow
+from cdsc_server.storage.customers import SessionRow
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.limits import LoginFailureRow
 from cdsc_server.storage.provisioned import ProvisioningUploadRow
 from cdsc_server.storage.service_accounts import OperatorTokenRow
 from cdsc_server.storage.tickets import TicketNewsRow

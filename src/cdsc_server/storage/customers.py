@@ -12,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     ForeignKey,
     Index,
-    Integer,
     String,
     Table,
     and_,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, MappedAsDataclass, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
@@ -85,18 +83,6 @@ class LoginRow(DataBase):
     customer_id: Mapped[str] = mapped_column(ForeignKey("customers.customer_id"), index=True)
     password_hash: Mapped[str] = mapped_column(String)
     created: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class LoginFailureRow(DataBase):
-    """Failed sign-ins of one name or one network address, counted to slow guessing down."""
-
-    __tablename__ = "login_failures"
-
-    #: "name:<sha256>", "client:<sha256>", "address:<sha256>" and the like, so that the table holds none in clear.
-    key: Mapped[str] = mapped_column(String, primary_key=True)
-    failures: Mapped[int] = mapped_column(Integer)
-    last_failure: Mapped[datetime] = mapped_column(UtcDateTime)
-    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
 class SessionRow(DataBase):
@@ -212,26 +198,3 @@ def test_logins(session: Session, usernames: Collection[str]) -> set[str]:
 def find_customer(session: Session, customer_id: str) -> CustomerRow | None:
     """The Customer of this id."""
     return session.get(CustomerRow, customer_id)
-
-
-def lock_failures(session: Session, key: str, *, now: datetime) -> LoginFailureRow:
-    """The count of a key, made when there is none, held until the transaction ends."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    fresh = {"key": key, "failures": 0, "last_failure": now}
-    session.execute(dialect.insert(LoginFailureRow).values(fresh).on_conflict_do_nothing())
-    return session.scalars(select(LoginFailureRow).where(LoginFailureRow.key == key).with_for_update()).one()
-
-
-def forget_failures(session: Session, key: str) -> None:
-    """Start the count of a key anew."""
-    session.execute(delete(LoginFailureRow).where(LoginFailureRow.key == key))
-
-
-def forgive(session: Session, name_key: str, address_key: str) -> None:
-    """Forget the failures of a name that signed in, and the one attempt counted for the address it came from."""
-    forget_failures(session, name_key)
-    session.execute(
-        update(LoginFailureRow)
-        .where(LoginFailureRow.key == address_key, LoginFailureRow.failures > 0)
-        .values(failures=LoginFailureRow.failures - 1, locked_until=None)
-    )

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from cdsc_server.services import guessing
-from cdsc_server.storage.customers import LoginFailureRow
+from cdsc_server.storage import limits
 from cdsc_server.storage.db import reading
+from cdsc_server.storage.limits import LoginFailureRow
 from tests.factories.oauth import Authentication
 
 ENDPOINTS = ("/oauth/token", "/oauth/par", "/oauth/introspect", "/oauth/revoke")
@@ -77,10 +77,10 @@ def test_a_success_forgets_the_failures_before_it(asked, party, keys):
 
 
 def test_a_client_that_succeeds_pays_nothing(asked, party, monkeypatch):
-    """The database is asked nothing about failures, neither while nobody fails nor while another Client does."""
+    """Nothing is asked about failures, neither while nobody fails nor while another Client does."""
     journeys = []
-    transaction = guessing.transaction
-    monkeypatch.setattr(guessing, "transaction", lambda: journeys.append(1) or transaction())
+    transaction = limits.transaction
+    monkeypatch.setattr(limits, "transaction", lambda: journeys.append(1) or transaction())
 
     assert asked(party.admin.secret).status_code == 200
     asked(client_id="somebody-else")

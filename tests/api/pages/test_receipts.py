@@ -7,9 +7,9 @@ import pytest
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.storage.authorizations import CodeRow, TokenRow
 from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.customers import LoginFailureRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
+from cdsc_server.storage.limits import LoginFailureRow
 from tests.factories import access
 from tests.support import requirement
 from tests.support.pages import Visitor

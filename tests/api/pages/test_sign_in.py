@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from cdsc_server.storage.customers import LoginFailureRow, SessionRow
+from cdsc_server.storage.customers import SessionRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.limits import LoginFailureRow
 from tests.factories import people
 from tests.support import requirement
 

@@ -58,7 +58,10 @@ def decide(request_id: str) -> ResponseReturnValue:
             return _led(_declined(request_id, session, unmatched=action != "decline"), request_id)
         edits, contact = _edits(), request.form.get("contact", "").strip()[:LONGEST_ADDRESS]
         if action == "approve":
-            return _led(consent.approve(request_id, session, edits, contact=contact, **_outside()), request_id)
+            return _led(
+                consent.approve(request_id, session, edits, contact=contact, limits=ports().limits, **_outside()),
+                request_id,
+            )
         consent.change(request_id, session, edits, action, contact=contact, **_outside())
         if action.startswith("language-"):
             choose(action.removeprefix("language-"))
@@ -86,7 +89,7 @@ def prove(request_id: str) -> ResponseReturnValue:
     session = check_form(current_session())
     try:
         if request.form.get("do") == "again":
-            return _led(consent_proofs.send_again(request_id, session, **_outside()), request_id)
+            return _led(consent_proofs.send_again(request_id, session, limits=ports().limits, **_outside()), request_id)
         return _led(consent_proofs.prove(request_id, session, request.form.get("code", ""), **_outside()), request_id)
     except WrongCode as wrong:
         return _code_page(consent_proofs.proof_needed(request_id, session, **_outside()), request_id, wrong)

@@ -68,6 +68,7 @@ def _change_password() -> None:
         form.get("password", ""),
         address=request.remote_addr or "",
         settings=settings(),
+        limits=ports().limits,
         clock=ports().clock,
     )
 

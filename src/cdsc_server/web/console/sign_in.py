@@ -47,6 +47,7 @@ def enter() -> ResponseReturnValue:
             address=request.remote_addr or "",
             browser=request.user_agent.string,
             settings=settings(),
+            limits=ports().limits,
             clock=ports().clock,
         )
     except WrongPassword as refusal:

@@ -14,6 +14,8 @@ def install(app: Flask) -> None:
     """Build the authorization server of this application and register its endpoints."""
     context: Context = app.extensions["cdsc"]
     app.extensions[endpoints.EXTENSION] = Server(context.settings, context.ports, context.catalogue)
-    app.extensions[failed_authentication.EXTENSION] = ClientGuesses(context.settings, context.ports.clock)
+    app.extensions[failed_authentication.EXTENSION] = ClientGuesses(
+        context.settings, limits=context.ports.limits, clock=context.ports.clock
+    )
     for blueprint in (endpoints.blueprint, register.blueprint, authorize.blueprint):
         app.register_blueprint(blueprint)

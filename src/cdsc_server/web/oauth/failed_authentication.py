@@ -1,7 +1,7 @@
 """
 Clients that fail to authenticate have to wait, longer with each failure (CDS-WG1-02 11.3).
 
-Whoever succeeds pays nothing for it: no question to the database, only a look at what this process remembers.
+Whoever succeeds pays nothing for it: no question to anything shared, only a look at what this process remembers.
 """
 
 from __future__ import annotations

@@ -55,6 +55,7 @@ def register() -> ResponseReturnValue:
         address=request.remote_addr or "",
         catalogue=catalogue(),
         settings=settings(),
+        limits=ports().limits,
         clock=ports().clock,
         keys=ports().keys,
         blobs=ports().blobs,

@@ -77,6 +77,7 @@ def send() -> Response:
             address=request.remote_addr or "",
             catalogue=catalogue(),
             settings=settings(),
+            limits=ports().limits,
             clock=ports().clock,
             keys=ports().keys,
             blobs=ports().blobs,

@@ -45,7 +45,9 @@ def send(link: str) -> ResponseReturnValue:
             requirement_forms.send_answers(link, request.form, catalogue=catalogue(), clock=ports().clock)
         elif form.field.type is FieldType.EMAIL_VERIFICATION and action == "code":
             address = request.form.get("address", "")
-            requirement_forms.send_code(link, address, catalogue=catalogue(), clock=ports().clock, mailing=mailing())
+            requirement_forms.send_code(
+                link, address, catalogue=catalogue(), limits=ports().limits, clock=ports().clock, mailing=mailing()
+            )
         elif form.field.type is FieldType.EMAIL_VERIFICATION:
             code = request.form.get("code", "")
             requirement_forms.enter_code(link, code, catalogue=catalogue(), clock=ports().clock)

@@ -53,6 +53,7 @@ def enter() -> ResponseReturnValue:
             request.form.get("password", ""),
             address=request.remote_addr or "",
             settings=settings(),
+            limits=ports().limits,
             clock=ports().clock,
         )
     except sign_in.WrongPassword as refusal:
