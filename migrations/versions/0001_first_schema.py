@@ -199,7 +199,8 @@ def upgrade() -> None:
     op.create_table(
         "sources",
         sa.Column("source", sa.String(), nullable=False),
-        sa.Column("heard_of", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("heard_of", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.Column("alarmed", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("source", name=op.f("pk_sources")),
     )
     op.create_table(

@@ -195,8 +195,9 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
 
     def watch_sources() -> None:
         catalogue = app.extensions["cdsc"].catalogue
+        mailing = Mailing(catalogue.utility, settings, ports.keys)
         with app.app_context():
-            late = deliveries.late_sources(settings=settings, catalogue=catalogue, clock=ports.clock)
+            late = deliveries.tell_of_late_sources(catalogue=catalogue, mailing=mailing, clock=ports.clock)
         for each in late:
             since = "ever" if each.last is None else f"since {each.last:%Y-%m-%d %H:%M} UTC"
             log.error("no delivery told of %s %s: %s allow %s", each.source, since, each.scenarios, each.within)

@@ -14,15 +14,14 @@ from cdsc_server.domain.device_health import IN_TROUBLE, Feed, FeedFacts, judged
 from cdsc_server.domain.letters import Letter
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Mode, PlatformKind, Ports
-from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
+from cdsc_server.services.operator_mails import tell_operators
 from cdsc_server.services.polling import PING_EVERY
 from cdsc_server.storage import devices
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.devices import DevicePollRow, DeviceSiteRow, SiteDeviceRow, SiteStatus
 from cdsc_server.storage.keyset import Cursor
-from cdsc_server.storage.operators import list_operators
 
 log = logging.getLogger(__name__)
 
@@ -136,9 +135,7 @@ def tell_of_silence(*, mailing: Mailing, ports: Ports) -> int:
             log.error("site %s (%s) is silent: %s", each.row.site_id, each.title, each.feed.why)
         if fresh:
             letter = _letter(fresh, f"{mailing.settings.base_url}/console/devices")
-            for operator in list_operators(session):
-                if operator.disabled is None and "@" in operator.username:
-                    mails.post(session, letter, to=operator.username, mailing=mailing, now=now)
+            tell_operators(session, letter, mailing=mailing, now=now)
     return len(fresh)
 
 

@@ -116,6 +116,41 @@ def test_a_monitor_is_told_by_the_exit_status(inbox, home, app):
     assert "long_readings: never\n" in told.stdout
 
 
+class TestMails:
+    """A server that sends mail."""
+
+    @pytest.fixture
+    def settings(self, settings):
+        return replace(settings, mail_url="smtp://127.0.0.1:1?starttls=no", mail_from="no-reply@dge.example")
+
+    @pytest.fixture
+    def tell(self, inbox):
+        """What the worker does every hour; gives who was written to so far."""
+
+        def look():
+            inbox.run("watch_sources")
+            return [to for (to,) in inbox.rows("SELECT recipient FROM outbox WHERE kind = 'late_sources'")]
+
+        return look
+
+    def test_operators_are_told_once_of_each_lateness(self, inbox, home, hire, tell, caplog):
+        """And again after a delivery meanwhile, of that source alone."""
+        caplog.set_level("INFO", "cdsc_server.services.deliveries")
+        hire("reviewer", sign_in=False)
+        inbox.put("bills/a.json", bills.written())
+        inbox.look()
+        assert tell() == tell() == ["olga@dge.example"]
+        inbox.clock.advance(days=7, seconds=1)
+        assert tell() == tell() == ["olga@dge.example"] * 2
+        inbox.put("bills/a.json", bills.written())
+        inbox.look()
+        assert len(tell()) == 2
+        assert "a delivery told of bills again" in caplog.text
+
+        inbox.clock.advance(days=7, seconds=1)
+        assert tell() == ["olga@dge.example"] * 3
+
+
 class TestWithoutAFolder:
     """A server whose files are imported by command."""
 
