@@ -91,6 +91,11 @@ class Cost:
         """The sum, rounded once, half away from zero, to the smallest coin of the currency."""
         return rounded(self.exact, self.currency)
 
+    @property
+    def unknown(self) -> int:
+        """Seconds without a reading, or with one that has no price."""
+        return sum(each.end - each.start for each in _joined((*self.unread, *self.unpriced)))
+
 
 @dataclass(frozen=True, slots=True)
 class Amounts:

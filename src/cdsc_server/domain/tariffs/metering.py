@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -77,6 +77,29 @@ def priceable(columns: Sequence[Column], units: str) -> Priceable | None:
     if "reverse" in ways or any(sent.values):
         flows[Flow.INJECTION] = Metered(start, interval, *sent)
     return Priceable(flows, tuple(sorted(n for each in kept for n in each)))
+
+
+def counted_in(
+    parts: Iterable[tuple[Sequence[Column], int | None, int | None]], units: str, start: int, end: int
+) -> Mapping[Flow, Metered]:
+    """
+    What several meters together counted each way in [start, end); a gap where nothing is known.
+
+    Args:
+        parts: columns of segments, each with the bounds within which its values count; None is no bound.
+        start, end: seconds since 1970 UTC.
+    """
+    flows: dict[Flow, list[Metered]] = {Flow.OFFTAKE: [], Flow.INJECTION: []}
+    for columns, low, high in parts:
+        counted = priceable(columns, units)
+        for flow, used in counted.flows.items() if counted is not None else ():
+            flows[flow].append(used.within(low, high))
+    made = {flow: united(each, start, end) for flow, each in flows.items()}
+    nothing = Metered(start, max(1, end - start), 0, [0], b"\1")
+    return {
+        Flow.OFFTAKE: made[Flow.OFFTAKE] or nothing,
+        **({Flow.INJECTION: sent} if (sent := made[Flow.INJECTION]) is not None else {}),
+    }
 
 
 def united(metered: Sequence[Metered], start: int, end: int) -> Metered | None:

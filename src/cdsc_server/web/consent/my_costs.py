@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.tariffs.words import cost_plot, told_lines
 from cdsc_server.languages import money
-from cdsc_server.services import cost_estimates, sharing
+from cdsc_server.services import own_costs, sharing
 from cdsc_server.web.bearer import public
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.describe import undocumented
@@ -37,6 +37,6 @@ def costs() -> ResponseReturnValue:
             "plot": cost_plot(each.days, each.cost.currency),
             "missing_hours": round(each.missing.total_seconds() / 3600),
         }
-        for each in cost_estimates.estimates_of(session.customer_id, clock=ports().clock)
+        for each in own_costs.estimates_of(session.customer_id, clock=ports().clock)
     ]
     return render("costs.html", shown=shown, customer_name=sharing.customer_name(session.customer_id), zone=zone)

@@ -13,7 +13,7 @@ from cdsc_server.domain.customer_graph import CustomerGraph, Kind
 from cdsc_server.domain.intervals import month_around
 from cdsc_server.domain.tariffs.costs import Cost, cost_of
 from cdsc_server.domain.tariffs.days import days_between, midnight
-from cdsc_server.domain.tariffs.metering import is_priceable, priceable, united
+from cdsc_server.domain.tariffs.metering import counted_in, is_priceable
 from cdsc_server.domain.tariffs.runs import Metered
 from cdsc_server.domain.tariffs.tariff import Flow
 from cdsc_server.domain.tariffs.terms import terms_of
@@ -57,7 +57,7 @@ class CostEstimate:
     @property
     def missing(self) -> timedelta:
         """How long there are no readings, or none with a price."""
-        return timedelta(seconds=sum(each.end - each.start for each in (*self.cost.unread, *self.cost.unpriced)))
+        return timedelta(seconds=self.cost.unknown)
 
 
 def estimates_of(customer_id: str, *, clock: Clock) -> list[CostEstimate]:
@@ -133,26 +133,20 @@ def _metered(
 ) -> Mapping[Flow, Metered]:
     """What all meters of a contract counted each way, while they were its meters; a gap where nothing is known."""
     units = tariffs.tariff.units
-    tied: dict[str, Tie] = {}
+    tied: dict[str, list[Tie]] = {}
     for row in series:
         found = (tie for tie in ties(graph, series_of(row))[Kind.SERVICE_CONTRACT] if tie.object_id == contract_id)
         for tie in found if is_priceable(row.value_format, units) else ():
             if tie.within(start, end):
-                tied[row.series_id] = tie
+                tied.setdefault(row.series_id, []).append(tie)
     rows = [row for row in series if row.series_id in tied]
-    bounds = (_instant(start), _instant(end))
-    flows: dict[Flow, list[Metered]] = {Flow.OFFTAKE: [], Flow.INJECTION: []}
-    for period, columns in read_columns(session, segment_periods(session, rows, start=bounds[0], end=bounds[1])):
-        counted = priceable(columns, units)
-        tie = tied[period.series[0].series_id]
-        for flow, used in counted.flows.items() if counted is not None else ():
-            flows[flow].append(used.within(tie.start, tie.end))
-    made = {flow: united(each, start, end) for flow, each in flows.items()}
-    nothing = Metered(start, max(1, end - start), 0, [0], b"\1")
-    return {
-        Flow.OFFTAKE: made[Flow.OFFTAKE] or nothing,
-        **({Flow.INJECTION: sent} if (sent := made[Flow.INJECTION]) is not None else {}),
-    }
+    periods = segment_periods(session, rows, start=_instant(start), end=_instant(end))
+    parts = (
+        (columns, tie.start, tie.end)
+        for period, columns in read_columns(session, periods)
+        for tie in tied[period.series[0].series_id]
+    )
+    return counted_in(parts, units, start, end)
 
 
 def _instant(second: int) -> datetime:
