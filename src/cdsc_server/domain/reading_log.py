@@ -24,6 +24,7 @@ _CALLED: Final[Mapping[str, tuple[str, str]]] = {
     "bill_files": marked_plural("%(count)s bill as a file", "%(count)s bills as files"),
     "bill_sections": marked_plural("%(count)s charge of a service", "%(count)s charges of services"),
     "usage_segments": marked_plural("%(count)s set of readings", "%(count)s sets of readings"),
+    "cost_estimates": marked_plural("%(count)s estimate of costs", "%(count)s estimates of costs"),
     "aggregations": marked_plural("%(count)s group", "%(count)s groups"),
     "eacs": marked_plural("%(count)s certificate", "%(count)s certificates"),
 }

@@ -236,6 +236,8 @@ def _listings(catalogue: Catalogue, base_url: str) -> dict[str, Any]:
     listings: dict[str, Any] = {member: base_url + path for member, path, include in LISTINGS if include in opened}
     if "cds_usagesegments_api" in listings:
         listings["cds_usagesegments_additional_value_types"] = _own_value_types(catalogue)
+    if {"cds_usagesegments_api", "cds_servicecontracts_api"} <= listings.keys():
+        listings["cdsc_cost_estimates_api"] = f"{base_url}/cost_estimates"
     if "cds_eacs_api" in listings:
         listings["cds_eac_formats"] = {each.id: asdict(each) for each in catalogue.eac_formats.values()}
     return listings

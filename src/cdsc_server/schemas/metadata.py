@@ -109,5 +109,6 @@ class AuthorizationServerMetadataSchema(Schema):
     cds_aggregations_api = fields.URL()
     cds_usagesegments_api = fields.URL()
     cds_usagesegments_additional_value_types = fields.Dict()
+    cdsc_cost_estimates_api = fields.URL(metadata={"description": "Cost estimates. Our own extension."})
     cds_eacs_api = fields.URL()
     cds_eac_formats = fields.Dict()

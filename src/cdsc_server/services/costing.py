@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -62,11 +62,16 @@ def contract_tariffs(session: Session, customer_ids: Collection[str], *, as_of: 
     return known
 
 
+def opens_costs(entries: Iterable[GrantedEntry]) -> bool:
+    """Whether any entry opens values of the type `cost`."""
+    return any(wanted.get("type", _COST) == _COST for entry in entries for wanted in entry.value_formats)
+
+
 def granted_tariffs(
     session: Session, entries: Sequence[GrantedEntry], customer_ids: Collection[str], *, now: datetime
 ) -> Mapping[datetime | None, Known]:
     """The tariffs of each instant that entries show; nothing, without asking, where they open no costs."""
-    if not any(wanted.get("type", _COST) == _COST for entry in entries for wanted in entry.value_formats):
+    if not opens_costs(entries):
         return {}
     frozen = {at for entry in entries if (at := frozen_at(entry, now)) < now}
     return {at: contract_tariffs(session, customer_ids, as_of=at) for at in (None, *sorted(frozen))}
@@ -90,14 +95,14 @@ class Costs:
 
     def modified(self, segment_key: str, *, as_of: datetime | None) -> datetime:
         """When what a column is calculated from was changed last, readings left aside."""
-        return max((each.modified for _, each in self._contracts(segment_key, as_of)), default=_EPOCH)
+        return max((each.modified for _, each in self.contracts(segment_key, as_of)), default=_EPOCH)
 
     def beside(self, period: SegmentPeriod, columns: Sequence[Column], *, as_of: datetime | None) -> list[Column]:
         """The columns of a segment, and one more with what each value costs; null where that cannot be known."""
         key = period.series[0].segment_key
         told: list[tuple[Amounts, int, int]] = []
         indexes: tuple[int, ...] = ()
-        for tie, contract in self._contracts(key, as_of):
+        for tie, contract in self.contracts(key, as_of):
             found = priceable(columns, contract.tariff.units)
             if found is not None and tie.within(*_seconds(period)):
                 told.append(self._amounts(key, tie, contract, found.flows))
@@ -108,7 +113,8 @@ class Costs:
         values = ((VALUE_KEYS[_COST], _readings(period.segment_start, period.interval, added(told))),)
         return [*columns, Column(value_format, Quality.CALCULATED, self.series[key].series_id, values)]
 
-    def _contracts(self, segment_key: str, as_of: datetime | None) -> list[tuple[Tie, ContractTariffs]]:
+    def contracts(self, segment_key: str, as_of: datetime | None) -> list[tuple[Tie, ContractTariffs]]:
+        """The contracts whose costs a column adds up, and when, with their tariffs as known at an instant."""
         currency = self.series[segment_key].value_format["currency"]
         known = self.known[as_of]
         found = [(tie, known.get((self.customer_id, tie.object_id))) for tie in self.ties[segment_key]]

@@ -7,7 +7,7 @@ the shop has a place and a meter of its own. Bob has one of everything, which no
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -18,12 +18,15 @@ from flask import Flask
 
 from cdsc_server import exact_json
 from cdsc_server.domain.grants import Selection
+from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.storage.db import transaction
 from cdsc_server.web.context import Context
-from tests.factories import access, customer_data
+from tests.factories import access, customer_data, tariffs
 from tests.support.statements import asked_of
 
 SWAPPED = datetime(2025, 1, 1, tzinfo=UTC)
+#: A month of readings that tests of costs begin with.
+BILLED_FROM = datetime(2025, 12, 1, tzinfo=UTC)
 
 Get = Callable[..., Any]
 
@@ -102,6 +105,29 @@ def get(client: Any) -> Get:
             return exact_json.loads(answer.get_data())
 
     return read
+
+
+@pytest.fixture
+def tariff(app: Flask, clock: Any, home: None) -> Callable[..., None]:
+    """Has a contract, the house if none is named, on a tariff from 2020 on."""
+
+    def tariff(made: Any, *, contract: str = "C-house") -> None:
+        with app.app_context():
+            import_tariffs(tariffs.document(made, assignments=[tariffs.on(contract)]), clock=clock)
+
+    return tariff
+
+
+@pytest.fixture
+def put(app: Flask, home: None) -> Callable[..., None]:
+    """Stores readings of a meter, by the hour; of the house's if none is named."""
+
+    def put(texts: Sequence[str], start: datetime = BILLED_FROM, *, name: str = "used", **fields: Any) -> None:
+        with app.app_context(), transaction() as session:
+            row = customer_data.series(session, name, **{"segment_key": "m", "meter_device_id": "m-house", **fields})
+            customer_data.readings(session, row, start, texts)
+
+    return put
 
 
 @pytest.fixture

@@ -2,45 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from cdsc_server.services.import_tariffs import import_tariffs
-from cdsc_server.storage.db import transaction
+from tests.api.customer_data.conftest import BILLED_FROM
 from tests.factories import customer_data
 from tests.factories import tariffs as make
 from tests.support import requirement
 
 SEGMENTS = "/cds/usage_segments"
-START = datetime(2025, 12, 1, tzinfo=UTC)
 USED, COST = "electric_kwh", "cost"
 SHOWN = "include_usage_segment_value_types"
 TIERS = make.energy("use", {"tiers": [{"up_to": "2", "price": "0.10"}, {"price": "0.30"}]})
-
-
-@pytest.fixture
-def tariff(app, clock, home):
-    """Has the house on a tariff from 2020 on."""
-
-    def tariff(made, *, contract="C-house"):
-        with app.app_context():
-            import_tariffs(make.document(made, assignments=[make.on(contract)]), clock=clock)
-
-    return tariff
-
-
-@pytest.fixture
-def put(app, home):
-    """Stores readings of the house's meter."""
-
-    def put(texts, start=START, *, name="used", **fields):
-        with app.app_context(), transaction() as session:
-            row = customer_data.series(session, name, **{"segment_key": "m", "meter_device_id": "m-house", **fields})
-            customer_data.readings(session, row, start, texts)
-
-    return put
 
 
 @pytest.fixture
@@ -101,7 +76,7 @@ def test_a_grant_from_the_middle_of_a_month_learns_nothing_of_its_beginning(tari
     """The tier of a later hour would tell how much was used before."""
     tariff(make.tariff("T-1", TIERS))
     put(["1.500", "1.000", "1.000"])
-    cut = (START + timedelta(hours=1)).isoformat()
+    cut = (BILLED_FROM + timedelta(hours=1)).isoformat()
 
     (whole,), (part,) = read(USED, COST, token="whole"), read(USED, COST, token="part", segment_start=cut)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from cdsc_server.domain.tariffs.days import midnight
@@ -42,6 +42,11 @@ def assigned_of(documents: Sequence[Mapping[str, str]], tariffs: Mapping[str, Ta
 def terms_of(assigned: Sequence[Assigned], start: int, end: int) -> list[Term]:
     """The versions that hold for a contract at any time in [start, end), whole and in order."""
     return [term for each in assigned for term in _terms(each) if term.start < end and start < term.end]
+
+
+def without_charges(terms: Sequence[Term]) -> list[Term]:
+    """The same prices of energy with the taxes on it, and no charges for time alone."""
+    return [replace(term, version=replace(term.version, fixed=())) for term in terms]
 
 
 def _terms(each: Assigned) -> Iterator[Term]:

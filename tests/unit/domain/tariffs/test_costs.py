@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cdsc_server.domain.tariffs.costs import Stretch, amounts_of, cost_of
 from cdsc_server.domain.tariffs.tariff import EnergyLine, Flow, PriceSeries, Tier, Version
+from cdsc_server.domain.tariffs.terms import without_charges
 from tests.unit.domain.tariffs.tariff_support import (
     DAILY,
     EVENINGS,
@@ -235,3 +236,16 @@ def test_a_coin_is_that_of_the_currency():
 
     assert cost_of([term(made)], {Flow.OFFTAKE: metered(start, [1000], 3600)}, start, start + 3600).total == 11
     assert Tier(None, Decimal(1)).up_to is None
+
+
+@given(_both_ways, _lines)
+def test_energy_and_charges_make_the_whole(pairs, line):
+    """Who is told of the energy alone is told of the same energy, with the taxes on it."""
+    terms = _on_the_tariff(line)
+    drawn, sent = ([pair and pair[way] for pair in pairs] for way in (0, 1))
+    used = {Flow.OFFTAKE: metered(_START, drawn, 3600), Flow.INJECTION: metered(_START, sent, 3600)}
+
+    energy, charges = cost_of(without_charges(terms), used, _START, _END), cost_of(terms, {}, _START, _END)
+
+    assert {each.kind for each in energy.lines} <= {"energy", "tax"}
+    assert energy.exact + charges.exact == cost_of(terms, used, _START, _END).exact
