@@ -1,19 +1,23 @@
 """
-Connections to PostgreSQL that stay at hand: one for each thread, for statements that are a transaction of their own.
+Connections to PostgreSQL that stay at hand: for each thread one for statements that are a transaction of their own, and
+one for reading several statements of one state.
 
-A pool lends a connection and a cursor anew for each statement and takes them back, which is a fifth of the time of a
-request that asks one thing. A thread asks one statement after the other, so it can keep its own.
+A pool lends a connection and a cursor anew for each use and takes them back, which is a fifth of the time of a request
+that asks one thing; setting how it sees the database and back again takes as long. A thread does one thing after the
+other, so it can keep its own.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
+from psycopg import IsolationLevel
+from sqlalchemy import Connection, Engine
 
 #: A connection used this recently is not asked whether it is alive.
 BELIEVED_SECONDS: Final = 2.0
@@ -39,21 +43,39 @@ def first_row(engine: Engine, text: str, parameters: Mapping[str, Any]) -> tuple
     return row
 
 
+@contextmanager
+def one_state(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that sees one state of the database and writes nothing."""
+    window = _kept.windows.pop(engine, None)
+    if window is None or not window.lives():
+        window = _Window(engine)
+    # Made anew, because a connection asks only once whether somebody listens to what it executes.
+    connection = Connection(engine, connection=window.lent)
+    begun = connection.begin()
+    try:
+        yield connection
+    finally:
+        if begun.is_active and not connection.invalidated:
+            # A rollback would make the driver forget every statement that the database has prepared here.
+            begun.commit()
+            window.used = time.monotonic()
+            _kept.windows[engine] = window
+
+
 def let_go(engine: Engine) -> None:
-    """Close this thread's connection, if it has one; that of another closes when the thread or the engine ends."""
+    """Close this thread's connections, if it has any; those of another close when the thread or the engine ends."""
     _kept.lines.pop(engine, None)
+    _kept.windows.pop(engine, None)
 
 
-class _Line:
-    """A connection with its cursor; it closes when nobody holds it any more."""
+class _Own:
+    """A connection that left the pool; it closes when nobody holds it any more."""
 
     def __init__(self, engine: Engine) -> None:
-        lent = engine.raw_connection()
-        self._connection = cast("Any", lent.driver_connection)
+        self.lent = engine.raw_connection()
+        self.driver = cast("Any", self.lent.driver_connection)
         # The pool fills its place; while it counted as lent, it would also hold the engine, and so itself.
-        lent.detach()
-        self._connection.autocommit = True
-        self.cursor = self._connection.cursor()
+        self.lent.detach()
         self.used = time.monotonic()
 
     def lives(self) -> bool:
@@ -61,20 +83,40 @@ class _Line:
         if time.monotonic() - self.used < BELIEVED_SECONDS:
             return True
         try:
-            self.cursor.execute("")
-        except self._connection.Error:
+            self.driver.execute("")
+            self.driver.commit()
+        except self.driver.Error:
             return False
         return True
 
     def __del__(self) -> None:
         # It has none when none could be opened.
-        if connection := getattr(self, "_connection", None):
-            connection.close()
+        if driver := getattr(self, "driver", None):
+            driver.close()
+
+
+class _Line(_Own):
+    """Each statement is a transaction of its own, by the same cursor."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.driver.autocommit = True
+        self.cursor = self.driver.cursor()
+
+
+class _Window(_Own):
+    """Each transaction sees one state and writes nothing; PostgreSQL's default gives each statement its own."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.driver.isolation_level = IsolationLevel.REPEATABLE_READ
+        self.driver.read_only = True
 
 
 class _Kept(threading.local):
     def __init__(self) -> None:
         self.lines: WeakKeyDictionary[Engine, _Line] = WeakKeyDictionary()
+        self.windows: WeakKeyDictionary[Engine, _Window] = WeakKeyDictionary()
 
 
 _kept = _Kept()

@@ -131,17 +131,18 @@ def transaction() -> Iterator[Session]:
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session that sees one state of the database and writes nothing."""
-    options: dict[str, Any] = {"cdsc_writes": False}
-    if db.engine.dialect.name == "postgresql":
-        # Its default gives each statement a state of its own.
-        options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    engine = db.engine
     with (
-        db.engine.connect().execution_options(**options) as connection,
+        at_hand.one_state(engine) if engine.dialect.name == "postgresql" else _one_state(engine) as connection,
         Session(connection, expire_on_commit=False) as session,
     ):
         yield session
-        # A rollback would make the driver forget every statement that the database has prepared on this connection.
-        session.commit()
+
+
+@contextmanager
+def _one_state(engine: Engine) -> Iterator[Connection]:
+    with engine.connect().execution_options(cdsc_writes=False) as connection, connection.begin():
+        yield connection
 
 
 @contextmanager
