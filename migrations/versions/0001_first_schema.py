@@ -538,6 +538,7 @@ def upgrade() -> None:
         sa.Column("value_format", sa.Text(), nullable=False),
         sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
         sa.Column("synced", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("customer_key", "series", name=op.f("pk_usage_series")),
         sa.UniqueConstraint("customer_key", "series_id", name=op.f("uq_usage_series_customer_key_series_id")),
     )

@@ -81,7 +81,7 @@ def find_examples(
         where = contract.address if contract is not None else ""
         named = gettext("Meter %(number)s", number=meter.meter_number)
         says["cds_meters"] = f"{_joined((named, where))}."
-    series = find_series(session, customer_id)
+    series = [row for row in find_series(session, customer_id) if row.site_id is None]
     plot = _usage(session, series, says, names, now=now, zone=zone)
     _mix(session, series, says, now=now, zone=zone)
     lengths = [row.interval_seconds for row in series if _is_usage(row) and row.interval_seconds]

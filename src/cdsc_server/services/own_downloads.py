@@ -18,9 +18,10 @@ from cdsc_server.domain.customer_graph import SELECTED_KIND, Kind
 from cdsc_server.domain.durations import local_midnight
 from cdsc_server.domain.grants import GrantedEntry, Selection, everything_of
 from cdsc_server.domain.usage import Column
-from cdsc_server.ports import Clock
+from cdsc_server.ports import Clock, Ports
 from cdsc_server.services.audit import CUSTOMER, record
 from cdsc_server.services.customer_data import Access
+from cdsc_server.services.proxied_usage import ProxiedUsage
 from cdsc_server.services.usage_data import SeenSegment, Wanted, walk_segments
 from cdsc_server.storage import audit
 from cdsc_server.storage.db import reading, transaction
@@ -85,7 +86,7 @@ def services_of(customer_id: str, *, clock: Clock) -> Sequence[Item]:
 
 
 def usage_of(
-    customer_id: str, choice: Choice, *, zone: ZoneInfo, clock: Clock
+    customer_id: str, choice: Choice, *, zone: ZoneInfo, ports: Ports
 ) -> Iterator[tuple[SeenSegment, Sequence[Column]]] | None:
     """
     The Customer's Usage Segments, read while they are taken; None when there are none.
@@ -104,7 +105,7 @@ def usage_of(
         GrantedEntry("", "", _OPENS, selection, value_formats=({},), start=start, end=end)
         for selection in chosen
     )
-    found = walk_segments(Access(customer_id, entries, clock.now()), Wanted())
+    found = walk_segments(Access(customer_id, entries, ports.clock.now()), Wanted(), ProxiedUsage(ports))
     first = next(found, None)
     return None if first is None else chain([first], found)
 

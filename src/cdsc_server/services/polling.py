@@ -36,7 +36,7 @@ from cdsc_server.ports import (
     Ports,
 )
 from cdsc_server.services.device_sites import access_of
-from cdsc_server.services.staging import keep_devices, stage
+from cdsc_server.services.staging import announce, keep_devices, stage
 from cdsc_server.storage import devices
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.devices import DevicePollRow, DeviceSiteRow, SiteStatus
@@ -62,6 +62,8 @@ _BURST: Final = 4
 #: Faults that time does not heal.
 _UNHEALED: Final = frozenset({FaultKind.AUTH_EXPIRED, FaultKind.NOT_FOUND, FaultKind.PROTOCOL_ERROR})
 _LOOK_SECONDS: Final = 1.0
+#: How often an account that is held is tried.
+_TRY_SECONDS: Final = 0.1
 _FORGOTTEN: Final = 1_000
 _THREADS: Final = 16
 
@@ -195,7 +197,7 @@ class Poller:
             site.due = free
             return None
         lists = site.answered is None or site.answered.date() != now.date()
-        since, until, repairs = _stretch(site, kind, now)
+        since, until, repairs = _stretch(site, kind, now, lists=lists)
         give_up = time.monotonic() + HOLD.total_seconds()
         return Question(site, kind, holder, now, since, until, give_up, repairs, lists)
 
@@ -254,29 +256,45 @@ class Poller:
         return platform
 
 
-def ask_once(site: DeviceSiteRow, *, since: datetime, until: datetime, ports: Ports) -> Answer:
+def ask_once(site: DeviceSiteRow, *, since: datetime, ports: Ports, patience: float = 0) -> Answer:
     """
-    Ask a site for readings that are to be shown and not kept, within the pace of its account.
+    Ask a site for readings until now that are to be shown and not kept, within the pace of its account.
+
+    Args:
+        patience: seconds to wait for an account that is being asked just now, or has been asked too often.
 
     Returns:
         What it says; a fault BUSY when its account is being asked just now, or has been asked too often.
     """
-    now = ports.clock.now()
     kind = ports.platforms.get(site.platform)
     if kind is None:
         return Answer(Contact(None, None, FaultKind.PROTOCOL_ERROR, "there is no connector for it on this server"))
-    holder = secrets.token_urlsafe(12)
-    with transaction() as session:
-        free = _hold(session, site, kind, holder, now)
-    if free is not None:
-        return Answer(Contact(None, None, FaultKind.BUSY, "it was asked often just now; look again in a minute"))
-    poller = Poller(ports, threads=1)
+    holder, give_up = secrets.token_urlsafe(12), time.monotonic() + patience
+    while True:
+        now = ports.clock.now()
+        with transaction() as session:
+            free = _hold(session, site, kind, holder, now)
+        if free is None:
+            break
+        if time.monotonic() >= give_up or free - now > devices.LOOK_AGAIN:
+            return Answer(Contact(None, None, FaultKind.BUSY, "it was asked often just now; look again in a minute"))
+        time.sleep(_TRY_SECONDS)
+    poller, left_alone = Poller(ports, threads=1), None
     try:
-        return poller.ask(Question(site, kind, holder, now, since, until, 0, repairs=False, lists=False))
+        answer = poller.ask(Question(site, kind, holder, now, since, now, give_up, repairs=False, lists=False))
+        left_alone = _left_alone(answer, ports.clock.now())
+        return answer
     finally:
         poller.close()
         with transaction() as session:
-            devices.let_go(session, site.account_key, holder=holder, not_before=None)
+            devices.let_go(session, site.account_key, holder=holder, not_before=left_alone)
+
+
+def _left_alone(answer: Answer, now: datetime) -> datetime | None:
+    """Until when the platform wants its account to be left alone; None when it does not say."""
+    if answer.contact.fault is not FaultKind.RATE_LIMITED or answer.retry_after is None:
+        return None
+    return now + min(answer.retry_after, LONGEST_RETRY)
 
 
 def _hold(session: Session, site: DeviceSiteRow, kind: PlatformKind, holder: str, now: datetime) -> datetime | None:
@@ -298,10 +316,12 @@ def forget_polls(*, days: int, clock: Clock) -> int:
             return forgotten
 
 
-def _stretch(site: DeviceSiteRow, kind: PlatformKind, now: datetime) -> tuple[datetime, datetime, bool]:
+def _stretch(site: DeviceSiteRow, kind: PlatformKind, now: datetime, *, lists: bool) -> tuple[datetime, datetime, bool]:
     """What a site is asked for: the next stretch, or one with a gap whose turn it is."""
     if site.mode == Mode.PROXY:
-        return now, now, False
+        # What its devices tell of is seen by a day of readings, as what they are is seen by their list.
+        looks = lists and bool(site.meters) and kind.history is not None
+        return now - STRETCH if looks else now, now, False
     if site.repair_from is not None and site.repair_due is not None and site.repair_due <= now:
         return site.repair_from, min(site.repair_from + STRETCH, now), True
     if site.read_through < now - STRETCH:
@@ -323,10 +343,9 @@ def _keep(question: Question, answer: Answer, ports: Ports, random: Random) -> b
     well = fault is None
     with transaction() as session:
         site = devices.find_site(session, question.site.site_id, lock=True)
-        left_alone = None
-        if fault is FaultKind.RATE_LIMITED and answer.retry_after is not None:
-            left_alone = now + min(answer.retry_after, LONGEST_RETRY)
-        held = devices.let_go(session, question.site.account_key, holder=question.holder, not_before=left_alone)
+        held = devices.let_go(
+            session, question.site.account_key, holder=question.holder, not_before=_left_alone(answer, now)
+        )
         # Removed meanwhile, or so late that somebody else has begun to ask: what came will come again.
         if site is None or not held:
             return well
@@ -361,7 +380,12 @@ def _keep_told(session: Session, site: DeviceSiteRow, poll: DevicePollRow, quest
     ahead = len(answer.readings) - len(told)
     site.fault, site.faults, site.answered = None, 0, question.at
     site.reason = f"{ahead} readings were left out: a clock of its devices is ahead of ours; set it" if ahead else ""
-    gap = stage(session, site, poll, told, at=question.at)
+    gap = None
+    if site.mode == Mode.PROXY:
+        announce(session, site, told, at=question.at)
+        session.add(poll)
+    else:
+        gap = stage(session, site, poll, told, at=question.at)
     newest = max((each.measured_at for each in told), default=answer.contact.last_contact)
     if newest is not None:
         site.measured = max(newest, site.measured or newest)

@@ -1,9 +1,17 @@
-"""Readings of sites in the mode proxy: fetched when somebody looks, remembered for a moment, never stored."""
+"""
+Readings of sites in the mode proxy: fetched when somebody looks, remembered for a moment, never stored.
+
+A platform is asked in a thread of its own, which may hang; whoever waits for it goes on without it after PATIENCE.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
+import time
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,11 +22,40 @@ from cdsc_server.ports import Mode, Ports
 from cdsc_server.services.polling import ask_once
 from cdsc_server.storage.devices import DeviceSiteRow
 
+log = logging.getLogger(__name__)
+
 #: How long what was fetched is shown again instead of asking anew.
 REMEMBERED: Final = timedelta(minutes=1)
+#: How long it is shown while the platform does not answer.
+SHOWN: Final = timedelta(minutes=5)
+#: Seconds that somebody waits for platforms; half of them for an account that others ask.
+PATIENCE: Final = 4.0
 #: How far back is looked for the newest value of each channel.
 _RECENT: Final = timedelta(hours=1)
-_MOST: Final = 500
+#: Readings in memory: a dozen homes with a week of five minutes each.
+_MOST: Final = 300_000
+
+
+@dataclass(frozen=True)
+class Told:
+    """
+    What a site told.
+
+    Args:
+        sealed: the way in by which it was asked.
+        since: from when on it was asked for readings.
+        asked: when it was asked last.
+        fetched: when it answered last; None when it did not of late.
+        readings: of that answer.
+        reason: why it gave none when it was asked last; "" when it answered.
+    """
+
+    sealed: bytes
+    since: datetime
+    asked: datetime
+    fetched: datetime | None = None
+    readings: Sequence[DeviceReading] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,8 +74,61 @@ class Now:
     reason: str = ""
 
 
-_remembered: dict[str, tuple[bytes, Now]] = {}
+@dataclass(frozen=True)
+class _Asking:
+    """A question on its way; `begun` is on the clock that never jumps."""
+
+    sealed: bytes
+    since: datetime
+    begun: float
+    answer: Future[Told]
+
+
+#: By site; what was asked last stands last.
+_remembered: dict[str, Told] = {}
+_asking: dict[str, _Asking] = {}
 _lock: Final = threading.Lock()
+_threads: Final = ThreadPoolExecutor(8, thread_name_prefix="proxied")
+
+
+def told_by(sites: Sequence[tuple[DeviceSiteRow, datetime]], *, after: datetime, ports: Ports) -> dict[str, Told]:
+    """
+    What sites tell of the time from an instant each until now.
+
+    Args:
+        after: what was asked later than this counts as news.
+
+    Returns:
+        By id of the site, within PATIENCE; of one that does not answer what it told shortly before, or nothing.
+    """
+    now = ports.clock.now()
+    _forget(now)
+    told: dict[str, Told] = {}
+    asking: dict[str, _Asking] = {}
+    for site, since in sites:
+        with _lock:
+            known = _remembered.get(site.site_id)
+            # Who changed the way in wants to see what it opens.
+            is_news = known is not None and known.sealed == site.sealed and after < known.asked <= now
+            if known is not None and is_news and known.since <= since:
+                told[site.site_id] = known
+                continue
+            running = _asking.get(site.site_id)
+            if running is None or running.sealed != site.sealed or running.since > since:
+                # With the context of the request, where the way to the database is found.
+                answer = _threads.submit(copy_context().run, _ask, site, since, ports)
+                running = _asking[site.site_id] = _Asking(site.sealed, since, time.monotonic(), answer)
+        asking[site.site_id] = running
+    # For a platform that hangs not everybody who comes later waits as long again.
+    left = [each.begun + PATIENCE - time.monotonic() for each in asking.values()]
+    wait([each.answer for each in asking.values()], timeout=max(0.0, *left, 0.0))
+    for site, since in sites:
+        if site.site_id in asking:
+            answer = asking[site.site_id].answer
+            told[site.site_id] = (
+                answer.result() if answer.done() else _without_answer(site, since, now, "no answer came in time")
+            )
+    return told
 
 
 def fetch_now(site: DeviceSiteRow, *, ports: Ports) -> Now | None:
@@ -46,26 +136,49 @@ def fetch_now(site: DeviceSiteRow, *, ports: Ports) -> Now | None:
     if site.mode != Mode.PROXY:
         return None
     now = ports.clock.now()
-    with _lock:
-        sealed, before = _remembered.get(site.site_id, (b"", None))
-    # Who changed the way in wants to see what it opens.
-    if before is not None and sealed == site.sealed and timedelta() <= now - before.fetched < REMEMBERED:
-        return before
-    found = _fetched(site, now, ports)
-    with _lock:
-        if len(_remembered) >= _MOST:
-            _remembered.clear()
-        _remembered[site.site_id] = (site.sealed, found)
-    return found
-
-
-def _fetched(site: DeviceSiteRow, now: datetime, ports: Ports) -> Now:
-    answer = ask_once(site, since=now - _RECENT, until=now, ports=ports)
-    if answer.contact.fault is not None:
-        return Now(now, reason=answer.contact.reason)
+    told = told_by([(site, now - _RECENT)], after=now - REMEMBERED, ports=ports)[site.site_id]
+    if told.reason:
+        return Now(told.asked, reason=told.reason)
     newest: dict[tuple[str, str], DeviceReading] = {}
-    for each in without_future(answer.readings):
+    for each in told.readings:
         place = (each.device_id, each.channel)
-        if place not in newest or newest[place].measured_at < each.measured_at:
+        if each.measured_at >= now - _RECENT and (place not in newest or newest[place].measured_at < each.measured_at):
             newest[place] = each
-    return Now(now, [newest[place] for place in sorted(newest)])
+    return Now(told.asked, [newest[place] for place in sorted(newest)])
+
+
+def _ask(site: DeviceSiteRow, since: datetime, ports: Ports) -> Told:
+    """Ask, and remember what came of it."""
+    try:
+        answer = ask_once(site, since=since, patience=PATIENCE / 2, ports=ports)
+        now = ports.clock.now()
+        if answer.contact.fault is None:
+            told = Told(site.sealed, since, now, now, without_future(answer.readings))
+        else:
+            log.warning("site %s: %s: %s", site.site_id, answer.contact.fault, answer.contact.reason)
+            told = _without_answer(site, since, now, answer.contact.reason)
+        with _lock:
+            _remembered.pop(site.site_id, None)
+            _remembered[site.site_id] = told
+        return told
+    finally:
+        with _lock:
+            _asking.pop(site.site_id, None)
+
+
+def _forget(now: datetime) -> None:
+    """Forget what is old, and the oldest of what is too much."""
+    with _lock:
+        held = sum(len(each.readings) for each in _remembered.values())
+        for site_id, each in list(_remembered.items()):
+            if held > _MOST or now - each.asked > SHOWN:
+                held -= len(_remembered.pop(site_id).readings)
+
+
+def _without_answer(site: DeviceSiteRow, since: datetime, now: datetime, reason: str) -> Told:
+    """What a site told shortly before by the same way in, or nothing; and why there is nothing new."""
+    with _lock:
+        before = _remembered.get(site.site_id)
+    if before is None or before.sealed != site.sealed or before.fetched is None or now - before.fetched > SHOWN:
+        return Told(site.sealed, since, now, reason=reason)
+    return Told(site.sealed, since, now, before.fetched, before.readings, reason)

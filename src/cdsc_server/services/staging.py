@@ -1,4 +1,8 @@
-"""Keep what devices told, as it came and as usage of their Customer's meters; the same twice changes nothing."""
+"""
+Keep what devices told, as it came and as usage of their Customer's meters; the same twice changes nothing.
+
+Of a site in the mode proxy it keeps only which series there are: `announce`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.device_readings import Device, DeviceReading
 from cdsc_server.domain.device_usage import Column, first_gap, usage_columns
+from cdsc_server.ports import Mode
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage import devices
 from cdsc_server.storage.device_packing import pack_readings, unpack_readings
@@ -53,7 +58,7 @@ def stage(
         Start of the earliest slot among the readings that none of them fills; None when there is none.
     """
     known_devices = devices.devices_of(session, site)
-    meters = dict(_meters(site, known_devices.values()))
+    meters = meters_of(site, known_devices.values())
     gap = None
     if told:
         first, last = min(each.measured_at for each in told), max(each.measured_at for each in told)
@@ -75,18 +80,33 @@ def stage(
     return gap
 
 
+def announce(session: Session, site: DeviceSiteRow, told: Sequence[DeviceReading], *, at: datetime) -> None:
+    """Have a series for each channel of a proxied site that counts for a meter, so that a Grant can open it."""
+    meters = meters_of(site, devices.devices_of(session, site).values())
+    of_meters = [each for each in told if each.device_id in meters]
+    for column in usage_columns(of_meters, interval=timedelta(seconds=site.interval_seconds), since=at, until=at):
+        _series(session, site, column, meters[column.device_id], at)
+
+
 def known_readings(session: Session, site: DeviceSiteRow, first: datetime, last: datetime) -> list[DeviceReading]:
     """The readings kept that were measured in [first, last], and some around."""
     polls = devices.polls_around(session, site, first, last)
     return [reading for poll in polls if poll.payload is not None for reading in unpack_readings(poll.payload)]
 
 
-def _meters(site: DeviceSiteRow, known: Iterable[SiteDeviceRow]) -> Iterator[tuple[str, str]]:
-    """Each device that belongs to a meter, with it; one that is named by its id before its kind."""
-    for device in known:
-        meter = site.meters.get(device.device_id) or site.meters.get(device.kind)
-        if meter is not None:
-            yield device.device_id, meter
+def meters_of(site: DeviceSiteRow, known: Iterable[SiteDeviceRow]) -> dict[str, str]:
+    """The meter of each device that belongs to one; one that is named by its id before its kind."""
+    found = ((each.device_id, site.meters.get(each.device_id) or site.meters.get(each.kind)) for each in known)
+    return {device_id: meter for device_id, meter in found if meter is not None}
+
+
+def series_id_of(site: DeviceSiteRow, column: Column, meter: str) -> str:
+    """The id of the series that a column belongs to; where readings are not stored, one of this site alone."""
+    whose = ("device", site.customer_id, meter)
+    if site.mode == Mode.PROXY:
+        whose = ("proxied device", site.site_id, meter)
+    parts = (site.platform, column.device_id, column.channel, column.direction, column.unit, str(site.interval_seconds))
+    return derived_id(*whose, *parts)
 
 
 def _fresh(told: Iterable[DeviceReading], known: Iterable[DeviceReading]) -> list[DeviceReading]:
@@ -119,8 +139,7 @@ def _writes(
 
 
 def _series(session: Session, site: DeviceSiteRow, column: Column, meter: str, at: datetime) -> UsageSeriesRow:
-    parts = (site.platform, column.device_id, column.channel, column.direction, column.unit, str(site.interval_seconds))
-    series_id = derived_id("device", site.customer_id, meter, *parts)
+    series_id = series_id_of(site, column, meter)
     known = find_series(session, site.customer_id, segment_keys=[series_id])
     if known:
         return known[0]
@@ -144,6 +163,7 @@ def _series(session: Session, site: DeviceSiteRow, column: Column, meter: str, a
             contract_id=place.contract_id,
             service_point_id=place.service_point_id,
             meter_device_id=meter,
+            site_id=site.site_id if site.mode == Mode.PROXY else None,
             at=at,
         ),
     )

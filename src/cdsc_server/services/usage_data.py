@@ -26,11 +26,13 @@ from cdsc_server.services.group_usage import SeenSums, sum_columns
 from cdsc_server.services.homes import Home, LookedFor, home_of, homes
 from cdsc_server.services.opened_sections import billed_readings, opened_sections
 from cdsc_server.services.proofs import Proofs, read_proofs
+from cdsc_server.services.proxied_usage import ProxiedUsage
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY: Final = timedelta(days=1)
 #: Readings fetched at once: enough that one meter's year comes in one journey, few enough to be small.
 _HELD: Final = 36_000
 
@@ -125,17 +127,20 @@ class SegmentPage:
     Args:
         batches: the segments, in groups that are read at once.
         begun: the columns of the first group.
+        live: what proxied sites told for it.
     """
 
     following: Place | None
     preceding: Place | None
     batches: Sequence[Sequence[SeenSegment]]
     begun: Sequence[Sequence[Column]]
+    live: ProxiedUsage
 
 
 def list_segments(
     access: Access | DirectAccess | None,
     wanted: Wanted,
+    live: ProxiedUsage,
     *,
     sums: Sequence[SeenSums] = (),
     place: Place | None = None,
@@ -144,7 +149,10 @@ def list_segments(
     """
     A page of the visible Usage Segments, in the order of CDS-WG3-01 10.8.8.
 
+    What proxied sites do not answer in time is not there (`ProxiedUsage`).
+
     Args:
+        live: asks proxied sites; the same for all pages of a listing, or one with the same `until`.
         access: to what Customers have; None where the Grant opens usage of groups alone.
         sums: of those groups.
         place: the page begins right after it, or when read backward ends right before it.
@@ -155,17 +163,34 @@ def list_segments(
     """
     if access is not None and not any("include_usage_segments" in entry.opens for entry in access.entries):
         raise InsufficientScope("this access token does not open any usage segments")
+    page = _page(access, wanted, live, sums, place=place, backward=backward)
+    # No connection is held while platforms are asked, and none is asked that this page does not need.
+    while live.ask():
+        page = _page(access, wanted, live, sums, place=place, backward=backward)
+    return page
+
+
+def _page(
+    access: Access | DirectAccess | None,
+    wanted: Wanted,
+    live: ProxiedUsage,
+    sums: Sequence[SeenSums],
+    *,
+    place: Place | None,
+    backward: bool,
+) -> SegmentPage:
     with reading() as session:
-        found = _found(session, access, wanted, sums, place=place, backward=backward)
+        found = _found(session, access, wanted, live, sums, place=place, backward=backward)
         segments, goes_on, began = cut(found, begun=place is not None, backward=backward)
         batches = list(_batches(segments))
         # While the connection is here; fetching another one for a short answer would take longer than the answer.
-        begun = _columns(session, batches[0]) if batches else []
+        begun = _columns(session, batches[0], live) if batches else []
     return SegmentPage(
         following=segments[-1].place if goes_on else None,
         preceding=segments[0].place if began else None,
         batches=batches,
         begun=begun,
+        live=live,
     )
 
 
@@ -173,6 +198,7 @@ def _found(
     session: Session,
     access: Access | DirectAccess | None,
     wanted: Wanted,
+    live: ProxiedUsage,
     sums: Sequence[SeenSums],
     *,
     place: Place | None,
@@ -187,7 +213,7 @@ def _found(
     if access is not None and (backward or not among_sums):
         start = None if place is None or among_sums else place[1]
         groups = _groups(session, access, wanted, start=start, backward=backward)
-        parts.insert(len(parts) if backward else 0, (_segments(session, group, wanted) for group in groups))
+        parts.insert(len(parts) if backward else 0, (_segments(session, group, wanted, live) for group in groups))
     for part in parts:
         for together in part:
             found = [(_order(segment.place), segment) for segment in together]
@@ -218,12 +244,12 @@ def read_values(page: SegmentPage) -> Iterator[tuple[SeenSegment, Sequence[Colum
     for number, batch in enumerate(page.batches):
         if number > 0:
             with reading() as session:
-                begun = _columns(session, batch)
+                begun = _columns(session, batch, page.live)
         yield from zip(batch, begun, strict=True)
 
 
 def walk_segments(
-    access: Access | DirectAccess | None, wanted: Wanted, *, sums: Sequence[SeenSums] = ()
+    access: Access | DirectAccess | None, wanted: Wanted, live: ProxiedUsage, *, sums: Sequence[SeenSums] = ()
 ) -> Iterator[tuple[SeenSegment, Sequence[Column]]]:
     """
     Every visible Usage Segment with its columns, in the order of the listing, page after page while it is taken.
@@ -231,29 +257,31 @@ def walk_segments(
     The first page is read at once, so that refusals come before the first segment.
 
     Args:
-        access, wanted, sums: as of `list_segments`.
+        access, wanted, live, sums: as of `list_segments`.
 
     Raises:
         InsufficientScope: the Grant opens no Usage Segments.
     """
-    first = list_segments(access, wanted, sums=sums)
+    first = list_segments(access, wanted, live, sums=sums)
 
     def walk() -> Iterator[tuple[SeenSegment, Sequence[Column]]]:
         page = first
         yield from read_values(page)
         while page.following is not None:
-            page = list_segments(access, wanted, sums=sums, place=page.following)
+            page = list_segments(access, wanted, live, sums=sums, place=page.following)
             yield from read_values(page)
 
     return walk()
 
 
-def _columns(session: Session, batch: Sequence[SeenSegment]) -> list[Sequence[Column]]:
+def _columns(session: Session, batch: Sequence[SeenSegment], live: ProxiedUsage) -> list[Sequence[Column]]:
     if batch[0].sums is not None:
         return [sum_columns(session, segment.sums) for segment in batch if segment.sums is not None]
-    periods = [segment.period for segment in batch if segment.period.series]
-    read = iter([columns for _, columns in read_columns(session, periods, as_of=batch[0].as_of)])
-    return [_complete(segment, next(read)) if segment.period.series else () for segment in batch]
+    shown = [segment.period for segment in batch if segment.period.series]
+    stored = [period for period in shown if period.series[0].site_id is None]
+    read = iter([columns for _, columns in read_columns(session, stored, as_of=batch[0].as_of)])
+    columns = iter([next(read) if period.series[0].site_id is None else live.columns(period) for period in shown])
+    return [_complete(segment, next(columns)) if segment.period.series else () for segment in batch]
 
 
 def _complete(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]:
@@ -285,7 +313,7 @@ def _format(segment: SeenSegment, column: Column, customer_id: str) -> dict[str,
     return told
 
 
-def _segments(session: Session, group: Sequence[Home], wanted: Wanted) -> Iterator[SeenSegment]:
+def _segments(session: Session, group: Sequence[Home], wanted: Wanted, live: ProxiedUsage) -> Iterator[SeenSegment]:
     rows: dict[str, list[UsageSeriesRow]] = {home.access.customer_id: [] for home in group}
     for row in series_of_customers(session, rows):
         rows[row.customer_id].append(row)
@@ -300,8 +328,15 @@ def _segments(session: Session, group: Sequence[Home], wanted: Wanted) -> Iterat
     # A Grant has as many instants as it has entries, so the number of statements does not grow with the data.
     for as_of in {opening.as_of for each in opened.values() for of in each.openings.values() for opening in of}:
         asked = [row for each in opened.values() for row in each.asked(as_of, wanted)]
-        for period in segment_periods(session, asked, as_of=as_of):
+        stored = [row for row in asked if row.site_id is None]
+        for period in segment_periods(session, stored, as_of=as_of):
             yield from opened[period.series[0].customer_id].seen(period, as_of, wanted)
+        # What was so at an instant that has passed no platform tells.
+        for row in asked if as_of is None and len(stored) < len(asked) else ():
+            if row.site_id is not None:
+                of = opened[row.customer_id]
+                for period in of.told(row, wanted, live):
+                    yield from of.seen(period, as_of, wanted)
 
 
 @dataclass(frozen=True)
@@ -355,6 +390,19 @@ class _Opened:
             for series_id in opening.series
         }
         return [row for row in self.rows if row.series_id in visible and _may_match(self.tied[row.series_id], wanted)]
+
+    def told(self, row: UsageSeriesRow, wanted: Wanted, live: ProxiedUsage) -> Iterator[SegmentPeriod]:
+        """The segments of a proxied site's series that may be open and pass."""
+        stretches = [each for each in self.openings[row.segment_key] if each.as_of is None]
+        start = _instant(min(each.start or 0 for each in stretches))
+        ends = [each.end for each in stretches if each.end is not None]
+        end = _instant(max(ends)) if len(ends) == len(stretches) else live.until
+        # A segment is a day at most: one that ends after an instant begins no earlier than a day before it.
+        if wanted.ends_from is not None and wanted.ends_from > start + _DAY:
+            start = wanted.ends_from - _DAY
+        if wanted.starts_by is not None and wanted.starts_by < end - _DAY:
+            end = wanted.starts_by + _DAY
+        yield from live.periods(row, start=start, end=end)
 
     def seen(self, period: SegmentPeriod, as_of: datetime | None, wanted: Wanted) -> Iterator[SeenSegment]:
         """What of a whole segment is open and passes, where it is this Customer's turn."""

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
+from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.keyset import Cursor, Page, page
@@ -25,6 +26,7 @@ from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.usage import UsageSeriesRow
 
 
 class SiteStatus(StrEnum):
@@ -143,7 +145,7 @@ class MeterPlace:
 
 _SITE: Final = DeviceSiteRow
 #: When an account that another worker holds is tried again.
-_LOOK_AGAIN: Final = timedelta(seconds=10)
+LOOK_AGAIN: Final = timedelta(seconds=10)
 
 
 def due_sites(session: Session, *, now: datetime, limit: int, without: Collection[str] = ()) -> Sequence[DeviceSiteRow]:
@@ -161,6 +163,11 @@ def find_site(session: Session, site_id: str, *, lock: bool = False) -> DeviceSi
     """The site with this id. `lock`: until the transaction ends."""
     found = select(_SITE).where(_SITE.site_id == site_id)
     return session.scalars(found.with_for_update() if lock else found).one_or_none()
+
+
+def find_sites(session: Session, sites: Collection[tuple[int, str]]) -> Sequence[DeviceSiteRow]:
+    """The sites of these keys of Customers and ids, in no order."""
+    return session.scalars(select(_SITE).where(among_pairs(_SITE.customer_key, _SITE.site_id, sites))).all()
 
 
 def sites_of(session: Session, customer_id: str) -> Sequence[DeviceSiteRow]:
@@ -223,7 +230,7 @@ def take_account(
     session.execute(new.on_conflict_do_nothing())
     account = session.get_one(PlatformAccountRow, account_key, with_for_update=True, populate_existing=True)
     if account.held_until is not None and account.held_until > now:
-        return account.held_until if account.holder is None else min(account.held_until, now + _LOOK_AGAIN)
+        return account.held_until if account.holder is None else min(account.held_until, now + LOOK_AGAIN)
     rested = max(account.rested, now)
     if rested - now > burst:
         return rested - burst
@@ -254,6 +261,16 @@ def devices_of(session: Session, site: DeviceSiteRow) -> dict[str, SiteDeviceRow
     row = SiteDeviceRow
     found = session.scalars(select(row).where(row.customer_key == site.customer_key, row.site_id == site.site_id))
     return {each.device_id: each for each in found}
+
+
+def devices_of_sites(session: Session, sites: Collection[DeviceSiteRow]) -> dict[str, list[SiteDeviceRow]]:
+    """The devices of sites, by id of the site."""
+    row = SiteDeviceRow
+    pairs = [(site.customer_key, site.site_id) for site in sites]
+    found: dict[str, list[SiteDeviceRow]] = {site.site_id: [] for site in sites}
+    for each in session.scalars(select(row).where(among_pairs(row.customer_key, row.site_id, pairs))):
+        found[each.site_id].append(each)
+    return found
 
 
 def polls_around(session: Session, site: DeviceSiteRow, first: datetime, last: datetime) -> Sequence[DevicePollRow]:
@@ -288,7 +305,7 @@ def forget_polls(session: Session, *, before: datetime, limit: int) -> int:
 
 def remove_site(session: Session, site: DeviceSiteRow) -> None:
     """Forget a site with its devices, what they told, and the way in; usage made of it stays its Customer's."""
-    for row in (DevicePollRow, SiteDeviceRow):
+    for row in (DevicePollRow, SiteDeviceRow, UsageSeriesRow):
         session.execute(delete(row).where(row.customer_key == site.customer_key, row.site_id == site.site_id))
     session.delete(site)
 

@@ -77,6 +77,8 @@ class UsageSeriesRow(DataBase):
     created: Mapped[datetime] = mapped_column(UtcDateTime)
     #: When the source was last asked, whether or not it had anything new.
     synced: Mapped[datetime] = mapped_column(UtcDateTime)
+    #: The site that is asked for the readings whenever somebody looks; None where they are stored.
+    site_id: Mapped[str | None] = mapped_column(String, default=None)
 
 
 class UsageBlockRow(DataBase):
@@ -177,13 +179,14 @@ def series_of_meters(
     session: Session, meters: Collection[tuple[int, str]], *, lock: bool = False
 ) -> Sequence[UsageSeriesRow]:
     """
-    The series of meters, given by the key of their Customer and their id; of each Customer by number.
+    The series of meters whose readings are stored, given by the key of their Customer and their id; of each Customer
+    by number.
 
     Args:
         lock: whether nobody else writes to them until the transaction ends.
     """
     row = UsageSeriesRow
-    rows = select(row).where(among_pairs(row.customer_key, row.meter_device_id, meters))
+    rows = select(row).where(among_pairs(row.customer_key, row.meter_device_id, meters), row.site_id.is_(None))
     if lock:
         rows = rows.with_for_update()
     return session.scalars(rows.order_by(row.customer_key, row.series)).all()

@@ -82,6 +82,7 @@ def wanted_series(
     contract_id: str | None = None,
     service_point_id: str | None = None,
     meter_device_id: str | None = None,
+    site_id: str | None = None,
 ) -> Mapping[str, Any]:
     """
     What a series is to be, for `find_or_create_series` and `find_or_create_all`: its columns by name.
@@ -94,6 +95,7 @@ def wanted_series(
         at: becomes `created` and `synced` of a new series.
         position: place of the column; series of one position are members of the same Value Object.
         value_key: that member; None takes the one of the Value Type.
+        site_id: the site that is asked for the readings whenever somebody looks; None where they are stored.
 
     Raises:
         InvalidRequest: the Value Type has no member of its own and none is given, or the format breaks a rule.
@@ -120,6 +122,7 @@ def wanted_series(
         "value_format": dict(value_format),
         "created": at,
         "synced": at,
+        "site_id": site_id,
     }
 
 

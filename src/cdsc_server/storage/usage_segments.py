@@ -276,7 +276,7 @@ def _read(
             number += 1
             slots = (_second(period.segment_start), period.interval, period.count)
             held.append((row, unpack_all(parts.pop(number, ()), *slots)))
-        yield period, _columns(held)
+        yield period, columns_of(held)
 
 
 def _parts(
@@ -307,8 +307,13 @@ def _parts(
     return parts
 
 
-def _columns(held: Sequence[tuple[UsageSeriesRow, Readings]]) -> list[Column]:
-    """A column for each position and quality; `indexes` turned from positions into numbers of columns."""
+def columns_of(held: Sequence[tuple[UsageSeriesRow, Readings]]) -> list[Column]:
+    """
+    The columns of a segment: one for each position and quality; `indexes` turned from positions into their numbers.
+
+    Args:
+        held: its series by position, each with readings for every Value Set.
+    """
     by_position: dict[int, list[tuple[UsageSeriesRow, Readings]]] = defaultdict(list)
     for row, readings in held:
         by_position[row.position].append((row, readings))

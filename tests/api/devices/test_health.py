@@ -164,6 +164,7 @@ def test_a_proxied_site_shows_how_it_is_now_and_keeps_nothing(home, hire):
     """Asked at most once a minute, however often the page is loaded."""
     site_id = home.add(mode=Mode.PROXY)
     home.poll()
+    home.platform.asked.clear()
     home.platform.count(NOON, "10.000", "10.250")
     home.clock.advance(minutes=20)
     desk = hire("reviewer")

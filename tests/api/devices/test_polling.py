@@ -21,7 +21,7 @@ from cdsc_server.services import polling
 from cdsc_server.services.device_sites import ask_again, change_access, remove_site
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.devices import DevicePollRow, SiteDeviceRow, SiteStatus
-from cdsc_server.storage.usage import UsageBlockPastRow, find_series
+from cdsc_server.storage.usage import UsageBlockPastRow, UsageBlockRow, UsageSeriesRow, find_series
 from tests.api.devices.conftest import SECRET, refused
 from tests.support.clock import START as NOON
 
@@ -292,14 +292,18 @@ def test_a_changed_password_is_used_at_once(home):
 
 
 @ONCE
-def test_a_proxied_site_is_looked_after_and_never_read(home):
-    """Its readings are fetched when somebody looks."""
+def test_a_proxied_site_is_looked_after_and_its_readings_are_not_kept(home):
+    """Once a day they are read, to know what there is; else it is only asked whether it answers."""
     site_id = home.add(mode=Mode.PROXY)
+    home.platform.count(NOON - QUARTER, "10.000", "10.250")
     home.poll()
+    home.poll(minutes=20)
 
-    assert home.platform.asked == []
+    assert home.platform.asked == [(NOON - timedelta(days=1), NOON)]
     assert home.platform.pings == 1
     assert home.site(site_id).measured == home.clock.now()
+    assert home.rows(UsageSeriesRow) == 1
+    assert home.rows(UsageBlockRow) == 0
 
 
 @ONCE

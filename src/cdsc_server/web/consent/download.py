@@ -69,7 +69,7 @@ def download() -> ResponseReturnValue:
         choice, name = _choice(services), _form_name()
     except _Refused as refusal:
         return _page(customer_id, refused=refusal)
-    segments = own_downloads.usage_of(customer_id, choice, zone=utility.timezone, clock=clock)
+    segments = own_downloads.usage_of(customer_id, choice, zone=utility.timezone, ports=ports())
     if segments is None:
         return _page(customer_id, nothing=True)
     own_downloads.note(customer_id, choice, name, clock=clock)

@@ -19,6 +19,7 @@ from cdsc_server.errors import InsufficientScope
 from cdsc_server.schemas.usage_segments import UsageSegmentFilters, UsageSegmentListingSchema
 from cdsc_server.services.customer_data import Access, DirectAccess, access_of
 from cdsc_server.services.group_usage import names_groups, seen_sums
+from cdsc_server.services.proxied_usage import ProxiedUsage
 from cdsc_server.services.usage_data import (
     Place,
     SeenSegment,
@@ -69,15 +70,17 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     wanted = _wanted(asked_filters(_FILTERS))
     form = asked_form()
     number = (str, type(None))
-    place = asked_place((number, number, number, int, int, str, bool))
+    place = asked_place((number, number, number, int, int, str, bool, (int, type(None))))
     now = ports().clock.now()
     sums = seen_sums(g.token, catalogue=catalogue(), now=now, scope_id=scope_id)
     access = _access(scope_id, now=now)
+    live = ProxiedUsage(ports(), mark=None if place is None else place[7])
     if form is not None:
-        return answer_file(form, walk_segments(access, wanted, sums=sums))
+        return answer_file(form, walk_segments(access, wanted, live, sums=sums))
     found = list_segments(
         access,
         wanted,
+        live,
         sums=sums,
         place=None if place is None else tuple(place[:6]),
         backward=place is not None and place[6],
@@ -86,8 +89,8 @@ def answer_segments(*, scope_id: str | None = None) -> Response:
     bounds = [bound for period in periods for bound in (period.segment_start, period.segment_end)]
     tell_read("usage_segments", len(periods), period=bounds)
     ends = {
-        "next": page_url(_page(found.following, backward=False)),
-        "previous": page_url(_page(found.preceding, backward=True)),
+        "next": page_url(_page(found.following, live, backward=False)),
+        "previous": page_url(_page(found.preceding, live, backward=True)),
     }
     body = streamed(_body(found, ends))
     response = current_app.response_class(body, mimetype="application/json")
@@ -118,8 +121,9 @@ def _wanted(asked: Mapping[str, Any]) -> Wanted:
     )
 
 
-def _page(place: Place | None, *, backward: bool) -> list[Any] | None:
-    return None if place is None else [*place, backward]
+def _page(place: Place | None, live: ProxiedUsage, *, backward: bool) -> list[Any] | None:
+    # Where no site was asked the address is always the same, as the entity tag of a page without news has to be.
+    return None if place is None else [*place, backward, live.mark]
 
 
 def _body(page: SegmentPage, ends: Mapping[str, Any]) -> Iterator[bytes]:

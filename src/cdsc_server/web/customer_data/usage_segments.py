@@ -25,5 +25,6 @@ def list_usage_segments() -> ResponseReturnValue:
 
     The readings that the Grant opens, one Usage Segment a month, by account number, contract number and start.
     A segment that reaches over a limit of the Grant is replaced by one with the Value Sets inside, with its own id.
+    Readings that are not stored here are fetched meanwhile, a segment a day, as far as their platform answers in time.
     """
     return answer_segments()
