@@ -91,7 +91,8 @@ def _column(name: str, schema: Schema) -> _Column:
         if part not in known:
             raise InvalidFile(f"column {name!r} is unknown: there are {', '.join(['op', *known])}", line=2)
         within = known[part]
-    return _Column(name, path, is_text=within.get("type") == "string")
+    # Words to choose from are all text, and have no type beside them.
+    return _Column(name, path, is_text=within.get("type") == "string" or "enum" in within)
 
 
 def _put(body: dict[str, Any], path: Sequence[str], value: Any) -> None:
