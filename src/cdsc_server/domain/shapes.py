@@ -153,6 +153,18 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Seconds:
+    """A whole number of seconds, at least one."""
+
+    def faults(self, value: Any) -> Iterator[Fault]:
+        if type(value) is not int or value < 1:
+            yield Fault("", "must be a whole number of seconds, at least 1")
+
+    def json_schema(self) -> Schema:
+        return {"type": "integer", "minimum": 1}
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """True or false."""
 

@@ -19,6 +19,7 @@ from cdsc_server.services.bill_places import unclear
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage.customers import find_by_id_or_email, find_customer
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.known import succeed
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.tariffs import (
     ContractTariffsRow,
@@ -175,19 +176,10 @@ def _store(
     session: Session, before: TariffRow | ContractTariffsRow | None, now: TariffRow | ContractTariffsRow, at: datetime
 ) -> str:
     """Let a row take the place of the one before; says whether it is new, changed or unchanged."""
-    if before is None:
-        session.add(now)
-        return "new"
-    if written(_content(before)) == written(_content(now)):
+    if before is not None and written(_content(before)) == written(_content(now)):
         return "unchanged"
-    if before.modified == at:
-        # What was written and changed at the same instant was never true in between.
-        session.delete(before)
-    else:
-        before.superseded = at
-    session.flush()
-    session.add(now)
-    return "changed"
+    succeed(session, before, now, at=at)
+    return "new" if before is None else "changed"
 
 
 def _content(row: TariffRow | ContractTariffsRow) -> Any:

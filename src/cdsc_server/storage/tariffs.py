@@ -6,36 +6,32 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, PrimaryKeyConstraint, String, Text, or_, select, type_coerce
+from sqlalchemy import String, Text, select, type_coerce
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.known import Known, known_at
 from cdsc_server.storage.service_contracts import ServiceContractRow
-from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.types import ExactJSON
 
 
-class TariffRow(DataBase):
-    """A tariff as it was handed in; the one known from `modified` until `superseded`."""
+class TariffRow(Known, DataBase):
+    """A tariff as it was handed in."""
 
     __tablename__ = "tariffs"
-    __table_args__ = (PrimaryKeyConstraint("external_tariff_id", "modified"),)
 
-    external_tariff_id: Mapped[str] = mapped_column(String)
-    modified: Mapped[datetime] = mapped_column(UtcDateTime)
-    superseded: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    external_tariff_id: Mapped[str] = mapped_column(String, primary_key=True)
     #: In the shape of `domain.tariffs.documents`.
     content: Mapped[dict[str, Any]] = mapped_column(ExactJSON)
 
 
-class ContractTariffsRow(OfCustomer, DataBase):
-    """All tariffs that a Service Contract is and was on; what was known from `modified` until `superseded`."""
+class ContractTariffsRow(OfCustomer, Known, DataBase):
+    """All tariffs that a Service Contract is and was on."""
 
     __tablename__ = "contract_tariffs"
 
     contract_id: Mapped[str] = mapped_column(String, primary_key=True)
-    modified: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
-    superseded: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     #: external_tariff_id, first day, and the day after the last or none.
     tariffs: Mapped[list[dict[str, Any]]] = mapped_column(ExactJSON)
 
@@ -43,7 +39,7 @@ class ContractTariffsRow(OfCustomer, DataBase):
 def tariffs_known(session: Session, ids: Collection[str]) -> Sequence[TariffRow]:
     """The tariffs with these ids, as they are known now."""
     row = TariffRow
-    return session.scalars(select(row).where(row.external_tariff_id.in_(sorted(ids)), _known(row, None))).all()
+    return session.scalars(select(row).where(row.external_tariff_id.in_(sorted(ids)), known_at(row, None))).all()
 
 
 def tariffs_written(
@@ -57,7 +53,7 @@ def tariffs_written(
     """
     row = TariffRow
     columns = select(row.external_tariff_id, row.modified, type_coerce(row.content, Text))
-    wanted = columns.where(row.external_tariff_id.in_(sorted(ids)), _known(row, as_of))
+    wanted = columns.where(row.external_tariff_id.in_(sorted(ids)), known_at(row, as_of))
     return [(tariff_id, modified, written) for tariff_id, modified, written in session.execute(wanted)]
 
 
@@ -67,7 +63,7 @@ def assignments_known(
     """What these Customers' contracts are and were on, as it was known at an instant; None is now."""
     row = ContractTariffsRow
     keys = [customer_key_of(each) for each in customer_ids]
-    return session.scalars(select(row).where(row.customer_key.in_(keys), _known(row, as_of))).all()
+    return session.scalars(select(row).where(row.customer_key.in_(keys), known_at(row, as_of))).all()
 
 
 def contracts_numbered(session: Session, numbers: Collection[str]) -> Mapping[str, Sequence[ServiceContractRow]]:
@@ -78,9 +74,3 @@ def contracts_numbered(session: Session, numbers: Collection[str]) -> Mapping[st
     for each in session.scalars(rows):
         found.setdefault(each.contract_number or "", []).append(each)
     return found
-
-
-def _known(row: type[TariffRow | ContractTariffsRow], as_of: datetime | None) -> ColumnElement[bool]:
-    if as_of is None:
-        return row.superseded.is_(None)
-    return (row.modified <= as_of) & or_(row.superseded.is_(None), row.superseded > as_of)

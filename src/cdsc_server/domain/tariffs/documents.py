@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -24,7 +23,7 @@ from cdsc_server.domain.shapes import (
     Listed,
     Member,
     Number,
-    Schema,
+    Seconds,
     Shape,
     Text,
     Word,
@@ -59,18 +58,6 @@ LASTING: Final = ("currency", "units", "timezone")
 _MOST_TIERS: Final = 9
 
 
-@dataclass(frozen=True, slots=True)
-class _Seconds:
-    """A whole number of seconds, at least one."""
-
-    def faults(self, value: Any) -> Iterator[Fault]:
-        if type(value) is not int or value < 1:
-            yield Fault("", "must be a whole number of seconds, at least 1")
-
-    def json_schema(self) -> Schema:
-        return {"type": "integer", "minimum": 1}
-
-
 def _formed(form: str, rule: str) -> Checked:
     return Checked(rule, lambda value: re.fullmatch(form, value) is not None, {"pattern": f"^(?:{form})$"})
 
@@ -92,7 +79,7 @@ _PRICE: Final = Shape(
         "tou": Member(Word(TIMES_OF_USE), required=False),
     }
 )
-_SERIES: Final = Shape({"start": Member(Instant()), "interval": Member(_Seconds()), "prices": Member(Listed(Number()))})
+_SERIES: Final = Shape({"start": Member(Instant()), "interval": Member(Seconds()), "prices": Member(Listed(Number()))})
 _ENERGY: Final = Shape(
     {
         "id": Member(_ID),
@@ -116,7 +103,7 @@ _VERSION: Final = Shape(
     {
         "start": Member(Day()),
         "end": Member(Day(), required=False),
-        "longest_interval": Member(_Seconds(), required=False),
+        "longest_interval": Member(Seconds(), required=False),
         "seasons": Member(Listed(_SEASON), required=False),
         "energy": Member(Listed(_ENERGY)),
         "fixed": Member(Listed(_FIXED), required=False),
