@@ -441,6 +441,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("customer_key", "contract_id", "modified", name=op.f("pk_contract_tariffs")),
     )
     op.create_table(
+        "supply_mixes",
+        sa.Column("external_supply_mix_id", sa.String(), nullable=False),
+        sa.Column("attribution", sa.String(), nullable=False),
+        sa.Column("external_tariff_id", sa.String(), nullable=True),
+        sa.Column("grid_region", sa.String(), nullable=True),
+        sa.Column("timezone", sa.String(), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.Column("interval", sa.Integer(), nullable=False),
+        sa.Column("supply_types", sa.Text(), nullable=False),
+        sa.Column("sources", sa.Text(), nullable=False),
+        sa.Column("created", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("modified", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=False),
+        sa.Column("superseded", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
+        sa.PrimaryKeyConstraint("external_supply_mix_id", "modified", name=op.f("pk_supply_mixes")),
+    )
+    op.create_index(op.f("ix_supply_mixes_external_tariff_id"), "supply_mixes", ["external_tariff_id"], unique=False)
+    op.create_table(
         "service_points",
         sa.Column("customer_key", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -1501,6 +1519,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_service_points_modified_service_point_id"), "service_points")
     op.drop_index(op.f("ix_service_points_customer_key_modified_service_point_id"), "service_points")
     op.drop_table("service_points")
+    op.drop_index(op.f("ix_supply_mixes_external_tariff_id"), "supply_mixes")
+    op.drop_table("supply_mixes")
     op.drop_table("contract_tariffs")
     op.drop_table("tariffs")
     op.drop_index(op.f("ix_service_contracts_customer_key_account_id"), "service_contracts")

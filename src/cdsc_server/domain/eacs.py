@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind
 from cdsc_server.domain.disclosure import View, frozen_at, view_of
 from cdsc_server.domain.grants import GrantedEntry
-from cdsc_server.domain.usage import Proven
+from cdsc_server.domain.usage import MIX, Proven
 from cdsc_server.domain.usage_disclosure import Series, Tie, openings, ties
 from cdsc_server.domain.value_formats import SUPPLY_TYPES
 
@@ -146,7 +146,7 @@ class DeliveredEac:
 
 def is_mix(value_format: Mapping[str, Any]) -> bool:
     """Whether values of this format are shares of a supply mix."""
-    return value_format.get("type") == "electric_supply_mix"
+    return value_format.get("type") == MIX
 
 
 def all_names(names: Names) -> frozenset[Name]:

@@ -9,11 +9,14 @@ from typing import Any, NamedTuple
 
 from cdsc_server.domain.readings import Quality, Readings
 
+#: The Value Type of shares of sources in power (WG3-01 10.8.5.3).
+MIX = "electric_supply_mix"
+
 #: The member that carries the number in a Value Object, by Value Type (WG3-01 10.8.5).
 VALUE_KEYS = {
     "electric_usage": "eu",
     "electric_demand": "ed",
-    "electric_supply_mix": "sm",
+    MIX: "sm",
     "water_usage": "wu",
     "natural_gas_usage": "gu",
     "fuel_oil_usage": "fu",

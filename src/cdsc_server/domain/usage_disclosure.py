@@ -118,6 +118,11 @@ def openings(
     return {key: tuple(_swept(stretches, now)) for key, stretches in found.items()}
 
 
+def shows(entries: Iterable[GrantedEntry], value_type: str) -> bool:
+    """Whether any of these entries names values of a type (CDS-WG3-01 7.2.8.1)."""
+    return any(wanted.get("type", value_type) == value_type for entry in entries for wanted in entry.value_formats)
+
+
 def ties(graph: CustomerGraph, series: Series) -> dict[Kind, list[Tie]]:
     """
     The objects a series belongs to, and when.

@@ -21,8 +21,9 @@ from cdsc_server.domain.tariffs.metering import is_priceable, priceable
 from cdsc_server.domain.tariffs.runs import Metered
 from cdsc_server.domain.tariffs.tariff import Flow, Tariff
 from cdsc_server.domain.tariffs.terms import Assigned, assigned_of, terms_of
-from cdsc_server.domain.usage import VALUE_KEYS, Column
-from cdsc_server.domain.usage_disclosure import Series, Tie, ties
+from cdsc_server.domain.usage import MIX, VALUE_KEYS, Column
+from cdsc_server.domain.usage_disclosure import Series, Tie, shows, ties
+from cdsc_server.storage.supply_mixes import has_mixes
 from cdsc_server.storage.tariffs import assignments_known, tariffs_written
 from cdsc_server.storage.usage_segments import SegmentPeriod
 
@@ -64,14 +65,14 @@ def contract_tariffs(session: Session, customer_ids: Collection[str], *, as_of: 
 
 def opens_costs(entries: Iterable[GrantedEntry]) -> bool:
     """Whether any entry opens values of the type `cost`."""
-    return any(wanted.get("type", _COST) == _COST for entry in entries for wanted in entry.value_formats)
+    return shows(entries, _COST)
 
 
 def granted_tariffs(
     session: Session, entries: Sequence[GrantedEntry], customer_ids: Collection[str], *, now: datetime
 ) -> Mapping[datetime | None, Known]:
-    """The tariffs of each instant that entries show; nothing, without asking, where they open no costs."""
-    if not opens_costs(entries):
+    """The tariffs of each instant that entries show; nothing where they open neither costs nor mixes that there are."""
+    if not opens_costs(entries) and not (shows(entries, MIX) and has_mixes(session)):
         return {}
     frozen = {at for entry in entries if (at := frozen_at(entry, now)) < now}
     return {at: contract_tariffs(session, customer_ids, as_of=at) for at in (None, *sorted(frozen))}

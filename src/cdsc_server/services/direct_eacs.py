@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.disclosure import earliest, open_fields
 from cdsc_server.domain.eacs import EVERYBODY, NAMED, Certificate, Name, member_of, visible
 from cdsc_server.errors import InvalidRequest
+from cdsc_server.services.costing import granted_tariffs
 from cdsc_server.services.customer_data import DirectAccess
 from cdsc_server.services.direct_objects import MOST_LOOKED_AT
 from cdsc_server.services.homes import MOST_GROUPS, homes_of
+from cdsc_server.services.supply_mixes import granted_mixes, with_mixes
 from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.direct_eacs import Place, certificates, customers_with_mixes, names_reached
 from cdsc_server.storage.direct_rules import Reached
@@ -115,8 +117,13 @@ class _Judge:
         names = read_names(self.session, customer_ids, versions)
         by_customer = groupby(series_of_customers(self.session, customer_ids), lambda row: row.customer_id)
         series = {customer_id: [series_of(row) for row in rows] for customer_id, rows in by_customer}
+        households = homes_of(self.session, access, customer_ids)
+        tariffs = granted_tariffs(self.session, access.entries, customer_ids, now=access.now)
+        graphs = {home.customer_id: home.graph for home in households}
+        mixes = granted_mixes(self.session, access.entries, graphs, tariffs=tariffs)
         seen: set[str] = set()
-        for home in homes_of(self.session, access, customer_ids):
-            own, mine = names[home.customer_id].at, series[home.customer_id]
+        for home in households:
+            own, stored = names[home.customer_id].at, series.get(home.customer_id, [])
+            mine = with_mixes(mixes, home.customer_id, home.graph, stored, now=access.now)
             seen |= visible(access.entries, home.graph, own, mine, doubtful, now=access.now)
         return seen

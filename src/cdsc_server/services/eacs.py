@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.disclosure import view_of
 from cdsc_server.domain.eacs import Certificate, told_beneficiaries, visible
 from cdsc_server.errors import InsufficientScope, InvalidRequest, NotFound
+from cdsc_server.services.costing import granted_tariffs
 from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, cut
 from cdsc_server.services.direct_eacs import certificates_seen
 from cdsc_server.services.proofs import read_certificates
+from cdsc_server.services.supply_mixes import granted_mixes, with_mixes
 from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
@@ -140,7 +142,10 @@ def _visible(session: Session, access: Access) -> Mapping[str, tuple[Certificate
     """Every visible certificate by id, with the beneficiaries that may be told."""
     graph = read_graph(session, access.customer_id)
     names, certificates = read_certificates(session, access)
-    series = map(series_of, find_series(session, access.customer_id))
+    stored = [series_of(row) for row in find_series(session, access.customer_id)]
+    tariffs = granted_tariffs(session, access.entries, [access.customer_id], now=access.now)
+    mixes = granted_mixes(session, access.entries, {access.customer_id: graph}, tariffs=tariffs)
+    series = with_mixes(mixes, access.customer_id, graph, stored, now=access.now)
     seen = visible(access.entries, graph, names, series, certificates, now=access.now)
     view = view_of(access.entries, graph, now=access.now)
     return {each.id: (each, told_beneficiaries(each, names, view)) for each in certificates if each.id in seen}

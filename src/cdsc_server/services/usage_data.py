@@ -27,6 +27,7 @@ from cdsc_server.services.homes import Home, LookedFor, home_of, homes
 from cdsc_server.services.opened_sections import billed_readings, opened_sections
 from cdsc_server.services.proofs import Proofs, read_proofs
 from cdsc_server.services.proxied_usage import ProxiedUsage
+from cdsc_server.services.supply_mixes import HandedIn, MixPart, granted_mixes, mix_parts, mix_series, read_shares
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
@@ -102,6 +103,7 @@ class SeenSegment:
         proofs: certificates that may be told beside shares of a supply mix; None where there are none to tell.
         costs: calculated ones that stand beside the readings; None where there are none to tell.
         sums: of a group, what is added up; then `period` names no series.
+        part: of a supply mix that was handed in for many; then no readings are stored for `period`.
     """
 
     period: SegmentPeriod
@@ -112,6 +114,7 @@ class SeenSegment:
     proofs: Proofs | None
     costs: Costs | None = None
     sums: SeenSums | None = None
+    part: MixPart | None = None
 
     @property
     def aggregations(self) -> list[str]:
@@ -277,11 +280,17 @@ def walk_segments(
 def _columns(session: Session, batch: Sequence[SeenSegment], live: ProxiedUsage) -> list[Sequence[Column]]:
     if batch[0].sums is not None:
         return [sum_columns(session, segment.sums) for segment in batch if segment.sums is not None]
-    shown = [segment.period for segment in batch if segment.period.series]
-    stored = [period for period in shown if period.series[0].site_id is None]
+    told = [segment for segment in batch if segment.period.series]
+    stored = [each.period for each in told if each.part is None and each.period.series[0].site_id is None]
     read = iter([columns for _, columns in read_columns(session, stored, as_of=batch[0].as_of)])
-    columns = iter([next(read) if period.series[0].site_id is None else live.columns(period) for period in shown])
-    return [_complete(segment, next(columns)) if segment.period.series else () for segment in batch]
+    shares = iter(read_shares(session, [(each.part, each.period) for each in told if each.part is not None]))
+
+    def columns(segment: SeenSegment) -> Sequence[Column]:
+        if segment.part is not None:
+            return next(shares)
+        return next(read) if segment.period.series[0].site_id is None else live.columns(segment.period)
+
+    return [_complete(segment, columns(segment)) if segment.period.series else () for segment in batch]
 
 
 def _complete(segment: SeenSegment, columns: Sequence[Column]) -> Sequence[Column]:
@@ -318,10 +327,17 @@ def _segments(session: Session, group: Sequence[Home], wanted: Wanted, live: Pro
     for row in series_of_customers(session, rows):
         rows[row.customer_id].append(row)
     sections = opened_sections(session, group)
-    tariffs = granted_tariffs(session, group[0].access.entries, rows, now=group[0].access.now) if group else {}
+    entries, now = (group[0].access.entries, group[0].access.now) if group else ((), _EPOCH)
+    tariffs = granted_tariffs(session, entries, rows, now=now)
+    mixes = granted_mixes(session, entries, {home.customer_id: home.graph for home in group}, tariffs=tariffs)
     opened = {
         home.customer_id: _Opened.of(
-            session, home, rows[home.customer_id], billed_readings(sections[home.customer_id]), tariffs
+            session,
+            home,
+            rows[home.customer_id],
+            billed_readings(sections[home.customer_id]),
+            tariffs=tariffs,
+            mixes=mixes,
         )
         for home in group
     }
@@ -337,6 +353,8 @@ def _segments(session: Session, group: Sequence[Home], wanted: Wanted, live: Pro
                 of = opened[row.customer_id]
                 for period in of.told(row, wanted, live):
                     yield from of.seen(period, as_of, wanted)
+        for each in opened.values():
+            yield from each.mixed(as_of, wanted)
 
 
 @dataclass(frozen=True)
@@ -348,6 +366,7 @@ class _Opened:
         openings: by segment key.
         tied: what each series that is open belongs to, by its id.
         sections: those that may be told.
+        parts: of supply mixes that were handed in for many, at each instant that is shown.
     """
 
     home: Home
@@ -358,6 +377,7 @@ class _Opened:
     proofs: Proofs | None
     sections: SectionsOfReadings
     costs: Costs | None
+    parts: Mapping[datetime | None, Sequence[MixPart]]
 
     @classmethod
     def of(
@@ -366,10 +386,14 @@ class _Opened:
         home: Home,
         rows: Sequence[UsageSeriesRow],
         sections: SectionsOfReadings,
+        *,
         tariffs: Mapping[datetime | None, Known],
+        mixes: HandedIn | None,
     ) -> _Opened:
         access, graph = home.access, home.graph
         series = [series_of(row) for row in rows]
+        parts = {} if mixes is None else mix_parts(mixes, home.customer_id, graph, series, now=access.now)
+        series += mix_series(parts)
         costs = costs_of(home.customer_id, series, graph.at(access.now), tariffs)
         calculated = () if costs is None else costs.series.values()
         opened = openings(access.entries, graph, [*series, *calculated], now=access.now)
@@ -378,7 +402,7 @@ class _Opened:
         tied = {one.series_id: ties(known, one) for one in shown}
         relations = _Relations(view_of(access.entries, graph, now=access.now), tied)
         proofs = read_proofs(session, access, graph, shown, tied)
-        return cls(home, rows, opened, tied, relations, proofs, sections, costs)
+        return cls(home, rows, opened, tied, relations, proofs, sections, costs, parts)
 
     def asked(self, as_of: datetime | None, wanted: Wanted) -> list[UsageSeriesRow]:
         """The series that show readings of an instant and may pass."""
@@ -406,25 +430,36 @@ class _Opened:
 
     def seen(self, period: SegmentPeriod, as_of: datetime | None, wanted: Wanted) -> Iterator[SeenSegment]:
         """What of a whole segment is open and passes, where it is this Customer's turn."""
+        for opening in self.openings[period.series[0].segment_key]:
+            if opening.as_of == as_of:
+                yield from self._passing(period, opening, wanted)
+
+    def mixed(self, as_of: datetime | None, wanted: Wanted) -> Iterator[SeenSegment]:
+        """As `seen`, of the supply mixes that were handed in for many."""
+        for part in self.parts.get(as_of, ()):
+            for opening in self.openings.get(part.segment_key, ()):
+                if opening.as_of == as_of and (period := part.period(opening)) is not None:
+                    yield from (replace(each, part=part) for each in self._passing(period, opening, wanted))
+
+    def _passing(self, period: SegmentPeriod, opening: Opening, wanted: Wanted) -> Iterator[SeenSegment]:
         key = period.series[0].segment_key
-        for opening in self.openings[key]:
-            rows = [row for row in period.series if row.series_id in opening.series]
-            cut = _cut(period, opening) if opening.as_of == as_of else None
-            costs = self._costs(opening, key)
-            if cut is not None and costs is not None:
-                cut = replace(cut, modified=max(cut.modified, costs.modified(key, as_of=as_of)))
-            if rows and cut is not None and _in_time(cut, wanted):
-                low, high = _second(cut.segment_start), _second(cut.segment_end)
-                related = self.relations.of(rows, low, high)
-                contracts, meters = (related.belongs[kind] for kind in (Kind.SERVICE_CONTRACT, Kind.METER_DEVICE))
-                sections = self.sections.of(contracts, meters, low, high, rows[0].timezone)
-                account = min(related.numbers[Kind.ACCOUNT], default=None)
-                if self.home.turn is not None:
-                    account = self.home.key(related.belongs[Kind.ACCOUNT])
-                billed = wanted.sections is None or not wanted.sections.isdisjoint(sections)
-                if billed and _among(related, wanted) and (self.home.turn is None or account in self.home.turn):
-                    seen = _seen(cut, related, opening, sections=sections, account=account, proofs=self.proofs)
-                    yield seen if costs is None else replace(seen, costs=costs)
+        rows = [row for row in period.series if row.series_id in opening.series]
+        cut = _cut(period, opening)
+        costs = self._costs(opening, key)
+        if cut is not None and costs is not None:
+            cut = replace(cut, modified=max(cut.modified, costs.modified(key, as_of=opening.as_of)))
+        if rows and cut is not None and _in_time(cut, wanted):
+            low, high = _second(cut.segment_start), _second(cut.segment_end)
+            related = self.relations.of(rows, low, high)
+            contracts, meters = (related.belongs[kind] for kind in (Kind.SERVICE_CONTRACT, Kind.METER_DEVICE))
+            sections = self.sections.of(contracts, meters, low, high, rows[0].timezone)
+            account = min(related.numbers[Kind.ACCOUNT], default=None)
+            if self.home.turn is not None:
+                account = self.home.key(related.belongs[Kind.ACCOUNT])
+            billed = wanted.sections is None or not wanted.sections.isdisjoint(sections)
+            if billed and _among(related, wanted) and (self.home.turn is None or account in self.home.turn):
+                seen = _seen(cut, related, opening, sections=sections, account=account, proofs=self.proofs)
+                yield seen if costs is None else replace(seen, costs=costs)
 
     def _costs(self, opening: Opening, segment_key: str) -> Costs | None:
         """The calculated costs, where the Grant shows those of a segment."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Text, and_, exists, false, literal, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, exists, false, literal, or_, select, type_coerce, union
 from sqlalchemy.orm import Session, aliased
 
 from cdsc_server.domain.customer_graph import Kind
@@ -16,6 +16,8 @@ from cdsc_server.storage.among import among
 from cdsc_server.storage.direct_rules import Reached, has_any_of
 from cdsc_server.storage.eacs import EacBeneficiaryRow, EacRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.supply_mixes import SupplyMixRow
+from cdsc_server.storage.tariffs import ContractTariffsRow
 from cdsc_server.storage.usage import UsageSeriesRow
 
 #: Where a certificate stands: start of its period, creation, id.
@@ -145,15 +147,16 @@ def customers_with_mixes(
     session: Session, entries: Sequence[Reached], *, after: int | None, limit: int
 ) -> Sequence[tuple[int, str]]:
     """Keys and ids of the Customers with an individual supply mix and an Account that any of these entries holds."""
-    series, account = UsageSeriesRow, AccountRow
+    series, tariffs, account = UsageSeriesRow, ContractTariffsRow, AccountRow
     form = type_coerce(series.value_format, Text)
-    held = exists().where(
-        account.customer_key == series.customer_key, or_(false(), *(one.holds(account) for one in entries))
-    )
-    rows = select(series.customer_key, series.customer_id).where(
-        form.contains('"electric_supply_mix"'), form.contains('"individual"'), held
-    )
-    if after is not None:
-        rows = rows.where(series.customer_key > after)
-    found = session.execute(rows.distinct().order_by(series.customer_key).limit(limit))
+    told = form.contains('"electric_supply_mix"'), form.contains('"individual"')
+    bought = exists().where(SupplyMixRow.external_tariff_id.is_not(None))
+    of_each = []
+    for table, conditions in ((series, told), (tariffs, (bought,))):
+        held = exists().where(
+            account.customer_key == table.customer_key, or_(false(), *(one.holds(account) for one in entries))
+        )
+        rows = select(table.customer_key, table.customer_id).where(*conditions, held)
+        of_each.append(rows if after is None else rows.where(table.customer_key > after))
+    found = session.execute(union(*of_each).order_by("customer_key").limit(limit))
     return [(key, customer_id) for key, customer_id in found]

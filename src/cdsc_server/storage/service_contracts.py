@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -73,3 +74,13 @@ def first_contract(session: Session, customer_id: str) -> ServiceContractRow | N
         .order_by(ServiceContractRow.label, ServiceContractRow.contract_number, ServiceContractRow.contract_id)
         .limit(1)
     ).first()
+
+
+def electric_contracts(session: Session, customer_ids: Iterable[str]) -> set[tuple[str, str]]:
+    """Customer and id of these Customers' contracts for electricity."""
+    row = ServiceContractRow
+    keys = [customer_key_of(each) for each in customer_ids]
+    rows = session.execute(
+        select(row.customer_id, row.contract_id, row.service_types).where(row.customer_key.in_(keys))
+    )
+    return {(customer_id, contract_id) for customer_id, contract_id, types in rows if "electric" in types}

@@ -8,13 +8,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cdsc_server import exact_json
+from cdsc_server.domain.supply_mixes import mix_of
+from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.supply_mixes import keep_mixes
 from tests.api.customer_data.test_eacs import KINDS, MIX, eacs, mix, of_each_kind
 from tests.api.customer_data.test_encryption import PRIVATE, decrypted, public
 from tests.factories import customer_data
+from tests.factories import tariffs as make
 from tests.factories.customer_data import THEN
+from tests.factories.supply_mixes import supply_mix
 from tests.support import requirement
 from tests.support.statements import asked_of
 
@@ -134,6 +139,27 @@ def test_certificates_named_beside_shares_are_readable_whoever_they_are_for(dire
         name: [] for name in [*OURS, "shared"]
     }
     assert get(f"{EACS}/our-account/data", token) == {"says": "our-account"}
+
+
+@requirement("WG3-01-7.2.9-09")
+def test_certificates_beside_shares_of_a_tariff_are_readable_too(direct, eacs, get, app, clock):
+    """The mix stands with the tariff, and no series of the Customer's tells of it."""
+    eacs(("green", "rateplan", ["R-house"], {"period_start": clock.now() - timedelta(days=365)}))
+    told = supply_mix()
+    with app.app_context():
+        import_tariffs(make.document(make.tariff(), assignments=[make.on("C-house")]), clock=clock)
+        with transaction() as session:
+            row = customer_data.series(session, "used", meter_device_id="m-house")
+            customer_data.readings(session, row, THEN, ["1.0"])
+            mix = mix_of(told, created=clock.now(), modified=clock.now())
+            keep_mixes(session, [(mix, told["sources"])], at=clock.now())
+    direct.permit("ada")
+    token = direct.token("query_usage", **BARE, include_eacs=True, segment_start="2025-01-01T00:00:00Z")
+
+    mixed = [each for each in get("/cds/usage_segments", token)["usage_segments"] if each["interval"] > 3600]
+
+    assert [each["values"][0][0].get("eacs") for each in mixed] == [["green"]]
+    assert [each["cds_eac_id"] for each in get(EACS, token)["eacs"]] == ["green"]
 
 
 def test_shares_that_are_not_open_lead_to_no_certificate(direct, eacs, mix, listed):

@@ -65,6 +65,8 @@ INSTALLATION: Final = RecordKind(
             "longitude": optional(Number()),
             # Days of contracts are days here; without it those of the utility.
             "timezone": optional(TIMEZONE),
+            # Supply mixes of this grid are those of who lives here.
+            "grid_region": optional(EXTERNAL_ID),
             **PROFILE,
         }
     ),
