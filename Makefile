@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Python compiles what is imported at its first import; compiling everything at once doubles the wait for a demo.
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --no-compile
+# Where a shell forbids Python to keep what it compiled, each of the many processes of a run would compile all anew.
+export PYTHONDONTWRITEBYTECODE :=
 # Two workers suit the smallest machine the suite is promised to run on; raise it on a larger one.
 WORKERS ?= 2
 # Extra arguments for pytest: make test ARGS="tests/unit -k scope"

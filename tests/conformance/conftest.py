@@ -22,7 +22,7 @@ from tests.factories import groups, people
 from tests.factories.catalogues import changed_catalogue
 from tests.factories.customer_data import FILE
 from tests.factories.group_client import come_for_groups
-from tests.support.app import dispose
+from tests.support.app import dispose, save_time
 from tests.support.live import _not_yet, _Silent, certificate_at
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ def serving(settings: Settings, ports: Ports, directory: Path, wrap: Callable[[W
     context.load_cert_chain(certificate)
     server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_KeptAlive, ssl_context=context)
     url = f"https://127.0.0.1:{server.server_port}"
+    save_time()
     # The kit registers more often than a caller should.
     app = create_app(
         replace(settings, base_url=url, registrations_per_hour=10_000, catalogue_file=with_territory(directory)), ports

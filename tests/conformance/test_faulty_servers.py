@@ -20,7 +20,7 @@ from tests.conformance.fault_list import FAULTS as REGISTRATION_FAULTS
 from tests.conformance.form_faults import PAGES
 from tests.conformance.purpose_faults import PURPOSE_FAULTS
 from tests.conformance.scenario_faults import SCENARIO_FAULTS
-from tests.support.app import dispose
+from tests.support.app import dispose, save_time
 from tests.support.live import _not_yet, _Silent
 
 FAULTS = [*REGISTRATION_FAULTS, *CUSTOMER_METADATA_FAULTS, *CUSTOMER_DATA_FAULTS, *SCENARIO_FAULTS, *PURPOSE_FAULTS]
@@ -52,6 +52,7 @@ def switched(_sqlite_template, key_file, tmp_path_factory):
         registrations_per_hour=100_000,
         blob_dir=str(database.parent / "blobs"),
     )
+    save_time()
     server.app = app = create_app(settings, system_ports(settings))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.support.app import compile_rules_once, dispose
+from tests.support.app import dispose, save_time
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -56,7 +56,7 @@ def live_server(settings: Settings, ports: Ports) -> Iterator[LiveServer]:
     server = make_server("127.0.0.1", 0, _not_yet, threaded=True, request_handler=_Silent)
     url = f"http://127.0.0.1:{server.server_port}"
     live = replace(settings, base_url=url)
-    compile_rules_once()
+    save_time()
     server.app = app = create_app(live, ports)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
