@@ -29,6 +29,7 @@ from cdsc_server.domain.geojson import geojson_fault
 from cdsc_server.domain.webhooks import read_networks
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import BlobStore, DeliveryPlace, Limits, Mailer, Ports, SystemClock, TicketDesk
+from cdsc_server.services.own_templates import read_templates
 from cdsc_server.settings import Settings
 from cdsc_server.storage import db
 from cdsc_server.storage.limits import DatabaseLimits
@@ -66,8 +67,9 @@ def create_app(settings: Settings, ports: Ports) -> Flask:
     The WSGI application; may be called more than once in a process.
 
     Raises:
-        InvalidConfiguration: every fault of the catalogue at once.
+        InvalidConfiguration: every fault of the catalogue at once, or of the templates of mails.
     """
+    read_templates(settings.mail_templates_dir)
     app = _Application(__name__.partition(".")[0], static_folder=None, template_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.body_bytes
     if settings.proxy_hops:

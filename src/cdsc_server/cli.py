@@ -124,10 +124,13 @@ def reference() -> None:
 
 @config.command()
 def check() -> None:
-    """Say every fault of settings and catalogue at once."""
+    """Say every fault of settings and catalogue at once, or of the templates of mails."""
     from cdsc_server import app
+    from cdsc_server.services.own_templates import read_templates
 
-    app.load_catalogue(Settings.from_environment())
+    settings = Settings.from_environment()
+    app.load_catalogue(settings)
+    read_templates(settings.mail_templates_dir)
     click.echo("The configuration is sound.")
 
 

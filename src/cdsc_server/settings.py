@@ -111,6 +111,11 @@ class Settings:
     mail_from: str = setting("", "Address our mail comes from, such as no-reply@utility.example.")
     mail_tries: int = setting(11, "Attempts to hand on a mail before it is put aside as a dead letter.")
     mail_retry_seconds: int = setting(60, "Wait after the first failed attempt; it doubles each time, up to 6 hours.")
+    mail_templates_dir: str = setting(
+        "",
+        "Directory of mails in the words of your brands, BRAND/LANGUAGE/KIND.txt each; empty for none. "
+        "See docs/how-to/operate/mail-templates.md.",
+    )
     webhook_tries: int = setting(20, "Attempts to tell a webhook of an event before it is put aside as a dead letter.")
     webhook_retry_seconds: int = setting(
         10, "Wait after the first failed attempt; it doubles each time, up to 6 hours."
@@ -258,6 +263,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_SFTP_URL needs CDSC_IMPORT_DIR, where its files are brought")
     if settings.hub_dir and not Path(settings.hub_dir).is_dir():
         faults.append(f"CDSC_HUB_DIR {settings.hub_dir!r} is not a directory")
+    if settings.mail_templates_dir and not Path(settings.mail_templates_dir).is_dir():
+        faults.append(f"CDSC_MAIL_TEMPLATES_DIR {settings.mail_templates_dir!r} is not a directory")
     if not 1 <= settings.import_minutes <= 60:
         faults.append("CDSC_IMPORT_MINUTES must be from 1 to 60")
     if bool(settings.mail_url) != bool(settings.mail_from):

@@ -17,16 +17,18 @@ from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from cdsc_server.domain.news import NewsKind, headline
 from cdsc_server.languages import clock_time, day, gettext, language, listed, marked
 
 _WORD_JOINER: Final = "\u2060"
 _ISOLATE: Final = ("\u2068", "\u2069")
 _LONGEST_NAME: Final = 100
 #: As long as a whole Purpose may be.
-_LONGEST_LINE: Final = 5_000
+LONGEST_LINE: Final = 5_000
 
 _SEE_AND_STOP: Final = marked("You can see and stop everything under “Who has my data”.")
-_NO_PASSWORD: Final = marked("We never ask for your password by email.")
+#: The end of every letter.
+NO_PASSWORD: Final = marked("We never ask for your password by email.")
 _TURN_OFF: Final = marked("You can turn off mails like this one under “News”.")
 _SENDER: Final = "{utility}, {phone}"
 
@@ -61,6 +63,7 @@ class Letter:
         link: the only link.
         closing: the last lines, with {utility} and {phone}.
         language: the one it is in.
+        values: what it tells, by the names that templates of brands know it by (domain/letter_names).
     """
 
     kind: str
@@ -71,8 +74,9 @@ class Letter:
     link: str
     items: Sequence[str] = ()
     after: Sequence[str] = ()
-    closing: Sequence[str] = field(default_factory=lambda: _closing(_SEE_AND_STOP, _NO_PASSWORD))
+    closing: Sequence[str] = field(default_factory=lambda: closing_of(_SEE_AND_STOP, NO_PASSWORD))
     language: str = field(default_factory=language)
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 class StoppedBy(StrEnum):
@@ -93,7 +97,8 @@ class Changed(StrEnum):
     LESSENED = "lessened"
 
 
-_STOPPED: Final = {
+#: How an end is told, by whose it was.
+STOPPED: Final = {
     StoppedBy.CUSTOMER: marked("You stopped it on %(day)s at %(time)s."),
     StoppedBy.CLIENT: marked("%(app)s stopped it on %(day)s at %(time)s."),
     StoppedBy.SERVER: marked("We stopped it on %(day)s at %(time)s."),
@@ -158,7 +163,7 @@ def receipt_letter(
     for each in purposes:
         said = marked("%(titles)s: how %(app)s will use it.") if each.ours else _IN_ITS_WORDS
         after.append(gettext(said, titles=listed(each.titles), app=app))
-        after += [harmless(line, longest=_LONGEST_LINE) for line in each.content.splitlines() if line.strip()]
+        after += [harmless(line, longest=LONGEST_LINE) for line in each.content.splitlines() if line.strip()]
     if terms is not None:
         line = gettext("On %(day)s at %(time)s we wrote down that %(app)s may read:", app=app, **when)
         after += [gettext(_TERMS[name], day=said) for name, said in terms.items()]
@@ -168,13 +173,14 @@ def receipt_letter(
     return Letter(
         kind="receipt",
         subject=gettext(subject, app=app, confirmation=confirmation),
-        greeting=_greeting(customer_name),
+        greeting=greeting(customer_name),
         lines=[line],
         items=[f"{title}. {duration}" if duration else f"{title}." for title, duration in parts],
         after=after,
         lead=gettext("Your receipt, where you can also stop:"),
         link=link,
-        closing=_closing(*_ways(signs_in=signs_in)),
+        closing=closing_of(*_ways(signs_in=signs_in)),
+        values={**names_of(customer_name, app), **when, "confirmation": confirmation},
     )
 
 
@@ -205,11 +211,11 @@ def revoked_letter(
     """
     app = harmless(app)
     when = {"day": day(at, zone), "time": clock_time(at, zone)}
-    stopped = gettext(_STOPPED[by], app=app, **when)
+    stopped = gettext(STOPPED[by], app=app, **when)
     if reason and by is StoppedBy.SERVER:
         told = marked("We stopped it on %(day)s at %(time)s, because %(reason)s.")
         stopped = gettext(told, reason=reason.rstrip("."), **when)
-    keeps = _keeps(app, contact)
+    keeps = what_it_keeps(app, contact)
     subject = marked("%(app)s can no longer read your data") if opened else marked("%(app)s gets no data of yours")
     after = [gettext("Confirmation: %(confirmation)s", confirmation=confirmation)]
     if by is StoppedBy.TIME and signs_in:
@@ -217,12 +223,13 @@ def revoked_letter(
     return Letter(
         kind="expired" if by is StoppedBy.TIME else "revoked",
         subject=gettext(subject, app=app),
-        greeting=_greeting(customer_name),
+        greeting=greeting(customer_name),
         lines=[stopped, keeps if opened else gettext("%(app)s has read nothing.", app=app)],
         after=after,
         lead=gettext("Your receipt:"),
         link=link,
-        closing=_closing(*_ways(signs_in=signs_in)),
+        closing=closing_of(*_ways(signs_in=signs_in)),
+        values={**names_of(customer_name, app), **when, "confirmation": confirmation},
     )
 
 
@@ -245,153 +252,54 @@ def changed_letter(
         signs_in: whether the reader has a sign-in here.
     """
     app = harmless(app)
+    when = {"day": day(at, zone), "time": clock_time(at, zone)}
     subject, line = _CHANGED[change]
     return Letter(
         kind=change.value,
         subject=gettext(subject, app=app),
-        greeting=_greeting(customer_name),
+        greeting=greeting(customer_name),
         lines=[
-            gettext(line, app=app, day=day(at, zone), time=clock_time(at, zone)),
+            gettext(line, app=app, **when),
             gettext("Was it not you? Call us."),
         ],
         after=[gettext("Confirmation: %(confirmation)s", confirmation=confirmation)],
         lead=gettext("Your receipt, where you can also stop:"),
         link=link,
-        closing=_closing(*_ways(signs_in=signs_in)),
+        closing=closing_of(*_ways(signs_in=signs_in)),
+        values={**names_of(customer_name, app), **when, "confirmation": confirmation},
     )
 
 
-def news_letter(*, kind: str, customer_name: str, headline: str, link: str, signs_in: bool) -> Letter:
+def news_letter(
+    *,
+    kind: NewsKind,
+    customer_name: str,
+    app: str,
+    until: datetime | None,
+    zone: ZoneInfo,
+    link: str,
+    signs_in: bool,
+) -> Letter:
     """
     Tells of what nobody did just now: an app began to read, or what was agreed to ends soon.
 
     Args:
-        headline: what it is, in one line, with harmless names.
+        until: of ENDS_SOON, when that is.
         link: of the receipt.
         signs_in: whether the reader has a sign-in here; who has one can do without such mails.
     """
+    subject = headline(kind, app=harmless(app), until=until, zone=zone)
+    ends = {} if until is None else {"until": day(until, zone)}
     return Letter(
         kind=kind,
-        subject=headline,
-        greeting=_greeting(customer_name),
-        lines=[f"{headline}."],
+        subject=subject,
+        greeting=greeting(customer_name),
+        lines=[f"{subject}."],
         after=[gettext(_TURN_OFF)] if signs_in else [],
         lead=gettext("Your receipt, where you can also stop:"),
         link=link,
-        closing=_closing(*_ways(signs_in=signs_in)),
-    )
-
-
-def own_access_letter(
-    *, subject: str, customer_name: str, app: str, titles: Sequence[str], at: datetime, zone: ZoneInfo, link: str
-) -> Letter:
-    """
-    Tells that an app showed by the Customer's sign-in that it is theirs, and reads without a form from now on.
-
-    Args:
-        subject: in one line, with harmless names.
-        titles: of what it reads.
-        link: of “Who has my data”.
-    """
-    app = harmless(app)
-    line = gettext(
-        "On %(day)s at %(time)s somebody showed with your sign-in that %(app)s is an app of your own. It can read now:",
-        app=app,
-        day=day(at, zone),
-        time=clock_time(at, zone),
-    )
-    return Letter(
-        kind="own_began",
-        subject=subject,
-        greeting=_greeting(customer_name),
-        lines=[line],
-        items=[f"{title}." for title in titles],
-        after=[gettext("Was it not you? Stop it there, and call us.")],
-        lead=gettext("“Who has my data”, where you can also stop it:"),
-        link=link,
-    )
-
-
-def cleared_letter(
-    *,
-    subject: str,
-    customer_name: str,
-    app: str,
-    titles: Sequence[str],
-    account_number: str | None,
-    reason: str,
-    at: datetime,
-    zone: ZoneInfo,
-    link: str,
-    signs_in: bool,
-) -> Letter:
-    """
-    Tells that an operator lets an app read without asking the Customer.
-
-    Args:
-        subject: in one line, with harmless names.
-        titles: of what it reads.
-        account_number: of the only Account it reads; None for every one.
-        reason: in the operator's words.
-        link: of “Who has my data”; of the utility's support for who has no sign-in here.
-        signs_in: whether the reader has a sign-in here.
-    """
-    app = harmless(app)
-    when = {"day": day(at, zone), "time": clock_time(at, zone)}
-    whose = (
-        gettext("Of all your accounts.")
-        if account_number is None
-        else gettext("Of account %(number)s only.", number=harmless(account_number))
-    )
-    return Letter(
-        kind="cleared",
-        subject=subject,
-        greeting=_greeting(customer_name),
-        lines=[gettext("On %(day)s at %(time)s we cleared %(app)s, without asking you, to read:", app=app, **when)],
-        items=[f"{title}." for title in titles],
-        after=[
-            whose,
-            gettext("Why: %(why)s", why=harmless(reason, longest=_LONGEST_LINE)),
-            gettext("Is there something wrong with that? Call us."),
-        ],
-        lead=_where(signs_in=signs_in),
-        link=link,
-        closing=_closing(_NO_PASSWORD),
-    )
-
-
-def access_ended_letter(
-    *,
-    kind: str,
-    subject: str,
-    customer_name: str,
-    app: str,
-    contact: str | None,
-    by: StoppedBy,
-    at: datetime,
-    zone: ZoneInfo,
-    link: str,
-    signs_in: bool,
-) -> Letter:
-    """
-    Tells that an app reads no more what no form was ever there for.
-
-    Args:
-        kind: "own_ended" or "cleared_ended".
-        subject: in one line, with harmless names.
-        contact: an address of the app's own; None when it gave none.
-        link: of “Who has my data”; of the utility's support for who has no sign-in here.
-        signs_in: whether the reader has a sign-in here.
-    """
-    app = harmless(app)
-    return Letter(
-        kind=kind,
-        subject=subject,
-        greeting=_greeting(customer_name),
-        lines=[gettext(_STOPPED[by], app=app, day=day(at, zone), time=clock_time(at, zone)), _keeps(app, contact)],
-        lead=_where(signs_in=signs_in),
-        link=link,
-        closing=_closing(_NO_PASSWORD),
+        closing=closing_of(*_ways(signs_in=signs_in)),
+        values={**names_of(customer_name, app), **ends},
     )
 
 
@@ -416,7 +324,7 @@ def code_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
         ],
         lead="The form for the code:",
         link=link,
-        closing=_closing(_NO_PASSWORD),
+        closing=closing_of(NO_PASSWORD),
     )
 
 
@@ -433,7 +341,7 @@ def contact_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
     return Letter(
         kind="contact_code",
         subject=gettext("%(code)s is your code", code=code),
-        greeting=_greeting(""),
+        greeting=greeting(""),
         lines=[
             gettext("Somebody wants to let %(app)s read data, and gave this address for the receipt.", app=app),
             gettext("Enter this code on the page that is still open: %(code)s", code=code),
@@ -444,7 +352,8 @@ def contact_letter(*, code: str, app: str, minutes: int, link: str) -> Letter:
         ],
         lead=gettext("That page, for the browser you began in:"),
         link=link,
-        closing=_closing(_NO_PASSWORD),
+        closing=closing_of(NO_PASSWORD),
+        values={**names_of("", app), "code": code, "minutes": str(minutes)},
     )
 
 
@@ -464,25 +373,28 @@ def harmless(name: str, *, longest: int = _LONGEST_NAME) -> str:
     return plain
 
 
-def _greeting(customer_name: str) -> str:
+def names_of(customer_name: str, app: str) -> dict[str, str]:
+    """Both, harmless, by the names that templates of brands know them by."""
+    return {"customer_name": harmless(customer_name), "app": harmless(app)}
+
+
+def greeting(customer_name: str) -> str:
+    """The first line of a letter; an empty name is nobody's."""
     name = harmless(customer_name)
     return gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
 
 
-def _keeps(app: str, contact: str | None) -> str:
+def what_it_keeps(app: str, contact: str | None) -> str:
+    """That what was read is not taken back by an end; the contact is an address of the app's own."""
     asked = f"{app}: {harmless(contact)}" if contact else app
     return gettext("%(app)s keeps what it already read. To have that deleted, ask %(asked)s.", app=app, asked=asked)
 
 
-def _where(*, signs_in: bool) -> str:
-    """What comes before a link that is not of a receipt."""
-    return gettext("“Who has my data”:") if signs_in else gettext("Where you reach us:")
-
-
 def _ways(*, signs_in: bool) -> tuple[str, ...]:
     """What the end of a letter says; who cannot sign in is not sent where that is needed."""
-    return (_SEE_AND_STOP, _NO_PASSWORD) if signs_in else (_NO_PASSWORD,)
+    return (_SEE_AND_STOP, NO_PASSWORD) if signs_in else (NO_PASSWORD,)
 
 
-def _closing(*sentences: str) -> tuple[str, str]:
+def closing_of(*sentences: str) -> tuple[str, str]:
+    """The last lines of a letter."""
     return " ".join(gettext(sentence) for sentence in sentences), _SENDER

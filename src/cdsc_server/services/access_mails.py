@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.letters import (
-    Letter,
-    StoppedBy,
-    access_ended_letter,
-    cleared_letter,
-    harmless,
-    own_access_letter,
-)
-from cdsc_server.domain.news import NewsKind, headline
+from cdsc_server.domain.access_letters import access_ended_letter, cleared_letter, own_access_letter
+from cdsc_server.domain.letters import Letter, StoppedBy
+from cdsc_server.domain.news import NewsKind
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
@@ -45,14 +40,13 @@ def tell_of_own_app(
         titles: of what it reads, in the language that is spoken.
     """
 
-    def letter(reader: Reader, subject: str, link: str, mailing: Mailing) -> Letter:
+    def letter(reader: Reader, link: str, zone: ZoneInfo) -> Letter:
         return own_access_letter(
-            subject=subject,
             customer_name=reader.name,
             app=client.client_name,
             titles=titles(),
             at=now,
-            zone=mailing.utility.timezone,
+            zone=zone,
             link=link,
         )
 
@@ -79,16 +73,15 @@ def tell_of_clearing(
         reason: in the operator's words.
     """
 
-    def letter(reader: Reader, subject: str, link: str, mailing: Mailing) -> Letter:
+    def letter(reader: Reader, link: str, zone: ZoneInfo) -> Letter:
         return cleared_letter(
-            subject=subject,
             customer_name=reader.name,
             app=client.client_name,
             titles=titles(),
             account_number=account_number,
             reason=reason,
             at=now,
-            zone=mailing.utility.timezone,
+            zone=zone,
             link=link,
             signs_in=reader.signs_in,
         )
@@ -113,16 +106,15 @@ def tell_of_access_ended(
         kind: OWN_ENDED or CLEARED_ENDED.
     """
 
-    def letter(reader: Reader, subject: str, link: str, mailing: Mailing) -> Letter:
+    def letter(reader: Reader, link: str, zone: ZoneInfo) -> Letter:
         return access_ended_letter(
             kind=kind,
-            subject=subject,
             customer_name=reader.name,
             app=client.client_name,
             contact=next(iter(client.contacts), None),
             by=by,
             at=now,
-            zone=mailing.utility.timezone,
+            zone=zone,
             link=link,
             signs_in=reader.signs_in,
         )
@@ -135,7 +127,7 @@ def _tell(
     client: ClientRow,
     customer_id: str,
     kind: NewsKind,
-    written: Callable[[Reader, str, str, Mailing], Letter],
+    written: Callable[[Reader, str, ZoneInfo], Letter],
     *,
     mailing: Mailing,
     now: datetime,
@@ -147,5 +139,5 @@ def _tell(
     reader, mailing = reader_of(session, customer), in_brand(session, customer_id, mailing)
     link = f"{mailing.settings.base_url}/my-data" if reader.signs_in else mailing.utility.support_url
     with speaking(reader.language):
-        subject = headline(kind, app=harmless(client.client_name), until=None, zone=mailing.utility.timezone)
-        mails.post(session, written(reader, subject, link, mailing), to=reader.address, mailing=mailing, now=now)
+        letter = written(reader, link, mailing.utility.timezone)
+    mails.post(session, letter, to=reader.address, mailing=mailing, now=now)

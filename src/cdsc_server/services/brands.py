@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.brands import Brand, brand_of
 from cdsc_server.domain.catalogue import Utility
 from cdsc_server.errors import NotFound
 from cdsc_server.storage.db import one_look
-from cdsc_server.storage.provisioned import find_record, label_partner_of
+from cdsc_server.storage.provisioned import find_record, find_records, label_partner_of
 
 
 def brand_of_customer(customer_id: str, utility: Utility) -> Brand | None:
@@ -26,6 +28,12 @@ def read_brand(session: Session, customer_id: str, utility: Utility) -> Brand | 
     """As `brand_of_customer`, inside a transaction."""
     told = label_partner_of(session, customer_id)
     return None if told is None else brand_of(told, utility)
+
+
+def known_brands(label_partners: Collection[str]) -> frozenset[str]:
+    """Those of these ids that brands have."""
+    with one_look() as session:
+        return frozenset(find_records(session, "label_partner", label_partners))
 
 
 def find_brand(label_partner: str, utility: Utility) -> Brand:

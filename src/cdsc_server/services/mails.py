@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, select_autoescape
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
@@ -22,6 +24,7 @@ from cdsc_server.domain.catalogue import Utility
 from cdsc_server.domain.letters import Letter
 from cdsc_server.domain.waits import wait_after
 from cdsc_server.ports import Clock, KeyStore, Mail, Mailer, MailFault
+from cdsc_server.services.own_templates import own_words, paragraphs, read_templates
 from cdsc_server.settings import Settings
 from cdsc_server.storage import outbox
 from cdsc_server.storage.db import reading, transaction
@@ -42,12 +45,14 @@ class Mailing:
 
     Args:
         sender: whom it comes from; None for the server's own address.
+        brand: under which the reader knows us, the id of a label partner; None for the utility itself.
     """
 
     utility: Utility
     settings: Settings
     keys: KeyStore
     sender: str | None = None
+    brand: str | None = None
 
     @property
     def wanted(self) -> bool:
@@ -65,8 +70,8 @@ def post(session: Session, letter: Letter, *, to: str | None, mailing: Mailing, 
     if not mailing.wanted or not to:
         return
     mail_id = secrets.token_urlsafe(16)
-    told = {"subject": letter.subject, "sender": mailing.sender, "sender_name": mailing.utility.name}
-    words = exact_json.dumps({**told, **_rendered(letter, mailing.utility)}).decode()
+    told = {"sender": mailing.sender, "sender_name": mailing.utility.name}
+    words = exact_json.dumps({**told, **rendered(letter, mailing)}).decode()
     session.add(
         OutboxRow(
             outbox_id=mail_id,
@@ -135,21 +140,46 @@ def _postpone(row: OutboxRow, fault: str, *, hopeless: bool, now: datetime, sett
     log.warning("mail %s (%s), attempt %d: %s%s", row.outbox_id, row.kind, row.attempts, fault, "; given up" * dead)
 
 
-def _rendered(letter: Letter, utility: Utility) -> dict[str, str]:
+def rendered(letter: Letter, mailing: Mailing) -> dict[str, str]:
+    """
+    A letter as it is sent, in the words of the brand where it has some.
+
+    Returns:
+        `subject`, `text` and `html`.
+    """
+    utility = mailing.utility
     closing = [line.format(utility=utility.name, phone=utility.support_phone) for line in letter.closing]
-    values = {"letter": asdict(letter), "utility": utility, "closing": closing}
-    return {kind: _templates().get_template(f"letter.{name}").render(values) for kind, name in _TWINS.items()}
+    templates = read_templates(mailing.settings.mail_templates_dir)
+    own = own_words(templates, letter, brand=mailing.brand, utility=utility, closing=closing)
+    if own is None:
+        values = {"letter": asdict(letter), "utility": utility, "closing": closing}
+        text, html = _render("letter.txt", values), _render("letter.html", values)
+        return {"subject": letter.subject, "text": text, "html": html}
+    named = asdict(replace(letter, subject=own.subject))
+    html = _render("own.html", {"letter": named, "utility": utility, "paragraphs": paragraphs(own.text)})
+    return {"subject": own.subject, "text": own.text, "html": html}
 
 
-_TWINS: Final = {"text": "txt", "html": "html"}
+def _render(template: str, values: Mapping[str, Any]) -> str:
+    return _templates().get_template(template).render(values)
+
+
+def _linked(line: str, link: str) -> Markup:
+    """A line of which the link, where it stands there, can be followed."""
+    anchor = Markup(
+        '<a href="{0}" target="_blank" rel="noopener noreferrer" style="overflow-wrap:anywhere">{0}</a>'
+    ).format(link)
+    return escape(line).replace(escape(link), anchor)
 
 
 @cache
 def _templates() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("cdsc_server.services", "mail_templates"),
         autoescape=select_autoescape(["html"]),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["linked"] = _linked
+    return environment

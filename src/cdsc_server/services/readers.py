@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from cdsc_server.domain.brands import Brand
 from cdsc_server.services.brands import read_brand
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage import customers
@@ -50,4 +51,9 @@ def reader_of_receipt(session: Session, receipt: ReceiptRow) -> Reader:
 def in_brand(session: Session, customer_id: str | None, mailing: Mailing) -> Mailing:
     """The same in the words of the brand under which a Customer knows us; None is nobody known."""
     brand = None if customer_id is None else read_brand(session, customer_id, mailing.utility)
-    return mailing if brand is None else replace(mailing, utility=brand.utility, sender=brand.sender)
+    return mailing if brand is None else of_brand(brand, mailing)
+
+
+def of_brand(brand: Brand, mailing: Mailing) -> Mailing:
+    """The same in the words of a brand."""
+    return replace(mailing, utility=brand.utility, sender=brand.sender, brand=brand.id)

@@ -13,12 +13,11 @@ from cdsc_server.domain.letters import (
     StoppedBy,
     WhatFor,
     changed_letter,
-    harmless,
     news_letter,
     receipt_letter,
     revoked_letter,
 )
-from cdsc_server.domain.news import NewsKind, headline
+from cdsc_server.domain.news import NewsKind
 from cdsc_server.languages import speaking
 from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
@@ -141,7 +140,9 @@ def tell_of_time(session: Session, grant: GrantRow, kind: NewsKind, *, mailing: 
         letter = news_letter(
             kind=kind,
             customer_name=reader.name,
-            headline=headline(kind, app=harmless(app), until=until, zone=mailing.utility.timezone),
+            app=app,
+            until=until,
+            zone=mailing.utility.timezone,
             link=_receipt_url(receipt, mailing),
             signs_in=reader.signs_in,
         )

@@ -23,10 +23,17 @@ NORTH = {
 }
 
 
+ENDED = "Subject: North: {{ app }} is out\n\n{% for each in lines %}{{ each }} {% endfor %}{{ app }}\n\n{{ link }}\n"
+
+
 @pytest.fixture
-def settings(settings):
-    """Nothing is sent here, so nobody has to listen."""
-    return replace(settings, mail_url="smtp://127.0.0.1:1?starttls=no", mail_from="no-reply@dge.example")
+def settings(settings, tmp_path):
+    """Nothing is sent here, so nobody has to listen; of an end the brand tells in its own words."""
+    words = tmp_path / "mails" / "north" / "en"
+    words.mkdir(parents=True)
+    (words / "revoked.txt").write_text(ENDED, encoding="utf-8")
+    sent = {"mail_url": "smtp://127.0.0.1:1?starttls=no", "mail_from": "no-reply@dge.example"}
+    return replace(settings, mail_templates_dir=str(tmp_path / "mails"), **sent)
 
 
 @pytest.fixture
@@ -89,6 +96,23 @@ def test_mails_come_from_the_brand(approved, stored, ports):
     assert (mail["sender"], mail["sender_name"]) == ("hello@north.example", "North Power")
     assert "North Power, +49 30 5550" in mail["text"]
     assert "Demo Gas" not in mail["text"] + mail["html"]
+
+
+def test_mails_are_in_the_words_of_the_brand_where_it_has_some(app, approved, stored, ports):
+    """Of a receipt it has none."""
+    app.test_client().post(approved[2], data={"do": "stop"})
+    mails = {
+        row.kind: exact_json.loads(ports.keys.open(row.sealed, context="mail" + row.outbox_id))
+        for row in stored(OutboxRow)
+    }
+
+    assert mails["receipt"]["subject"].startswith("You share data with ")
+    assert (mails["revoked"]["subject"], mails["revoked"]["sender"]) == (
+        "North: Kestrel Carbon is out",
+        "hello@north.example",
+    )
+    assert mails["revoked"]["text"].startswith("You stopped it on 1 March 2026 at 21:00. Kestrel Carbon keeps")
+    assert mails["revoked"]["html"].count("<a href=") == 1
 
 
 def test_customers_of_no_brand_see_the_utility(ask, visitor):
