@@ -181,6 +181,7 @@ def upgrade() -> None:
         "delta_feeds",
         sa.Column("feed", sa.String(), nullable=False),
         sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("early", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("feed", name=op.f("pk_delta_feeds")),
     )
     op.create_table(

@@ -138,7 +138,8 @@ def feeds() -> None:
     """List the feeds of delta files, each with the last number that was applied or skipped."""
     with _database(Settings.from_environment()):
         for each in delta_files.list_feeds():
-            click.echo(f"{each.feed}: {each.done}")
+            waits = "" if each.early is None else f", {each.early} waits for {each.done + 1}"
+            click.echo(f"{each.feed}: {each.done}{waits}")
 
 
 @imports.command("skip")

@@ -24,6 +24,7 @@ from cdsc_server.services.operators import add_operator
 from cdsc_server.storage.clients import ClientRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.deliveries import DeliveryRow
+from cdsc_server.storage.delta_files import DeltaFeedRow
 from cdsc_server.storage.devices import DevicePollRow, DeviceSiteRow, SiteDeviceRow
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.outbox import OutboxRow
@@ -556,6 +557,7 @@ def grants(live_server, clock, box, change):
                 fault="the recipient was refused: 550 no such person",
             )
         )
+        session.add_all([DeltaFeedRow(feed="north", done=40, early=43), DeltaFeedRow(feed="south", done=7)])
         session.add(
             DeliveryRow(
                 delivery_id="bills/may.json", name="may.json", outcome="refused", lines=faults, looked_at=clock.now()

@@ -65,25 +65,40 @@ def apply_delta(
         feed = delta_files.lock_feed(session, heading.feed)
         if heading.number <= feed.done:
             return _again(session, heading, digest)
-        if heading.number > feed.done + 1:
-            raise FeedWaits(heading.feed, heading.number, feed.done + 1)
-        twin = delta_files.same_content(session, heading.feed, digest)
-        stored = store(session, now)
-        if twin is not None and stored.rows:
-            note = f"its rows are those of number {twin.number}, applied {twin.applied:%Y-%m-%d %H:%M} UTC"
-            stored = replace(stored, notes=(note, *stored.notes))
-        feed.done = heading.number
-        session.add(
-            DeltaFileRow(
-                feed=heading.feed,
-                number=heading.number,
-                kind=heading.kind,
-                digest=digest,
-                rows=stored.rows,
-                summary=stored.summary,
-                applied=now,
-            )
+        missing = feed.done + 1
+        if heading.number == missing:
+            return _apply(session, feed, heading, digest, store=store, now=now)
+        # Operators see what waits, so this stays written although the file is refused.
+        feed.early = min(heading.number, feed.early or heading.number)
+    raise FeedWaits(heading.feed, heading.number, missing)
+
+
+def _apply(
+    session: Session,
+    feed: DeltaFeedRow,
+    heading: Heading,
+    digest: str,
+    *,
+    store: Callable[[Session, datetime], Stored],
+    now: datetime,
+) -> Applied:
+    twin = delta_files.same_content(session, heading.feed, digest)
+    stored = store(session, now)
+    if twin is not None and stored.rows:
+        note = f"its rows are those of number {twin.number}, applied {twin.applied:%Y-%m-%d %H:%M} UTC"
+        stored = replace(stored, notes=(note, *stored.notes))
+    _go_on(feed, heading.number)
+    session.add(
+        DeltaFileRow(
+            feed=heading.feed,
+            number=heading.number,
+            kind=heading.kind,
+            digest=digest,
+            rows=stored.rows,
+            summary=stored.summary,
+            applied=now,
         )
+    )
     return Applied(stored.rows, stored.summary, stored.notes, stored.confirms)
 
 
@@ -100,24 +115,28 @@ def _again(session: Session, heading: Heading, digest: str) -> Applied:
     return Applied(known.rows, known.summary, (when,), repeated=True)
 
 
-def skip(feed: str, number: int, *, actor: str, clock: Clock) -> int:
+def skip(feed: str, number: int, *, only_missing: bool = False, actor: str, clock: Clock) -> int:
     """
     Go on without the missing files of a feed, up to a number.
 
     Args:
+        only_missing: refuse a number that no later file of the feed has come after.
         actor: as `audit.record`.
 
     Returns:
         How many numbers were skipped.
 
     Raises:
-        Conflict: the number was applied or skipped already.
+        Conflict: the number was applied or skipped already, or no file waits for it.
     """
     with transaction() as session:
         row = delta_files.lock_feed(session, feed)
         if number <= row.done:
-            raise Conflict(f"feed {feed} is at number {row.done} already; nothing was changed")
-        skipped, row.done = number - row.done, number
+            raise Conflict(f"feed {feed} is at number {row.done} already")
+        if only_missing and (row.early is None or number >= row.early):
+            raise Conflict(f"no file of feed {feed} waits for number {number}")
+        skipped = number - row.done
+        _go_on(row, number)
         record(
             session,
             actor=actor,
@@ -127,6 +146,13 @@ def skip(feed: str, number: int, *, actor: str, clock: Clock) -> int:
             now=clock.now(),
         )
     return skipped
+
+
+def _go_on(feed: DeltaFeedRow, number: int) -> None:
+    feed.done = number
+    # What still waits, for a later number, is noted again when it is looked at again.
+    if feed.early is not None and feed.early <= number + 1:
+        feed.early = None
 
 
 def list_feeds() -> Sequence[DeltaFeedRow]:

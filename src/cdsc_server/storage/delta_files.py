@@ -21,6 +21,8 @@ class DeltaFeedRow(DataBase):
     feed: Mapped[str] = mapped_column(String, primary_key=True)
     #: The last number that was applied or skipped; 0 for none.
     done: Mapped[int] = mapped_column(BigInteger)
+    #: The lowest number that came although the one after `done` had not; None when none did since.
+    early: Mapped[int | None] = mapped_column(BigInteger, default=None)
 
 
 class DeltaFileRow(DataBase):

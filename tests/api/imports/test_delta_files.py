@@ -9,13 +9,18 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from click.testing import CliRunner
 
+from cdsc_server.cli import commands
 from cdsc_server.services import delta_files
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.usage import series_of_meters
 from cdsc_server.storage.usage_segments import read_columns, segment_periods
+from tests.api.console.conftest import hire
 from tests.factories import customer_data as make
 from tests.factories.delta_files import COLUMNS, START, delta, quarters
+
+__all__ = ["hire"]
 
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -133,8 +138,67 @@ def test_files_wait_for_the_one_before_them_until_it_comes_or_is_skipped(inbox, 
     assert list(kept.values()) == [["9"]]
     assert skipped == 1
     assert texts()[START][0] == "5"
-    assert inbox.rows("SELECT feed, done FROM delta_feeds ORDER BY feed") == [("north", 5), ("south", 1)]
+    assert inbox.rows("SELECT feed, done, early FROM delta_feeds ORDER BY feed") == [
+        ("north", 5, None), ("south", 1, None),
+    ]  # fmt: skip
     assert inbox.rows("SELECT action, subject FROM audit_entries") == [("delta_files.skipped", "feed:north")]
+
+
+class TestSkipping:
+    """At the console, where feed north waits: number 1 and 4 have come."""
+
+    @pytest.fixture(autouse=True)
+    def _waits(self, inbox):
+        inbox.put("deltas/a.csv", delta(*quarters("1")))
+        inbox.put("deltas/d.csv", delta(*quarters("4"), number=4))
+        inbox.look()
+
+    @pytest.fixture
+    def state(self, inbox):
+        """The feeds, and what is on record."""
+        return lambda: (
+            inbox.rows("SELECT feed, done, early FROM delta_feeds"),
+            inbox.rows("SELECT actor, action, subject FROM audit_entries WHERE action LIKE 'delta%'"),
+        )
+
+    def test_a_reviewer_skips_what_is_missing(self, inbox, hire, state, texts):
+        """And no more than the page said, however late the button is pressed."""
+        desk = hire("reviewer")
+        desk.load("/console/imports")
+        told = CliRunner(env={"CDSC_DATABASE_URL": inbox.settings.database_url}).invoke(commands, ["import", "feeds"])
+        assert "Number 4 came, numbers 2 to 3 did not." in " ".join(desk.text.split())
+        assert told.stdout == "north: 1, 4 waits for 2\n"
+        inbox.put("deltas/b.csv", delta(*quarters("2"), number=2))
+        inbox.look()
+
+        answer = desk.press("skip")
+        assert answer.location == "/console/imports"
+        assert state() == ([("north", 3, None)], [("olga@dge.example", "delta_files.skipped", "feed:north")])
+        inbox.look()
+        assert texts()[START] == ["4"]
+
+    @ONCE
+    def test_only_what_is_missing_can_be_skipped_and_only_once(self, hire, state):
+        desk = hire("reviewer")
+        before = state()
+        for feed, number in (("north", "4"), ("north", "1"), ("north", "x"), ("south", "1"), ("north", str(2**70))):
+            answer = desk.act("/console/imports", feed=feed, number=number)
+            assert (answer.status_code, "Nothing was changed" in answer.text) == (409, True)
+
+        assert state() == before
+        assert [desk.act("/console/imports", feed="north", number="3").status_code for _ in range(2)] == [303, 409]
+
+    @ONCE
+    def test_who_only_looks_can_skip_nothing(self, hire, state):
+        """Nor can a form of another page."""
+        desk, before = hire("support"), state()
+        desk.load("/console/imports")
+
+        assert ("4 came" in desk.text, "for good" in desk.text) == (True, False)
+        assert desk.act("/console/imports", feed="north", number="3").status_code == 403
+        reviewer = hire("reviewer", username="rex@dge.example")
+        assert reviewer.client.post("/console/imports", data={"feed": "north", "number": "3"}).status_code == 403
+        assert state() == before
 
 
 def test_a_faulty_file_is_rejected_whole_and_may_be_sent_again_right(inbox, texts):
