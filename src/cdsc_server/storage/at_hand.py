@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
-from psycopg import IsolationLevel
 from sqlalchemy import Connection, Engine
 
 #: A connection used this recently is not asked whether it is alive.
@@ -108,6 +107,9 @@ class _Window(_Own):
     """Each transaction sees one state and writes nothing; PostgreSQL's default gives each statement its own."""
 
     def __init__(self, engine: Engine) -> None:
+        # Who keeps everything in SQLite waits for no driver of PostgreSQL.
+        from psycopg import IsolationLevel
+
         super().__init__(engine)
         self.driver.isolation_level = IsolationLevel.REPEATABLE_READ
         self.driver.read_only = True
