@@ -84,11 +84,12 @@ def test_an_open_rate_plan_tells_the_lines_which_add_up(agreed, tariff, put, est
 
 @ONCE
 def test_what_is_open_and_what_is_asked_for_cut_an_estimate_which_says_so(agreed, tariff, put, estimates):
-    """A month in two parts costs what it costs in one; nothing before the Grant begins is in any of them."""
+    """A month in two parts costs what it costs in one; nothing before the Grant opens costs is in any of them."""
     tariff(make.tariff(**TAXED))
     put(["1.000"] * 48, JANUARY - timedelta(days=1))
     start, middle = JANUARY - timedelta(hours=6), (JANUARY + timedelta(hours=12)).isoformat()
-    agreed.to(agreed.entry("usage_data", "house", segment_start=start.isoformat(), **VALUES))
+    readings_alone = agreed.entry("usage_data", "house", **{SHOWN: ["electric_kwh"]})
+    agreed.to(agreed.entry("usage_data", "house", segment_start=start.isoformat(), **VALUES), readings_alone)
 
     december, january = estimates()
     parts = [*estimates(start=JANUARY.isoformat(), end=middle), *estimates(start=middle)]
@@ -114,6 +115,23 @@ def test_nothing_is_told_of_what_is_open_by_half(agreed, several, estimates):
     assert [each["cds_servicecontract_id"] for each in estimates("both", end=JANUARY.isoformat())] == ["house", "shop"]
     assert {each["cds_servicecontract_id"] for each in estimates("used")} == {"shop"}
     assert estimates(cds_servicecontract_ids="shop") == [] == estimates(cds_servicecontract_ids="bobs-contract")
+
+
+@ONCE
+def test_a_column_counts_only_while_it_is_open(agreed, tariff, put, estimates):
+    """What was sent to the grid is shared for two hours, what was drawn for four: 4 x 0.25 - 2 x 0.10."""
+    tariff(make.tariff("T-1", make.flat("0.25"), make.flat("0.10", "sold", flow="injection")))
+    put(["1.000"] * 4)
+    sent = {"type": "electric_usage", "units": "Wh", "direction": "reverse"}
+    put(["-1000"] * 4, name="sent", position=1, value_format=sent)
+    until = (BILLED_FROM + timedelta(hours=2)).isoformat()
+    both = {**VALUES, SHOWN: ["electric_kwh", "electric_wh", "cost"], "segment_end": until}
+    one = {**VALUES, "segment_start": until}
+    agreed.to(agreed.entry("usage_data", "house", **both), agreed.entry("usage_data", "house", **one))
+
+    (estimate,) = estimates()
+
+    assert estimate["energy"] == Decimal("0.80")
 
 
 @ONCE

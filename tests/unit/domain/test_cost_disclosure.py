@@ -20,10 +20,12 @@ from tests.unit.domain.test_usage_disclosure import MOMENTS, second, shown_at
 YEARS = st.integers(*(second(datetime(year, 1, 1, tzinfo=UTC)) for year in (2024, 2027)))
 
 
-#: Entries of which many open costs, so that few examples are about nothing.
+OPEN = {"include_usage_segments", "include_service_contracts"}
+#: Entries of which most open usage of contracts, so that few examples are about nothing.
 GRANTED = st.one_of(
     entries(),
-    entries().map(lambda each: replace(each, opens=each.opens | {"include_usage_segments"}, value_formats=({},))),
+    entries().map(lambda each: replace(each, opens=each.opens | OPEN)),
+    entries().map(lambda each: replace(each, opens=each.opens | OPEN, value_formats=({},))),
 )
 
 
