@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from cdsc_server.domain.device_readings import DeviceReading, Direction, Origin, Quantity
 from cdsc_server.domain.readings import Quality
@@ -15,6 +16,19 @@ from cdsc_server.domain.readings import Quality
 _SHORTEST: Final = Decimal("0.01")
 _LONGEST: Final = Decimal(300)
 _LARGEST_EXPONENT: Final = 15
+
+
+class Place(NamedTuple):
+    """
+    Where a device listens; scheme and host are empty where an address is written in another way.
+
+    Args:
+        port: None where the address names none.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,16 @@ def seconds(options: Mapping[str, str], name: str, default: str) -> float:
     if not fits:
         raise ValueError(f"{name} is {written!r}; it takes seconds from {_SHORTEST} to {_LONGEST}")
     return float(value)
+
+
+def place_of(address: str) -> Place:
+    """Where a device listens, as an operator wrote it: SCHEME://HOST or SCHEME://HOST:PORT."""
+    try:
+        parts = urlsplit(address)
+        place = Place(parts.scheme, parts.hostname or "", parts.port)
+    except ValueError:
+        return Place("", "", None)
+    return place if place.host and not parts.path else Place("", "", None)
 
 
 def hushed(*loggers: str) -> None:

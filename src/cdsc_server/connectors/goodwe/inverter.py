@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib import import_module
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from cdsc_server.connectors.checks import hushed, known_options, seconds
+from cdsc_server.connectors.checks import hushed, known_options, place_of, seconds
 from cdsc_server.connectors.goodwe.sensors import Snapshot
 from cdsc_server.connectors.platform_http import timed
 from cdsc_server.domain.device_readings import Device, DeviceReading
@@ -114,13 +113,9 @@ def open_inverter(access: PlatformAccess, clock: Clock) -> Inverter:
 
 
 def _place(address: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host, port = urlsplit(""), "", None
-    if host and not parts.path and parts.scheme == "udp" and port in (None, _UDP_PORT):
+    scheme, host, port = place_of(address)
+    if scheme == "udp" and port in (None, _UDP_PORT):
         return host, _UDP_PORT
-    if host and not parts.path and parts.scheme == "tcp" and port != _UDP_PORT:
+    if scheme == "tcp" and port != _UDP_PORT:
         return host, port or _TCP_PORT
     raise ValueError("the address of an inverter looks like udp://HOST (port 8899) or tcp://HOST:PORT (502 if none)")

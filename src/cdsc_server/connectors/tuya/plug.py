@@ -10,9 +10,8 @@ from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from typing import Any, Final
-from urllib.parse import urlsplit
 
-from cdsc_server.connectors.checks import Told, hushed, known_options, number, seconds
+from cdsc_server.connectors.checks import Told, hushed, known_options, number, place_of, seconds
 from cdsc_server.connectors.platform_http import timed
 from cdsc_server.domain.device_readings import Device, DeviceKind, DeviceReading, Direction, Quantity
 from cdsc_server.ports import (
@@ -183,13 +182,9 @@ def _products() -> Mapping[str, Mapping[str, _Value]]:
 
 
 def _place(address: str) -> tuple[str, int]:
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        parts, host, port = urlsplit(""), "", None
+    scheme, host, port = place_of(address)
     # The library would search the whole network for a plug at 0.0.0.0.
-    if parts.scheme != "tcp" or host in ("", "0.0.0.0") or parts.path or port == 0:  # noqa: S104 - refused, not bound
+    if scheme != "tcp" or host == "0.0.0.0" or port == 0:  # noqa: S104 - refused, not bound
         raise ValueError("the address of a plug looks like tcp://HOST, with a port unless it is 6668")
     return host, port or _PORT
 
