@@ -4,8 +4,8 @@ Fairlet: an example app that scores how well a lease and its energy fit an incom
     python app.py            # then open http://127.0.0.1:8006
 
 It asks a customer once for twelve months of use and bills, adds them up by the month, forgets the readings, and keeps
-the sums until the customer deletes them or stops sharing. The protocol is that of the app beside it, `cds.py`; the
-score is `scoring.py`, the sums are `months.py`, this file is the pages.
+the sums until the customer deletes them or stops sharing. The protocol and what stands around pages are those of the
+app beside it, `cds.py` and `around.py`; the score is `scoring.py`, the sums are `months.py`, this file is the pages.
 """
 
 from __future__ import annotations
@@ -13,30 +13,27 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import threading
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-# One protocol for both examples: the other app's.
+# The protocol, and what stands around pages, are those of the other app.
 sys.path.append(str(Path(__file__).parents[1] / "third_party_app"))
 
 import months
-import requests
 import scoring
-from cds import AccessEnded, CDSError, Client, Registration, register, to_stored
-from flask import Flask, Response, redirect, render_template, request, send_from_directory, session, url_for
+from around import Connections, Ourselves, serve, surround
+from cds import AccessEnded, CDSError
+from flask import Flask, redirect, render_template, request, send_from_directory, session, url_for
 from flask.typing import ResponseReturnValue
 from store import Store
 
 SERVER = os.environ.get("FAIRLET_CDS_SERVER", "http://127.0.0.1:8000")
 PORT = int(os.environ.get("FAIRLET_PORT", "8006"))
 STATE_FILE = Path(os.environ.get("FAIRLET_STATE_FILE", Path(__file__).with_name("state.json")))
-SITE = f"http://127.0.0.1:{PORT}"
 
 #: Twelve whole months lie within the last thirteen; nothing from now on is asked for.
 SCOPE = "supply_details usage_data service_bills"
@@ -49,10 +46,18 @@ COLOURS = ("p1", "p2", "p3", "p4", "p5")
 
 app = Flask(__name__)
 store = Store(STATE_FILE)
-_registering = threading.Lock()
-app.secret_key = store.cookie_key
-# A name of our own: cookies of one host are shared by all of its ports.
-app.config.update(SESSION_COOKIE_NAME="fairlet", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+ours = Connections(
+    Ourselves(
+        SERVER,
+        name="Fairlet",
+        site="https://fairlet.example/",
+        redirect_uri=f"http://127.0.0.1:{PORT}/callback",
+        scope=SCOPE,
+        contact="developer@fairlet.example",
+    ),
+    store,
+)
+surround(app, SERVER, cookie="fairlet", key=store.cookie_key)
 
 
 @app.get("/")
@@ -66,7 +71,7 @@ def start() -> ResponseReturnValue:
 @app.post("/connect")
 def connect() -> ResponseReturnValue:
     """Push our request and send the customer to their utility."""
-    asked = _client().ask(DETAILS)
+    asked = ours.client().ask(DETAILS)
     session.setdefault("browser", secrets.token_urlsafe(24))
     session["asked"] = {"state": asked.state, "code_verifier": asked.code_verifier}
     return redirect(asked.url, 303)
@@ -78,7 +83,7 @@ def callback() -> ResponseReturnValue:
     asked = session.pop("asked", None)
     if asked is None:
         raise CDSError("We did not ask for this answer, or you have opened it twice. Begin again from the start page.")
-    client, browser = _client(), session["browser"]
+    client, browser = ours.client(), session["browser"]
     connection = {
         "token": client.redeem(request.args.to_dict(), **asked),
         "since": datetime.now().astimezone().isoformat(),
@@ -87,13 +92,13 @@ def callback() -> ResponseReturnValue:
     store.keep_connection(browser, connection)
     zone = ZoneInfo(client.timezone)
     today = datetime.now(zone).date()
-    contracts = _read(client, "/supply_details", "service_contracts")
-    used = months.monthly(_read(client, "/usage_data", "usage_segments"), today, zone)
+    contracts = ours.read("/supply_details", "service_contracts")
+    used = months.monthly(ours.read("/usage_data", "usage_segments"), today, zone)
     # Water is billed by the same utility, and is no energy.
     energy = [
         each["cds_servicecontract_id"] for each in contracts if {"electric", "natural_gas"} & set(each["service_types"])
     ]
-    billed = _read(client, "/service_bills", "bill_sections", cds_servicecontract_ids=" ".join(energy))
+    billed = ours.read("/service_bills", "bill_sections", cds_servicecontract_ids=" ".join(energy))
     cost, currency = months.mean_cost(billed if energy else [])
     sums = {
         "months": [{**asdict(each), **_texts(each)} for each in used],
@@ -112,9 +117,9 @@ def result() -> ResponseReturnValue:
     connection = store.connection(browser)
     if browser is None or connection is None or "sums" not in connection:
         return redirect(url_for("start"))
-    client = _client()
+    client = ours.client()
     # Whoever has stopped sharing is deleted before anything is shown.
-    _read(client, "/supply_details", "service_contracts")
+    ours.read("/supply_details", "service_contracts")
     connection = store.connection(browser) or connection
     faults: dict[str, str] = {}
     sent = connection["declared"]
@@ -173,43 +178,12 @@ def shared_style() -> ResponseReturnValue:
     return send_from_directory(Path(__file__).parents[1] / "third_party_app" / "static", "kestrel.css")
 
 
-@app.get("/healthz")
-def look() -> ResponseReturnValue:
-    """For whoever starts this program: it answers."""
-    return {"status": "ok"}
-
-
 @app.errorhandler(AccessEnded)
 def ended(refusal: AccessEnded) -> ResponseReturnValue:
     """The customer has said no, or no longer: everything about them goes."""
     store.forget_connection(session.get("browser"))
     words = f"{refusal} We have deleted all we had of you."
     return render_template("message.html", title="Nothing is left here", words=words, again=True)
-
-
-@app.errorhandler(CDSError)
-def failed(fault: CDSError) -> ResponseReturnValue:
-    """Say what went wrong and what to do."""
-    return render_template("message.html", title="That did not work", words=str(fault), again=True), 502
-
-
-@app.errorhandler(requests.RequestException)
-def unreachable(_: requests.RequestException) -> ResponseReturnValue:
-    """The utility's server does not answer."""
-    words = f"{SERVER} does not answer. Try again in a moment; if you run it yourself, see that it is started."
-    return render_template("message.html", title="The utility cannot be reached", words=words, again=True), 502
-
-
-@app.after_request
-def guard(response: Response) -> Response:
-    """Pages with somebody's data are kept by nobody, and load nothing from elsewhere."""
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
-    )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    if not request.path.endswith((".css", ".svg")):
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @app.template_filter("points")
@@ -251,45 +225,5 @@ def _number(text: str) -> Decimal | None:
     return number if number.is_finite() and abs(number) < 10**9 else None
 
 
-def _client() -> Client:
-    """Ourselves as a registered Client; the first call registers."""
-    redirect_uri = f"{SITE}/callback"
-    with _registering:
-        known = store.registration
-        if known is None or (known["server"], known["redirect_uri"]) != (SERVER, redirect_uri):
-            made = register(
-                SERVER,
-                name="Fairlet",
-                site="https://fairlet.example/",
-                redirect_uri=redirect_uri,
-                scope=SCOPE,
-                contact="developer@fairlet.example",
-            )
-            known = to_stored(made)
-            store.keep_registration(known)
-    return _connected(Registration(**known))
-
-
-@lru_cache(maxsize=1)
-def _connected(registration: Registration) -> Client:
-    """The Client, with the server's metadata as it was when this program first needed it."""
-    return Client(registration)
-
-
-def _read(client: Client, path: str, key: str, **filters: str) -> list[dict[str, Any]]:
-    browser = session["browser"]
-    connection = store.connection(browser)
-    if connection is None:
-        raise AccessEnded("We have forgotten our key to your data.")
-
-    def keep(token: dict[str, Any]) -> None:
-        store.keep_connection(browser, {**connection, "token": token})
-
-    return list(client.read(connection["token"], path, key, keep, **filters))
-
-
 if __name__ == "__main__":
-    try:
-        app.run(host="127.0.0.1", port=PORT, threaded=True)
-    except OSError as fault:
-        sys.exit(f"Port {PORT} cannot be used ({fault}); choose another one with FAIRLET_PORT.")
+    serve(app, PORT, "FAIRLET_PORT")

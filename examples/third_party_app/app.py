@@ -5,33 +5,30 @@ Kestrel Carbon: an example app that asks a customer for their energy data and sh
 
 It shows every step an integrator needs: register once, push a request (PAR) with authorization_details and PKCE,
 send the browser to the utility, check what comes back, redeem the code, read with the token, refresh it, and be kind
-when the customer has stopped sharing. `cds.py` holds the protocol, `energy.py` the sums, this file the pages.
+when the customer has stopped sharing. `cds.py` holds the protocol, `around.py` what stands around pages, `energy.py`
+the sums, this file the pages.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-import sys
-import threading
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import energy
-import requests
-from cds import AccessEnded, CDSError, Client, Registration, register, to_stored
-from flask import Flask, Response, redirect, render_template, request, session, url_for
+from around import Connections, Ourselves, serve, surround
+from cds import AccessEnded, CDSError
+from flask import Flask, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from store import Store
 
 SERVER = os.environ.get("KESTREL_CDS_SERVER", "http://127.0.0.1:8000")
 PORT = int(os.environ.get("KESTREL_PORT", "8001"))
 STATE_FILE = Path(os.environ.get("KESTREL_STATE_FILE", Path(__file__).with_name("state.json")))
-SITE = f"http://127.0.0.1:{PORT}"
 
 #: What we ask customers for: who supplies them, what they use and pay from a year ago on, where their power comes from.
 #: Numbers and service types only tick services on the form beforehand; the customer decides.
@@ -55,10 +52,18 @@ KINDS = {"electric": "Electricity", "natural_gas": "Gas", "water": "Water"}
 
 app = Flask(__name__)
 store = Store(STATE_FILE)
-_registering = threading.Lock()
-app.secret_key = store.cookie_key
-# A name of our own: cookies of one host are shared by all of its ports.
-app.config.update(SESSION_COOKIE_NAME="kestrel", SESSION_COOKIE_SAMESITE="Lax", SESSION_COOKIE_HTTPONLY=True)
+ours = Connections(
+    Ourselves(
+        SERVER,
+        name="Kestrel Carbon",
+        site="https://kestrel.example/",
+        redirect_uri=f"http://127.0.0.1:{PORT}/callback",
+        scope=SCOPE,
+        contact="developer@kestrel.example",
+    ),
+    store,
+)
+surround(app, SERVER, cookie="kestrel", key=store.cookie_key)
 
 
 @app.get("/")
@@ -72,7 +77,7 @@ def start() -> ResponseReturnValue:
 @app.post("/connect")
 def connect() -> ResponseReturnValue:
     """Push our request and send the customer to their utility."""
-    asked = _client().ask(DETAILS)
+    asked = ours.client().ask(DETAILS)
     session.setdefault("browser", secrets.token_urlsafe(24))
     session["asked"] = {"state": asked.state, "code_verifier": asked.code_verifier}
     return redirect(asked.url, 303)
@@ -86,7 +91,7 @@ def callback() -> ResponseReturnValue:
         raise CDSError(
             "We did not ask for this answer, or you have opened it twice. Connect again from the start page."
         )
-    token = _client().redeem(request.args.to_dict(), **asked)
+    token = ours.client().redeem(request.args.to_dict(), **asked)
     connection = {"token": token, "since": datetime.now().astimezone().isoformat()}
     store.keep_connection(session["browser"], connection)
     return redirect(url_for("overview"), 303)
@@ -98,20 +103,20 @@ def overview() -> ResponseReturnValue:
     connection = store.connection(session.get("browser"))
     if connection is None:
         return redirect(url_for("start"))
-    client = _client()
+    client = ours.client()
     zone = ZoneInfo(client.timezone)
     today = datetime.now(zone).date()
     view, at = request.args.get("view", "days"), _day(request.args.get("at"), today)
-    services = [_service(each) for each in _read(client, "/supply_details", "service_contracts")]
+    services = [_service(each) for each in ours.read("/supply_details", "service_contracts")]
     services.sort(key=lambda each: list(KINDS).index(each["kind"]))
     chosen = next((each for each in services if each["id"] == request.args.get("service")), None)
     chosen = chosen or next(iter(services), None)
     use = energy.view_of(view, at, zone)
     if chosen is None:
         return render_template("empty.html", client=client)
-    _fill(client, chosen, use)
-    week = _fill(client, chosen, energy.week_before(today, zone))
-    mixes = _mixes(client, chosen, today, zone) if chosen["kind"] == "electric" else {}
+    _fill(chosen, use)
+    week = _fill(chosen, energy.week_before(today, zone))
+    mixes = _mixes(chosen, today, zone) if chosen["kind"] == "electric" else {}
     return render_template(
         "energy.html",
         services=services,
@@ -124,7 +129,7 @@ def overview() -> ResponseReturnValue:
         week=week,
         carbon=_carbon(week, mixes),
         mixes=mixes,
-        costs=_costs(client, chosen),
+        costs=_costs(chosen),
         sources=SOURCES,
         since=datetime.fromisoformat(connection["since"]),
         utility=client.endpoints["cds"]["name"],
@@ -141,42 +146,11 @@ def disconnect() -> ResponseReturnValue:
     )
 
 
-@app.get("/healthz")
-def look() -> ResponseReturnValue:
-    """For whoever starts this program: it answers."""
-    return {"status": "ok"}
-
-
 @app.errorhandler(AccessEnded)
 def ended(refusal: AccessEnded) -> ResponseReturnValue:
     """The customer has said no, or no longer: not a fault, and nothing to argue about."""
     store.forget_connection(session.get("browser"))
     return render_template("message.html", title="We can no longer see your energy", words=str(refusal), again=True)
-
-
-@app.errorhandler(CDSError)
-def failed(fault: CDSError) -> ResponseReturnValue:
-    """Say what went wrong and what to do."""
-    return render_template("message.html", title="That did not work", words=str(fault), again=True), 502
-
-
-@app.errorhandler(requests.RequestException)
-def unreachable(_: requests.RequestException) -> ResponseReturnValue:
-    """The utility's server does not answer."""
-    words = f"{SERVER} does not answer. Try again in a moment; if you run it yourself, see that it is started."
-    return render_template("message.html", title="The utility cannot be reached", words=words, again=True), 502
-
-
-@app.after_request
-def guard(response: Response) -> Response:
-    """Pages with somebody's data are kept by nobody, and load nothing from elsewhere."""
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; frame-ancestors 'none'"
-    )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    if not request.path.startswith("/static/"):
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 @app.template_filter("number")
@@ -198,62 +172,25 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():,f}"
 
 
-def _client() -> Client:
-    """Ourselves as a registered Client; the first call registers."""
-    redirect_uri = f"{SITE}/callback"
-    with _registering:
-        known = store.registration
-        if known is None or (known["server"], known["redirect_uri"]) != (SERVER, redirect_uri):
-            made = register(
-                SERVER,
-                name="Kestrel Carbon",
-                site="https://kestrel.example/",
-                redirect_uri=redirect_uri,
-                scope=SCOPE,
-                contact="developer@kestrel.example",
-            )
-            known = to_stored(made)
-            store.keep_registration(known)
-    return _connected(Registration(**known))
-
-
-@lru_cache(maxsize=1)
-def _connected(registration: Registration) -> Client:
-    """The Client, with the server's metadata as it was when this program first needed it."""
-    return Client(registration)
-
-
-def _read(client: Client, path: str, key: str, **filters: str) -> list[dict[str, Any]]:
-    browser = session["browser"]
-    connection = store.connection(browser)
-    if connection is None:
-        raise AccessEnded("We have forgotten our key to your data.")
-
-    def keep(token: dict[str, Any]) -> None:
-        store.keep_connection(browser, {**connection, "token": token})
-
-    return list(client.read(connection["token"], path, key, keep, **filters))
-
-
-def _fill(client: Client, service: dict[str, str], use: energy.Use) -> energy.Use:
+def _fill(service: dict[str, str], use: energy.Use) -> energy.Use:
     if use.start is None or use.end is None:
         return use
     window = {"after": use.start.isoformat(), "before": use.end.isoformat()}
-    return use.take(_read(client, "/usage_data", "usage_segments", cds_servicecontract_ids=service["id"], **window))
+    return use.take(ours.read("/usage_data", "usage_segments", cds_servicecontract_ids=service["id"], **window))
 
 
-def _mixes(client: Client, service: dict[str, str], today: date, zone: ZoneInfo) -> dict[str, Any]:
+def _mixes(service: dict[str, str], today: date, zone: ZoneInfo) -> dict[str, Any]:
     """The shares of the newest month that is over."""
     last = today.replace(day=1) - timedelta(days=1)
     middle = datetime(last.year, last.month, 15, tzinfo=zone).isoformat()
     window = {"after": middle, "before": middle, "cds_servicecontract_ids": service["id"]}
-    mixes: dict[str, Any] = energy.shares(_read(client, "/generation_mix", "usage_segments", **window))
+    mixes: dict[str, Any] = energy.shares(ours.read("/generation_mix", "usage_segments", **window))
     return {"month": f"{last:%B %Y}", **mixes} if mixes else {}
 
 
-def _costs(client: Client, service: dict[str, str]) -> energy.Costs:
+def _costs(service: dict[str, str]) -> energy.Costs:
     """What the service cost on the bills of a year."""
-    return energy.costs(_read(client, "/service_bills", "bill_sections", cds_servicecontract_ids=service["id"]))
+    return energy.costs(ours.read("/service_bills", "bill_sections", cds_servicecontract_ids=service["id"]))
 
 
 def _carbon(week: energy.Use, mixes: dict[str, Any]) -> Decimal | None:
@@ -275,7 +212,4 @@ def _day(text: str | None, today: date) -> date:
 
 
 if __name__ == "__main__":
-    try:
-        app.run(host="127.0.0.1", port=PORT, threaded=True)
-    except OSError as fault:
-        sys.exit(f"Port {PORT} cannot be used ({fault}); choose another one with KESTREL_PORT.")
+    serve(app, PORT, "KESTREL_PORT")
