@@ -31,7 +31,7 @@ from cdsc_server.storage.outbox import OutboxRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 from cdsc_server.storage.reviews import RequirementRow
-from tests.factories import customer_data, groups, people, tariffs
+from tests.factories import customer_data, groups, people, provisioned, tariffs
 from tests.factories.access import client_object, entry, grant, unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
@@ -184,6 +184,8 @@ def asked(page, live_server, clock, ada):
 
 
 USAGE = ("usage_data", {"contract_numbers": ["C-shop0001", "C-shop0003"], "segment_start": "P3Y"})
+#: A brand with colours and a mark of its own.
+NORTH = {"label_partner": "north", "name": "North Power", "colour": "#7a1f5c", "colour_dark": "#f0a8d6", "mark": "N"}
 #: What a Client reads that no Customer is asked for.
 CLEARED = "query_accounts query_meter_devices query_usage"
 SUPPLY = ("supply_details", {"account_numbers": ["_all"], "sync_until": "P3Y",
@@ -297,8 +299,11 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
         session.flush()
         session.add(PermittedAccountRow(client_id="adviser", customer_id="ada", account_id=EVERY, created=clock.now(),
                                         reason="Advice on saving energy, for the city"))  # fmt: skip
+        home = {"household_size": 3, "dwelling_type": "terraced", "heating": "heat_pump", "pool": True}
+        provisioned.stay(session, "ada", "Rue du Petit-Chêne", at=clock.now(), since="2020-01-01T00:00:00Z", **home)
     page.goto("/my-data")
-    look(page, "my data, some of it read by who was cleared")
+    page.get_by_text("house in a row").wait_for()
+    look(page, "my data, some of it read by who was cleared, and her home")
     follow(page, page.locator("a[href='/my-data/download']"))
     look(page, "download, never before")
     with live_server.app.app_context():
@@ -333,11 +338,15 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
     page.locator("summary", has_text="Stop sharing").click()
     follow(page, "#stop")
     look(page, "receipt, stopped")
+    with live_server.app.app_context(), transaction() as session:
+        provisioned.brand(session, NORTH, at=clock.now(), customer_id="ada")
     page.goto("/my-data")
+    assert page.locator("link[href^='/brands/north.css']").count() == 1
+    look(page, "my data, under a brand")
     follow(page, "#sign-out")
     look(page, "signed out")
     page.goto(receipt)
-    look(page, "receipt of a stranger")
+    look(page, "receipt under a brand, of a stranger")
 
     assert look.found == ""
     assert look.templates == of("my data") | {"pages/sign-in.html"}

@@ -195,7 +195,6 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
 
     def watch_sources() -> None:
         catalogue = app.extensions["cdsc"].catalogue
-        mailing = Mailing(catalogue.utility, settings, ports.keys)
         with app.app_context():
             late = deliveries.tell_of_late_sources(catalogue=catalogue, mailing=mailing, clock=ports.clock)
         for each in late:

@@ -14,11 +14,10 @@ from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.news import NewsRow
 from cdsc_server.storage.outbox import OutboxRow
-from cdsc_server.storage.provisioned import ProvisionedRow
 from tests.api.console.conftest import hire
 from tests.api.direct_access.test_own_access import Own, own
 from tests.api.reviews.conftest import desk
-from tests.factories import people
+from tests.factories import people, provisioned
 
 __all__ = ["desk", "hire", "own"]
 
@@ -92,10 +91,8 @@ def test_a_client_that_is_cleared_is_told_of_with_what_whose_and_why(app, direct
 def test_who_cannot_sign_in_is_not_sent_where_that_is_needed(app, direct, told, clock):
     """But to where the brand, which the mail comes from, answers questions."""
     brand = {"label_partner": "north", "name": "North Power", "support_url": "https://north.example/help"}
-    instants = {"created": clock.now(), "modified": clock.now()}
     with app.app_context(), transaction() as session:
-        session.add(ProvisionedRow(kind="label_partner", external_id="north", body=brand, **instants))
-        session.get_one(CustomerRow, "ada").label_partner = "north"
+        provisioned.brand(session, brand, at=clock.now(), customer_id="ada")
     direct.permit("ada")
 
     ((_, text),) = told()

@@ -16,7 +16,7 @@ from cdsc_server.services.mail_samples import sample
 from cdsc_server.services.mails import rendered
 from cdsc_server.services.template_rules import UnsoundTemplateError, read_template
 from cdsc_server.storage.db import transaction
-from cdsc_server.storage.provisioned import ProvisionedRow
+from tests.factories import provisioned
 
 LINK = "http://127.0.0.1:8000/receipt/sample"
 SOUND = "Subject: {{ code }}\n\n{{ greeting }}\n{{ app }} {{ code }}\n{{ link }}\n"
@@ -172,9 +172,7 @@ def test_an_operator_sees_a_mail_before_anybody_gets_it(app, settings, clock, wr
     for name, value in given.items():
         monkeypatch.setenv(f"CDSC_{name.upper()}", value)
     with app.app_context(), transaction() as session:
-        north = {"label_partner": "north", "name": "North Power"}
-        instants = {"created": clock.now(), "modified": clock.now()}
-        session.add(ProvisionedRow(kind="label_partner", external_id="north", body=north, **instants))
+        provisioned.brand(session, {"label_partner": "north", "name": "North Power"}, at=clock.now())
     ask = ["preview", "revoked", "--language", "de", "--brand"]
     checked, seen, unknown = (
         CliRunner().invoke(cli_mail.mail, words) for words in (["check"], [*ask, "north"], [*ask, "south"])

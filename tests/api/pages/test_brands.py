@@ -9,7 +9,7 @@ from cdsc_server import exact_json
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.outbox import OutboxRow
-from cdsc_server.storage.provisioned import ProvisionedRow
+from tests.factories import provisioned
 
 NORTH = {
     "label_partner": "north",
@@ -41,10 +41,8 @@ def approved(app, ask, visitor, clock):
     """Something that a Customer of the brand shares; the address of the receipt."""
     visitor.load(f"/consent/{ask(('usage_data', {'contract_numbers': ['_all']}))}")
     with app.app_context(), transaction() as session:
-        instants = {"created": clock.now(), "modified": clock.now()}
-        session.add(ProvisionedRow(kind="label_partner", external_id="north", body=NORTH, **instants))
-        customer = session.get_one(CustomerRow, "ada")
-        customer.label_partner, customer.email = "north", "ada@ada.example"
+        provisioned.brand(session, NORTH, at=clock.now(), customer_id="ada")
+        session.get_one(CustomerRow, "ada").email = "ada@ada.example"
     visitor.sign_in()
     form = visitor.text
     visitor.press("approve")

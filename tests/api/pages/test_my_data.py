@@ -1,12 +1,15 @@
 """Who has my data."""
 
+import re
+from decimal import Decimal
+
 import pytest
 
 from cdsc_server.domain.secrets import secret_hash
 from cdsc_server.services.grant_reads import Read, note_reads
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
-from tests.factories import people
+from tests.factories import customer_data, people, provisioned
 from tests.support import requirement
 
 ALL = {"contract_numbers": ["_all"]}
@@ -123,3 +126,34 @@ def test_one_hundred_grants_take_as_many_statements_as_one(app, shared, visitor,
 
     assert visitor.text.count("<article") == 100
     assert len(statements) == with_one
+
+
+def test_what_is_known_of_a_home_is_shown_to_who_lives_there_now(app, shared, visitor, clock):
+    """In words; neither the home that was left, nor the one that comes, nor one of which only the address is known."""
+    known = {"household_size": 3, "dwelling_type": "terraced", "solar_kwp": Decimal("4.80"), "pool": False}
+    with app.app_context(), transaction() as session:
+        for street, since, until, profile in (
+            ("Rue Neuve", "2025-01-01T00:00:00Z", None, known),
+            ("Rue Vieille", "2020-01-01T00:00:00Z", "2025-01-01T00:00:00Z", known),
+            ("Rue Future", "2027-01-01T00:00:00Z", None, known),
+            ("Rue Vide", "2025-01-01T00:00:00Z", None, {}),
+        ):
+            provisioned.stay(session, "ada", street, at=clock.now(), since=since, until=until, **profile)
+        session.add(customer_data.customer("bob"))
+        session.flush()
+        provisioned.stay(session, "bob", "Rue Autre", at=clock.now(), since="2025-01-01T00:00:00Z", **known)
+    visitor.load("/my-data")
+
+    home = visitor.text.partition("What we know of your home")[2]
+    assert "<bdi>Rue Neuve, 1003 Lausanne, CH</bdi>" in home
+    facts = re.findall("<dt>(.*?)</dt><dd>(.*?)</dd>", home)
+    assert facts == [
+        ("People in your home", "3"),
+        ("Kind of home", "house in a row"),
+        ("Solar panels in kWp", "4.80"),
+        ("Pool", "no"),
+    ]
+
+
+def test_nothing_is_said_of_a_home_of_which_nothing_is_known(shared, visitor):
+    assert "What we know of your home" not in visitor.load("/my-data").text
