@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from cdsc_server.domain.device_readings import DeviceReading
 from cdsc_server.domain.device_usage import without_future
+from cdsc_server.domain.readings import Readings
 from cdsc_server.ports import Mode, Ports
 from cdsc_server.services.polling import ask_once
 from cdsc_server.storage.devices import DeviceSiteRow
@@ -48,6 +49,9 @@ class Told:
         fetched: when it answered last; None when it did not of late.
         readings: of that answer.
         reason: why it gave none when it was asked last; "" when it answered.
+
+    Attributes:
+        made: what was made of the readings until an instant, by id of the series.
     """
 
     sealed: bytes
@@ -56,6 +60,7 @@ class Told:
     fetched: datetime | None = None
     readings: Sequence[DeviceReading] = ()
     reason: str = ""
+    made: dict[datetime, Mapping[str, Readings]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -101,34 +106,37 @@ def told_by(sites: Sequence[tuple[DeviceSiteRow, datetime]], *, after: datetime,
     Returns:
         By id of the site, within PATIENCE; of one that does not answer what it told shortly before, or nothing.
     """
-    now = ports.clock.now()
-    _forget(now)
+    _forget(ports.clock.now())
     told: dict[str, Told] = {}
     asking: dict[str, _Asking] = {}
     for site, since in sites:
         with _lock:
             known = _remembered.get(site.site_id)
             # Who changed the way in wants to see what it opens.
-            is_news = known is not None and known.sealed == site.sealed and after < known.asked <= now
-            if known is not None and is_news and known.since <= since:
+            same = known is not None and known.sealed == site.sealed and known.since <= since
+            if known is not None and same and after < known.asked <= ports.clock.now():
                 told[site.site_id] = known
-                continue
-            running = _asking.get(site.site_id)
-            if running is None or running.sealed != site.sealed or running.since > since:
-                # With the context of the request, where the way to the database is found.
-                answer = _threads.submit(copy_context().run, _ask, site, since, ports)
-                running = _asking[site.site_id] = _Asking(site.sealed, since, time.monotonic(), answer)
-        asking[site.site_id] = running
+            else:
+                asking[site.site_id] = _begun(site, since, ports)
     # For a platform that hangs not everybody who comes later waits as long again.
     left = [each.begun + PATIENCE - time.monotonic() for each in asking.values()]
-    wait([each.answer for each in asking.values()], timeout=max(0.0, *left, 0.0))
+    wait([each.answer for each in asking.values()], timeout=max([0.0, *left]))
     for site, since in sites:
         if site.site_id in asking:
             answer = asking[site.site_id].answer
-            told[site.site_id] = (
-                answer.result() if answer.done() else _without_answer(site, since, now, "no answer came in time")
-            )
+            late = _without_answer(site, since, ports.clock.now(), "no answer came in time")
+            told[site.site_id] = answer.result() if answer.done() else late
     return told
+
+
+def _begun(site: DeviceSiteRow, since: datetime, ports: Ports) -> _Asking:
+    """The question that is on its way to a site, or a new one; `_lock` is held."""
+    running = _asking.get(site.site_id)
+    if running is None or running.sealed != site.sealed or running.since > since:
+        # With the context of the request, where the way to the database is found.
+        answer = _threads.submit(copy_context().run, _ask, site, since, ports)
+        running = _asking[site.site_id] = _Asking(site.sealed, since, time.monotonic(), answer)
+    return running
 
 
 def fetch_now(site: DeviceSiteRow, *, ports: Ports) -> Now | None:

@@ -30,8 +30,8 @@ from cdsc_server.storage.devices import DeviceSiteRow, SiteStatus
 from cdsc_server.storage.usage import UsageSeriesRow
 from cdsc_server.storage.usage_segments import SegmentPeriod, columns_of
 
-#: How far back platforms are asked.
-REACH: Final = timedelta(days=7)
+#: How far back platforms are asked, in seconds.
+_REACH: Final = 7 * 86_400
 #: How much earlier, for the state of counters when the first day began.
 _LEAD: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,31 +55,31 @@ class ProxiedUsage:
         mark: that of an earlier page, which a caller may have changed; None for the first.
 
     Attributes:
-        until: no Value Set ends after it; a moment ago at first, so that what is remembered reaches that far.
+        until: no Value Set ends after this second since 1970; a moment ago at first, as far as what is remembered
+            reaches.
         mark: what later pages are made with; None while no site was asked.
     """
 
     def __init__(self, ports: Ports, *, mark: int | None = None) -> None:
         self._ports = ports
         newest = _number(ports.clock.now() - REMEMBERED) // 60 * 60
-        reach = REACH // _SECOND
-        self.until = _instant(newest if mark is None else min(max(mark, newest - reach), newest))
+        self.until = newest if mark is None else min(max(mark, newest - _REACH), newest)
         self.mark = mark
         #: By key of the Customer and id of the site, since when something is wanted of it.
         self._wanted: dict[tuple[int, str], datetime] = {}
         self._answers: dict[str, _Answer] = {}
 
-    def periods(self, series: UsageSeriesRow, *, start: datetime, end: datetime) -> Iterator[SegmentPeriod]:
+    def periods(self, series: UsageSeriesRow, *, start: int, end: int) -> Iterator[SegmentPeriod]:
         """
         The segments of a series whose readings are not stored, the earliest first, as far as its site was asked.
 
         Args:
-            start, end: outside of this nothing is wanted; days may be given that lie outside.
+            start, end: seconds since 1970; outside of them nothing is wanted, though days there may be given.
         """
-        since = max(start, self.until - REACH)
+        since = max(start, self.until - _REACH)
         if series.site_id is None or since >= min(end, self.until):
             return
-        first = _instant(midnight(day_at(_number(since), series.timezone), series.timezone))
+        first = _instant(midnight(day_at(since, series.timezone), series.timezone))
         answer = self._answers.get(series.site_id)
         if answer is None or answer.since > first:
             place = (series.customer_key, series.site_id)
@@ -99,7 +99,7 @@ class ProxiedUsage:
         """Ask the sites of which something was wanted; whether there were any. Takes no longer than PATIENCE."""
         if not self._wanted:
             return False
-        wanted, self._wanted, self.mark = self._wanted, {}, _number(self.until)
+        wanted, self._wanted, self.mark = self._wanted, {}, self.until
         now = self._ports.clock.now()
         with reading() as session:
             sites = devices.find_sites(session, wanted)
@@ -108,12 +108,12 @@ class ProxiedUsage:
         asked = [
             (site, wanted[site.customer_key, site.site_id] - _LEAD) for site in sites if not _left_alone(site, now)
         ]
-        told = told_by(asked, after=self.until, ports=self._ports)
+        told = told_by(asked, after=_instant(self.until), ports=self._ports)
         self._answers |= {site_id: _Answer(since, now, {}) for (_, site_id), since in wanted.items()}
         for site, since in asked:
             answer = told[site.site_id]
             if answer.fetched is not None:
-                readings = _readings(site, meters[site.site_id], answer, self.until)
+                readings = _readings(site, meters[site.site_id], answer, _instant(self.until))
                 self._answers[site.site_id] = _Answer(since + _LEAD, answer.fetched, readings)
         return True
 
@@ -123,11 +123,16 @@ def _left_alone(site: DeviceSiteRow, now: datetime) -> bool:
     return site.status != SiteStatus.ACTIVE or (site.fault in BACKING_OFF and site.due > now)
 
 
-def _readings(site: DeviceSiteRow, meters: Mapping[str, str], told: Told, until: datetime) -> dict[str, Readings]:
-    """The energy of each series, of what was measured until an instant."""
-    of_meters = [each for each in told.readings if each.device_id in meters and each.measured_at <= until]
-    columns = usage_columns(of_meters, interval=timedelta(seconds=site.interval_seconds), since=told.since, until=until)
-    return {series_id_of(site, column, meters[column.device_id]): column.readings for column in columns}
+def _readings(site: DeviceSiteRow, meters: Mapping[str, str], told: Told, until: datetime) -> Mapping[str, Readings]:
+    """The energy of each series, of what was measured until an instant; made once for all who ask within a minute."""
+    made = told.made.get(until)
+    if made is None:
+        of_meters = [each for each in told.readings if each.device_id in meters and each.measured_at <= until]
+        interval = timedelta(seconds=site.interval_seconds)
+        columns = usage_columns(of_meters, interval=interval, since=told.since, until=until)
+        made = {series_id_of(site, column, meters[column.device_id]): column.readings for column in columns}
+        told.made[until] = made
+    return made
 
 
 def _days(series: UsageSeriesRow, readings: Readings, fetched: datetime) -> Iterator[SegmentPeriod]:

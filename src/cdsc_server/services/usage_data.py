@@ -33,7 +33,7 @@ from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_DAY: Final = timedelta(days=1)
+_DAY: Final = 86_400
 #: Readings fetched at once: enough that one meter's year comes in one journey, few enough to be small.
 _HELD: Final = 36_000
 
@@ -418,14 +418,13 @@ class _Opened:
     def told(self, row: UsageSeriesRow, wanted: Wanted, live: ProxiedUsage) -> Iterator[SegmentPeriod]:
         """The segments of a proxied site's series that may be open and pass."""
         stretches = [each for each in self.openings[row.segment_key] if each.as_of is None]
-        start = _instant(min(each.start or 0 for each in stretches))
-        ends = [each.end for each in stretches if each.end is not None]
-        end = _instant(max(ends)) if len(ends) == len(stretches) else live.until
-        # A segment is a day at most: one that ends after an instant begins no earlier than a day before it.
-        if wanted.ends_from is not None and wanted.ends_from > start + _DAY:
-            start = wanted.ends_from - _DAY
-        if wanted.starts_by is not None and wanted.starts_by < end - _DAY:
-            end = wanted.starts_by + _DAY
+        start = min(each.start or 0 for each in stretches)
+        end = max(live.until if each.end is None else each.end for each in stretches)
+        # A segment is a day long at most, so that it lies within a day of its start and of its end.
+        if wanted.ends_from is not None:
+            start = max(start, _second(wanted.ends_from) - _DAY)
+        if wanted.starts_by is not None:
+            end = min(end, _second(wanted.starts_by) + _DAY)
         yield from live.periods(row, start=start, end=end)
 
     def seen(self, period: SegmentPeriod, as_of: datetime | None, wanted: Wanted) -> Iterator[SeenSegment]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from cdsc_server.companions.simulated_site import PASSWORD
 from cdsc_server.connectors.simulation import KIND
@@ -15,14 +16,16 @@ from cdsc_server.domain.grants import Selection
 from cdsc_server.ports import Contact, FaultKind, Mode, Offline, PlatformAccess, RateLimited
 from cdsc_server.services import own_downloads, proxied
 from cdsc_server.services.device_sites import remove_site
-from cdsc_server.storage.db import transaction
+from cdsc_server.storage.db import reading, transaction
+from cdsc_server.storage.grant_reads import GrantReadRow
 from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow
 from tests.api.customer_data.conftest import catalogue, get
+from tests.api.direct_access.conftest import direct, party
 from tests.factories import access, customer_data
 from tests.support import requirement
 from tests.support.statements import asked_of
 
-__all__ = ["catalogue", "get"]
+__all__ = ["catalogue", "direct", "get", "party"]
 
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SEGMENTS, PLAIN = "/cds/usage_segments", "/usage_data"
@@ -83,6 +86,21 @@ def test_a_client_reads_what_the_platform_says_now(home, live, agreed, get):
     assert last["cds_synced"] == "2026-03-01T12:03:00Z"
     assert home.rows(UsageBlockRow) == 0
     assert len(home.platform.asked) == 1
+    with home.app.app_context(), reading() as session:
+        (noted,) = session.scalars(select(GrantReadRow))
+    assert (noted.objects, noted.earliest, noted.latest) == (3, MIDNIGHT - 2 * DAY, MIDNIGHT + DAY / 2)
+
+
+@ONCE
+def test_direct_access_has_it_as_far_as_it_is_permitted(home, live, direct, get):
+    """Found by its series, as usage that is stored."""
+    direct.permit("ada")
+    token = direct.token("query_usage")
+    found = get(SEGMENTS, token)["usage_segments"]
+    direct.forbid("ada")
+
+    assert [len(each["values"]) for each in found] == [96, 96, 48]
+    assert get(SEGMENTS, token)["usage_segments"] == []
 
 
 @ONCE
