@@ -185,10 +185,11 @@ class _OpenCosts:
         columns = {key: one.series_id for key, one in costs.series.items()}
         parts, tariffs = [], {}
         for part in open_parts(opened, columns, costs.ties, view.seen[Kind.SERVICE_CONTRACT].keys()):
-            formats = [rows[each].value_format for each in part.columns if each in rows]
+            # What is fetched when somebody asks, and not stored, is in no estimate; nor are tiers that it counts for.
+            stored = [rows[each] for each in part.columns if each in rows and rows[each].site_id is None]
             priced = {tie.object_id: each for tie, each in costs.contracts(part.segment_key, part.as_of)}
             found = priced.get(part.contract_id)
-            if found is not None and any(is_priceable(each, found.tariff.units) for each in formats):
+            if found is not None and any(is_priceable(row.value_format, found.tariff.units) for row in stored):
                 parts.append(part)
                 tariffs[part.contract_id, part.as_of] = found
         periods: dict[tuple[str, datetime | None], list[SegmentPeriod]] = {}

@@ -13,7 +13,9 @@ from cdsc_server.errors import InsufficientScope
 from cdsc_server.services import customer_data
 from cdsc_server.services.cost_estimates import Wanted, list_estimates
 from cdsc_server.services.customer_data import DirectAccess
+from cdsc_server.storage.db import transaction
 from tests.api.customer_data.conftest import BILLED_FROM
+from tests.factories import customer_data as factory
 from tests.factories import tariffs as make
 
 ESTIMATES = "/cost_estimates"
@@ -115,6 +117,20 @@ def test_nothing_is_told_of_what_is_open_by_half(agreed, several, estimates):
     assert [each["cds_servicecontract_id"] for each in estimates("both", end=JANUARY.isoformat())] == ["house", "shop"]
     assert {each["cds_servicecontract_id"] for each in estimates("used")} == {"shop"}
     assert estimates(cds_servicecontract_ids="shop") == [] == estimates(cds_servicecontract_ids="bobs-contract")
+
+
+@ONCE
+def test_meters_whose_readings_are_not_stored_leave_tiers_open(agreed, tariff, put, app, estimates):
+    """How much they counted is known only while somebody asks their platform."""
+    tariff(make.tariff("T-1", TIERS))
+    put(["1.500"])
+    with app.app_context(), transaction() as session:
+        factory.series(session, "fetched", segment_key="f", contract_id="house", site_id="site")
+    agreed.to(agreed.entry("usage_data", "house", **VALUES))
+
+    (estimate,) = estimates()
+
+    assert (estimate["energy"], estimate["unknown_seconds"]) == (None, 31 * 86_400)
 
 
 @ONCE
