@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from cdsc_server.domain.catalogue import Catalogue, Scope
+from cdsc_server.domain.usage import MIX
 from cdsc_server.languages import gettext, language, listed, marked, marked_plural, ngettext
 
 
@@ -414,6 +415,12 @@ _SOURCES: Final[Mapping[str, str]] = {
     "coal": marked("coal"),
     "oil": marked("oil"),
 }
+
+
+def mix_words(attribution: str) -> str:
+    """What a supply mix of an attribution is of, in plain words."""
+    words = _VALUES[MIX, attribution]
+    return gettext(words)
 
 
 def source_words(supply_type: str) -> str:

@@ -68,8 +68,13 @@ def granted_mixes(
         graphs: by the id of the Customer.
         tariffs: as `granted_tariffs` gives them.
     """
-    if not tariffs or not shows(entries, MIX):
-        return None
+    return handed_in_for(session, graphs, tariffs=tariffs) if tariffs and shows(entries, MIX) else None
+
+
+def handed_in_for(
+    session: Session, graphs: Mapping[str, CustomerGraph], *, tariffs: Mapping[datetime | None, Known]
+) -> HandedIn | None:
+    """As `granted_mixes`, for who asks for what is theirs."""
     mixes = {at: mixes_known(session, _ids(known), as_of=at) for at, known in tariffs.items()}
     found = [mix for each in mixes.values() for mix in each]
     if not found:

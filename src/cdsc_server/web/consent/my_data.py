@@ -14,7 +14,7 @@ from cdsc_server.domain.lessening import Less
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.exact_json import instant
 from cdsc_server.languages import gettext
-from cdsc_server.services import customer_changes, own_access, sharing
+from cdsc_server.services import customer_changes, own_access, own_mixes, sharing
 from cdsc_server.services.cleared import cleared_for
 from cdsc_server.services.households import homes_of
 from cdsc_server.web.bearer import public
@@ -45,6 +45,7 @@ def overview() -> ResponseReturnValue:
         shares=shares,
         cleared=cleared_for(customer_id, catalogue=catalogue(), clock=ports().clock),
         homes=homes_of(customer_id, clock=ports().clock),
+        mixes=own_mixes.mixes_of(customer_id, clock=ports().clock),
         own=own_access.apps_of(customer_id, catalogue=catalogue()),
         stopped=request.args.get("done") == "stop",
         customer_name=sharing.customer_name(customer_id),

@@ -1,0 +1,119 @@
+"""Where the power of a Customer comes from, in words and bars for the one who looks at it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from cdsc_server.domain.tariffs.days import day_at
+from cdsc_server.domain.wording import mix_words, source_words
+from cdsc_server.languages import percent
+from cdsc_server.ports import Clock
+from cdsc_server.services.costing import Known, contract_tariffs
+from cdsc_server.services.supply_mixes import MixPart, handed_in_for, mix_parts
+from cdsc_server.services.usage_data import series_of
+from cdsc_server.storage.customer_graph import read_graph
+from cdsc_server.storage.customer_objects import rows_of
+from cdsc_server.storage.db import reading
+from cdsc_server.storage.service_contracts import ServiceContractRow
+from cdsc_server.storage.supply_mixes import has_mixes, sources_told
+from cdsc_server.storage.usage import find_series
+
+
+@dataclass(frozen=True, slots=True)
+class ToldSource:
+    """
+    A source with its share.
+
+    Args:
+        says: such as "62% wind".
+        left, width: of its part of a bar that is 100 wide.
+    """
+
+    says: str
+    left: Decimal
+    width: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ToldMix:
+    """
+    The latest supply mix of a contract, of one attribution.
+
+    Args:
+        says: whose power it is of.
+        first, last: the days it is of.
+        is_mean: whether its shares change meanwhile.
+        sources: the largest first.
+    """
+
+    label: str
+    contract_number: str | None
+    says: str
+    first: date
+    last: date
+    is_mean: bool
+    sources: Sequence[ToldSource]
+
+
+def mixes_of(customer_id: str, *, clock: Clock) -> list[ToldMix]:
+    """
+    The latest supply mixes that were handed in for the tariffs and grids of a Customer, by label and number.
+
+    What is to come is not told yet.
+    """
+    now = clock.now()
+    with reading() as session:
+        if not has_mixes(session):
+            return []
+        graph = read_graph(session, customer_id)
+        tariffs: dict[datetime | None, Known] = {None: contract_tariffs(session, [customer_id])}
+        handed_in = handed_in_for(session, {customer_id: graph}, tariffs=tariffs)
+        if handed_in is None:
+            return []
+        series = [series_of(row) for row in find_series(session, customer_id)]
+        found = mix_parts(handed_in, customer_id, graph, series, now=now).get(None, ())
+        latest = _latest(found, now)
+        sources = sources_told(session, {(part.mix.id, part.mix.modified) for part in latest.values()})
+        contracts = {row.contract_id: row for row in rows_of(session, ServiceContractRow, customer_id)}
+    told = [
+        _told(contracts[contract_id], part, sources[part.mix.id, part.mix.modified])
+        for (contract_id, _), part in sorted(latest.items())
+    ]
+    return sorted(told, key=lambda each: (each.label, each.contract_number or ""))
+
+
+def _latest(parts: Sequence[MixPart], now: datetime) -> Mapping[tuple[str, str], MixPart]:
+    """By contract and attribution, the part that began last."""
+    begun = [part for part in parts if part.start <= now.timestamp()]
+    return {
+        (str(part.rows[0].contract_id), part.mix.scope.attribution): part
+        for part in sorted(begun, key=lambda part: part.start)
+    }
+
+
+def _told(contract: ServiceContractRow, part: MixPart, sources: Sequence[Mapping[str, Any]]) -> ToldMix:
+    series = [(row.series_id, row.value_format) for row in part.rows]
+    shares = []
+    for column in part.mix.columns(sources, series, part.start, part.end):
+        numbers = [share for share in column.parts[0][1].decimals() if share is not None]
+        shares.append((sum(numbers, Decimal(0)) / len(numbers), column.value_format["supply_type"]))
+    shares.sort(reverse=True)
+    told, left = [], Decimal(0)
+    for share, source in (each for each in shares if each[0]):
+        width = (share * 100).quantize(Decimal("0.01"))
+        told.append(ToldSource(f"{percent(share)} {source_words(source)}", left, width))
+        left += width
+    mix = part.mix
+    return ToldMix(
+        label=contract.label,
+        contract_number=contract.contract_number,
+        says=mix_words(mix.scope.attribution),
+        first=day_at(part.start, mix.timezone),
+        last=day_at(part.end - 1, mix.timezone),
+        is_mean=bool(mix.interval),
+        sources=told,
+    )

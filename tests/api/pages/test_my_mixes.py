@@ -1,0 +1,61 @@
+"""Where the power of a Customer comes from, under “Who has my data”."""
+
+from __future__ import annotations
+
+import pytest
+
+from cdsc_server.domain.supply_mixes import mix_of
+from cdsc_server.services.import_tariffs import import_tariffs
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.supply_mixes import keep_mixes
+from tests.factories import people
+from tests.factories import tariffs as make
+from tests.factories.supply_mixes import supply_mix
+
+NEXT = {"start": "2027-01-01", "end": "2028-01-01"}
+DAY = {"attribution": "base", "external_tariff_id": None, "start": "2026-02-01", "end": "2026-02-02"}
+
+
+@pytest.fixture
+def signed_in(app, clock, visitor):
+    """Ada, whose shop is on a tariff."""
+    with app.app_context():
+        with transaction() as session:
+            people.baker(session, at=clock.now(), contracts=1)
+        import_tariffs(make.document(make.tariff(), assignments=[make.on("C-shop0001")]), clock=clock)
+        given = [
+            supply_mix("OLD", of={"coal": "1"}, start="2024-01-01", end="2025-01-01"),
+            supply_mix(of={"hydro": "0.195", "wind": "0.805"}),
+            supply_mix("NEXT", of={"oil": "1"}, **NEXT),
+            supply_mix("DAY", of={"solar": ["0", "0.5"], "nuclear": ["1", "0.5"]}, interval=43_200, **DAY),
+        ]
+        with transaction() as session:
+            mixes = [(mix_of(each, created=clock.now(), modified=clock.now()), each["sources"]) for each in given]
+            keep_mixes(session, mixes, at=clock.now())
+    visitor.load("/sign-in")
+    visitor.sign_in()
+    return visitor
+
+
+def test_the_latest_mix_is_told_in_words_the_largest_share_first(signed_in):
+    """Neither the one before nor one that is to come; shares of a day by their mean."""
+    signed_in.load("/my-data")
+
+    text = signed_in.text
+    assert "Sources of the power your price plan buys" in text
+    assert "1 January 2025 to 31 December 2025" in text
+    assert text.index("80.5% wind") < text.index("19.5% water power")
+    assert "1 February 2026 to 1 February 2026, on average" in text
+    assert text.index("75% nuclear") < text.index("25% sun")
+    assert "100% coal" not in text
+    assert "100% oil" not in text
+
+
+def test_who_has_no_mix_reads_nothing_of_one(app, clock, visitor):
+    with app.app_context(), transaction() as session:
+        people.baker(session, at=clock.now(), contracts=1)
+    visitor.load("/sign-in")
+    visitor.sign_in()
+    visitor.load("/my-data")
+
+    assert "Where your power comes from" not in visitor.text
