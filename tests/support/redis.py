@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -37,8 +39,14 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         if system.required():
             pytest.fail(f"Redis: {fault}")
         pytest.skip(f"NOT TESTED ON REDIS: {fault}")
+    with served(program, tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@contextmanager
+def served(program: str, folder: Path) -> Iterator[str]:
+    """Address of an empty Redis in a process of its own, which keeps nothing."""
     port = _free_port()
-    folder = tmp_path_factory.mktemp("redis")
     process = subprocess.Popen(
         [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)],
         stdout=subprocess.DEVNULL,
