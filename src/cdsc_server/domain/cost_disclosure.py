@@ -2,7 +2,7 @@
 Which stretches of what a contract costs a Grant opens.
 
 A cost may be told of where three things are open at once: the contract, values of the type `cost`, and the readings
-that it is worked out from. So an estimate holds nothing that could not be added up from the Usage Segments.
+that it is worked out from.
 """
 
 from __future__ import annotations

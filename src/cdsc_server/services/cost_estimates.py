@@ -178,7 +178,9 @@ class _OpenCosts:
         rows = {row.series_id: row for row in series_of_customers(session, [customer_id])}
         series = [series_of(row) for row in rows.values()]
         known = granted_tariffs(session, access.entries, [customer_id], now=now)
-        costs = costs_of(customer_id, series, graph.at(now), known)
+        # Costs that a source gave stand in the Usage Segments; they are no reason to tell nothing of the month so far.
+        priced = [one for one in series if one.value_format["type"] != "cost"]
+        costs = costs_of(customer_id, priced, graph.at(now), known)
         if costs is None:
             return cls(access, view)
         opened = openings(access.entries, graph, [*series, *costs.series.values()], now=now)
@@ -187,8 +189,8 @@ class _OpenCosts:
         for part in open_parts(opened, columns, costs.ties, view.seen[Kind.SERVICE_CONTRACT].keys()):
             # What is fetched when somebody asks, and not stored, is in no estimate; nor are tiers that it counts for.
             stored = [rows[each] for each in part.columns if each in rows and rows[each].site_id is None]
-            priced = {tie.object_id: each for tie, each in costs.contracts(part.segment_key, part.as_of)}
-            found = priced.get(part.contract_id)
+            on_tariffs = {tie.object_id: each for tie, each in costs.contracts(part.segment_key, part.as_of)}
+            found = on_tariffs.get(part.contract_id)
             if found is not None and any(is_priceable(row.value_format, found.tariff.units) for row in stored):
                 parts.append(part)
                 tariffs[part.contract_id, part.as_of] = found

@@ -120,6 +120,20 @@ def test_nothing_is_told_of_what_is_open_by_half(agreed, several, estimates):
 
 
 @ONCE
+def test_costs_of_the_source_do_not_hide_the_estimate(agreed, tariff, put, get, estimates):
+    """Who may read what the source gave is told what the tariff gives, too; each keeps its name."""
+    tariff(make.tariff())
+    put(["1.000"])
+    put(["0.99"], name="cost", position=1, value_format={"type": "cost", "currency": "USD", "indexes": [0]})
+    agreed.to(agreed.entry("usage_data", "house", **VALUES))
+
+    (segment,), (estimate,) = get("/cds/usage_segments")["usage_segments"], estimates()
+
+    assert [cost["c"] for _, cost in segment["values"]] == [Decimal("0.99")]
+    assert (estimate["energy"], estimate["quality"]) == (Decimal("0.25000"), "calculated")
+
+
+@ONCE
 def test_meters_whose_readings_are_not_stored_leave_tiers_open(agreed, tariff, put, app, estimates):
     """How much they counted is known only while somebody asks their platform."""
     tariff(make.tariff("T-1", TIERS))

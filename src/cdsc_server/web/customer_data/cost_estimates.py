@@ -1,8 +1,8 @@
 """
 What a Customer's Service Contracts cost, for the Client whose Grant opens costs and contracts: an endpoint of our own.
 
-Called with the access token of a Customer's Grant. A stranger learns nothing; a Client learns nothing that it could
-not add up from the Usage Segments and, where it is open, the rate plan.
+Called with the access token of a Customer's Grant. A stranger learns nothing; a Client learns what the readings cost
+that it may read with their costs, and prices only where it may read the rate plan.
 """
 
 from __future__ import annotations
