@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 import energy
 from around import Connections, Ourselves, serve, surround
-from cds import AccessEnded, CDSError
+from cds import AccessEnded, CDSError, Client
 from flask import Flask, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from store import Store
@@ -130,6 +130,7 @@ def overview() -> ResponseReturnValue:
         carbon=_carbon(week, mixes),
         mixes=mixes,
         costs=_costs(chosen),
+        so_far=_so_far(client, chosen, today, zone),
         sources=SOURCES,
         since=datetime.fromisoformat(connection["since"]),
         utility=client.endpoints["cds"]["name"],
@@ -191,6 +192,23 @@ def _mixes(service: dict[str, str], today: date, zone: ZoneInfo) -> dict[str, An
 def _costs(service: dict[str, str]) -> energy.Costs:
     """What the service cost on the bills of a year."""
     return energy.costs(ours.read("/service_bills", "bill_sections", cds_servicecontract_ids=service["id"]))
+
+
+def _so_far(client: Client, service: dict[str, str], today: date, zone: ZoneInfo) -> tuple[Decimal, str] | None:
+    """What this month has cost so far and the currency, as an estimate; None where it cannot be told."""
+    # Not every CDS server has this; its metadata say so.
+    if "cdsc_cost_estimates_api" not in client.endpoints:
+        return None
+    start = datetime(today.year, today.month, 1, tzinfo=zone).isoformat()
+    try:
+        estimates = ours.read("/cost_estimates", "cost_estimates", cds_servicecontract_ids=service["id"], start=start)
+    except AccessEnded:
+        raise
+    except CDSError:
+        # Who shares use without what it costs still sees their use.
+        return None
+    known = [(each.get("total", each["energy"]), each["currency"]) for each in estimates if each["energy"] is not None]
+    return (sum((amount for amount, _ in known), Decimal(0)), known[0][1]) if known else None
 
 
 def _carbon(week: energy.Use, mixes: dict[str, Any]) -> Decimal | None:

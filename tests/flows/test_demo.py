@@ -78,6 +78,7 @@ def test_a_customer_connects_the_example_app_and_sees_their_energy(demo, tab, tm
     assert tab.locator(".stripes rect").count() >= 10
     assert re.search(r"[0-9,]+\.[0-9]{2} USD in all", tab.inner_text("section[aria-labelledby=cost]"))
     assert re.search(r"Last week you used [0-9.]+ kWh of electricity", tab.inner_text("main"))
+    assert re.search(r"cost about [0-9,]+\.[0-9]{2} USD so far", tab.inner_text("#so-far"))
     assert fits(tab)
 
 
