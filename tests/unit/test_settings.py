@@ -32,6 +32,7 @@ def test_each_field_is_a_variable():
         ({"CDSC_IMPORT_DIR": "no/such"}, "CDSC_IMPORT_DIR 'no/such' is not a directory"),
         ({"CDSC_IMPORT_MINUTES": "61"}, "CDSC_IMPORT_MINUTES must be from 1 to 60"),
         ({"CDSC_CATALOGUE_FILE": "no/such.toml"}, "is not a file"),
+        ({"CDSC_MAIL_TEMPLATES_DIR": "no/such"}, "CDSC_MAIL_TEMPLATES_DIR 'no/such' is not a directory"),
         ({"CDSC_TICKETS_URL": "http://desk.example"}, "CDSC_TICKETS_URL must start with https://"),
         ({"CDSC_TICKETS_URL": "mailto:desk@dge.example"}, "needs an address, and CDSC_MAIL_URL"),
     ],

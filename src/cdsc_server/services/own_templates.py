@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -102,14 +103,12 @@ def own_words(
 
 
 def paragraphs(text: str) -> list[Paragraph]:
-    """What stands between empty lines; a paragraph may end in a list."""
-    made = []
-    for part in text.strip().split("\n\n"):
-        lines = part.split("\n")
-        plain = [line for line in lines if not line.startswith(_BULLET)]
-        entries = [line.removeprefix(_BULLET) for line in lines if line.startswith(_BULLET)]
-        made += [Paragraph(told, listed) for told, listed in ((plain, False), (entries, True)) if told]
-    return made
+    """What stands between empty lines; a list is a paragraph of its own."""
+    return [
+        Paragraph([line.removeprefix(_BULLET) for line in lines], listed)
+        for part in text.strip().split("\n\n")
+        for listed, lines in groupby(part.split("\n"), key=lambda line: line.startswith(_BULLET))
+    ]
 
 
 def _files(directory: Path, faults: list[str]) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.languages import LANGUAGES
 from cdsc_server.services.mail_samples import sample
 from cdsc_server.services.mails import rendered
+from cdsc_server.services.own_templates import paragraphs
 from cdsc_server.services.template_rules import UnsoundTemplateError, read_template
 from cdsc_server.storage.db import transaction
 from tests.factories import provisioned
@@ -154,6 +155,17 @@ def test_who_has_no_template_gets_our_words_in_their_language(write, told):
     assert told(folder, "revoked", brand="south", language="de") == ours["de"]
     assert told(folder, "revoked", language="de") == ours["de"]
     assert told(folder, "expired", brand="north", language="de") == told("", "expired", language="de")
+
+
+def test_lists_stand_in_the_html_where_they_stand_in_the_text():
+    made = paragraphs("Before:\n- one\n- two\nbetween\n\nAfter\nand on\n")
+
+    assert [(list(each.lines), each.listed) for each in made] == [
+        (["Before:"], False),
+        (["one", "two"], True),
+        (["between"], False),
+        (["After", "and on"], False),
+    ]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
