@@ -76,7 +76,7 @@ def permit(
     """
     Let a Client Object read a Customer's Accounts directly, with all that hangs on them, from the next request on.
 
-    The Customer is told, where it makes a difference.
+    The Customer is told, unless it could be read before.
 
     Args:
         account_id: only this one; None for every one, later ones too.
@@ -107,7 +107,8 @@ def permit(
             created=now,
         )
         session.add(named)
-        if row.reach == Reach.NAMED and titles_of(row, catalogue):
+        narrower = account_id is not None and permissions.find_permission(session, client_id, customer_id) is not None
+        if row.reach == Reach.NAMED and titles_of(row, catalogue) and not narrower:
             tell_of_clearing(
                 session,
                 row,
@@ -134,7 +135,7 @@ def forbid(
     """
     Take back what `permit` gave, or what a Client has because it showed that it is the Customer.
 
-    It holds from the next request on. The Customer is told, where it makes a difference.
+    It holds from the next request on. The Customer is told when nothing is left of what could be read.
 
     Raises:
         InvalidRequest: no reason.
@@ -150,7 +151,8 @@ def forbid(
             raise NotFound("nothing of the kind is permitted")
         if named.requirement_id is None:
             session.delete(named)
-            if row.reach == Reach.NAMED:
+            session.flush()
+            if row.reach == Reach.NAMED and not permissions.names_anything(session, client_id, customer_id):
                 ended, by = NewsKind.CLEARED_ENDED, StoppedBy.SERVER
                 tell_of_access_ended(session, row, customer_id, ended, by=by, mailing=mailing, now=now)
         else:

@@ -129,6 +129,13 @@ def find_permission(
     return session.get(PermittedAccountRow, (client_id, customer_key_of(customer_id), account_id))
 
 
+def names_anything(session: Session, client_id: str, customer_id: str) -> bool:
+    """Whether anything of a Customer is named to a Client Object."""
+    row = PermittedAccountRow
+    named = select(row.client_id).where(row.client_id == client_id, row.customer_key == customer_key_of(customer_id))
+    return session.scalars(named.limit(1)).first() is not None
+
+
 def permits_anything(session: Session, permission: Permission) -> bool:
     """Whether a Client Object may read anybody's data at all."""
     if permission.reach is not Reach.NAMED:

@@ -101,6 +101,18 @@ def test_who_cannot_sign_in_is_not_sent_where_that_is_needed(app, direct, told, 
     assert "North Power, " in text
 
 
+def test_a_part_of_what_is_open_is_not_told_of(direct, told, clock):
+    """Nobody reads that an app can no longer read what it still can."""
+    direct.permit("ada")
+    direct.permit("ada", "home")
+    direct.forbid("ada", "home")
+    assert [kind for kind, _ in told()] == ["cleared"]
+    clock.advance(minutes=5)
+    direct.forbid("ada")
+
+    assert [kind for kind, _ in told()] == ["cleared", "cleared_ended"]
+
+
 def test_what_changes_nothing_is_not_told(direct, told):
     """Named beside a reach that is wider, refused, and taken back beside it."""
     direct.reach(Reach.TEST_CUSTOMERS)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from cdsc_server import cli_mail
+from cdsc_server import cli, cli_mail
 from cdsc_server.app import create_app
 from cdsc_server.domain.letter_names import KINDS, LISTS
 from cdsc_server.errors import InvalidConfiguration
@@ -106,7 +106,7 @@ def test_a_receipt_has_to_list_all_that_was_agreed():
     ]
 
 
-def test_a_server_with_a_fault_in_any_file_does_not_start(settings, ports, write):
+def test_a_server_with_a_fault_in_any_file_does_not_start(settings, ports, write, monkeypatch):
     folder = write(
         north__de__receipt="Subject: x\n\n{{ x }}",
         north__de__recipt="",
@@ -117,6 +117,10 @@ def test_a_server_with_a_fault_in_any_file_does_not_start(settings, ports, write
     with pytest.raises(InvalidConfiguration) as refusal:
         create_app(replace(settings, mail_templates_dir=folder), ports)
 
+    monkeypatch.setenv("CDSC_MAIL_TEMPLATES_DIR", folder)
+    checked = CliRunner().invoke(cli.commands, ["config", "check"]).exception
+    assert isinstance(checked, InvalidConfiguration)
+    assert checked.faults == refusal.value.faults
     told = "\n".join(refusal.value.faults)
     assert "CDSC_MAIL_TEMPLATES_DIR: north/de/receipt.txt, line 3: x is not known here" in told
     assert "north/de/recipt.txt is not KIND.txt; kinds of mails are receipt, revoked" in told
