@@ -97,6 +97,16 @@ class CustomerGraph:
 
     def at(self, instant: datetime) -> CustomerGraph:
         """The graph as it was known then: later objects and links are not there, later ends have not come."""
+        # Each entry of a Grant asks, and nearly all for the same instant.
+        if instant not in self._states:
+            self._states[instant] = self._known(instant)
+        return self._states[instant]
+
+    @cached_property
+    def _states(self) -> dict[datetime, CustomerGraph]:
+        return {}
+
+    def _known(self, instant: datetime) -> CustomerGraph:
         return CustomerGraph(
             {
                 kind: {node.id: node for node in nodes.values() if node.known <= instant}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from cdsc_server.schemas.exact import Exact, Opened
+from cdsc_server.schemas.exact import Exact, Opened, Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters, Search
 
@@ -47,7 +47,7 @@ class AccountProgramSchema(Schema):
     currency = fields.String()
 
 
-class AccountSchema(Schema):
+class AccountSchema(Shown):
     """An Account: CDS-WG3-01 10.1.1. Optional members are there only if the Grant opens them."""
 
     cds_account_id = fields.String(attribute="row.account_id", required=True)

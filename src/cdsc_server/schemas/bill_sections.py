@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from cdsc_server.schemas.accounts import EntitySchema
-from cdsc_server.schemas.exact import Exact, Opened
+from cdsc_server.schemas.exact import Exact, Opened, Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters
 from cdsc_server.schemas.service_contracts import ServiceProgramSchema
@@ -56,7 +56,7 @@ class BillSectionLineItemSchema(Schema):
     related_cost_details = fields.List(fields.String(), required=True)
 
 
-class BillSectionSchema(Schema):
+class BillSectionSchema(Shown):
     """A Bill Section: CDS-WG3-01 10.6.1. Optional members are there only if the Grant opens them."""
 
     cds_billsection_id = fields.String(attribute="row.bill_section_id", required=True)

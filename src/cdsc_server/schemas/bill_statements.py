@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from cdsc_server.schemas.accounts import AccountProgramSchema
-from cdsc_server.schemas.exact import Exact, Opened
+from cdsc_server.schemas.exact import Exact, Opened, Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters
 
@@ -21,7 +21,7 @@ class NewChargeSchema(Schema):
     related_billsections = fields.List(fields.String())
 
 
-class BillStatementSchema(Schema):
+class BillStatementSchema(Shown):
     """A Bill Statement: CDS-WG3-01 10.5.1. Optional members are there only if the Grant opens them."""
 
     cds_billstatement_id = fields.String(attribute="row.bill_statement_id", required=True)

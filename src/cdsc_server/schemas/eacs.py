@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
+from cdsc_server.schemas.exact import Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters
 
 
-class EacSchema(Schema):
+class EacSchema(Shown):
     """An Energy Attribute Certificate: CDS-WG3-01 10.9.1."""
 
     cds_eac_id = fields.String(attribute="row.eac_id", required=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from cdsc_server.schemas.exact import Opened
+from cdsc_server.schemas.exact import Opened, Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters, Search
 from cdsc_server.schemas.service_points import ServicePointSchema
@@ -21,7 +21,7 @@ class MeterAppSchema(Schema):
     end = Instant()
 
 
-class MeterDeviceSchema(Schema):
+class MeterDeviceSchema(Shown):
     """A Meter Device: CDS-WG3-01 10.4.1. Optional members are there only if the Grant opens them."""
 
     cds_meterdevice_id = fields.String(attribute="row.meter_device_id", required=True)

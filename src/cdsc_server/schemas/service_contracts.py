@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from cdsc_server.schemas.accounts import EntitySchema
-from cdsc_server.schemas.exact import Exact, Opened
+from cdsc_server.schemas.exact import Exact, Opened, Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters, Search
 
@@ -35,7 +35,7 @@ class ServiceProgramSchema(Schema):
     automated = fields.Boolean()
 
 
-class ServiceContractSchema(Schema):
+class ServiceContractSchema(Shown):
     """A Service Contract: CDS-WG3-01 10.2.1. Optional members are there only if the Grant opens them."""
 
     cds_servicecontract_id = fields.String(attribute="row.contract_id", required=True)

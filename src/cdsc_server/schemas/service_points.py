@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from cdsc_server.schemas.exact import Exact, Opened
+from cdsc_server.schemas.exact import Exact, Opened, Shown
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.schemas.listing_filters import Among, Filters, Search
 
@@ -17,7 +17,7 @@ class PremiseSchema(Schema):
     types = fields.List(fields.String(), required=True)
 
 
-class ServicePointSchema(Schema):
+class ServicePointSchema(Shown):
     """A Service Point: CDS-WG3-01 10.3.1. Optional members are there only if the Grant opens them."""
 
     cds_servicepoint_id = fields.String(attribute="row.service_point_id", required=True)

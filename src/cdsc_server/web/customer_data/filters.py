@@ -22,6 +22,8 @@ def asked_filters(schema: Schema) -> dict[str, Any]:
         InvalidRequest: a parameter that is no list is repeated.
         ValidationError: one breaks its format.
     """
+    if not request.args:
+        return {}
     asked: dict[str, Any] = {}
     for name, field in schema.fields.items():
         given = request.args.getlist(name)
