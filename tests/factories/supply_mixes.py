@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from cdsc_server import exact_json
+from cdsc_server.domain.supply_mixes import mix_of
+from cdsc_server.storage.supply_mixes import keep_mixes
 
 
 def supply_mix(mix_id: str = "MIX-1", /, *, of: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
@@ -29,6 +34,11 @@ def supply_mix(mix_id: str = "MIX-1", /, *, of: dict[str, Any] | None = None, **
         "sources": sources,
     }
     return {name: value for name, value in {**plain, **members}.items() if value is not None}
+
+
+def store(session: Session, *mixes: dict[str, Any], at: datetime) -> None:
+    """Store mixes as they are when they were handed in, which are sound."""
+    keep_mixes(session, [(mix_of(each, created=at, modified=at), each["sources"]) for each in mixes], at=at)
 
 
 def _listed(shares: Any) -> list[str]:

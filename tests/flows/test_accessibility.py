@@ -31,7 +31,7 @@ from cdsc_server.storage.outbox import OutboxRow
 from cdsc_server.storage.payments import PaymentRow
 from cdsc_server.storage.permissions import EVERY, PermittedAccountRow
 from cdsc_server.storage.reviews import RequirementRow
-from tests.factories import customer_data, groups, people, provisioned, tariffs
+from tests.factories import customer_data, groups, people, provisioned, supply_mixes, tariffs
 from tests.factories.access import client_object, entry, grant, unidentified_grant
 from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
@@ -301,9 +301,11 @@ def test_a_customer_who_looks_after_what_is_shared(*, page, look, live_server, a
                                         reason="Advice on saving energy, for the city"))  # fmt: skip
         home = {"household_size": 3, "dwelling_type": "terraced", "heating": "heat_pump", "pool": True}
         provisioned.stay(session, "ada", "Rue du Petit-Chêne", at=clock.now(), since="2020-01-01T00:00:00Z", **home)
+        supply_mixes.store(session, supply_mixes.supply_mix(), at=clock.now())
     page.goto("/my-data")
     page.get_by_text("house in a row").wait_for()
-    look(page, "my data, some of it read by who was cleared, and her home")
+    page.get_by_text("70% wind").wait_for()
+    look(page, "my data, some of it read by who was cleared, her home, and where its power comes from")
     follow(page, page.locator("a[href='/my-data/download']"))
     look(page, "download, never before")
     with live_server.app.app_context():

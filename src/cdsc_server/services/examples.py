@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.periods import interval_words
 from cdsc_server.domain.readings import Readings
+from cdsc_server.domain.supply_mixes import OWN
 from cdsc_server.domain.usage import Column
 from cdsc_server.domain.wording import source_words
 from cdsc_server.languages import clock_time, day, gettext, marked, number, percent
+from cdsc_server.services.own_mixes import latest_mixes
 from cdsc_server.storage.meter_devices import first_meter
 from cdsc_server.storage.service_contracts import first_contract
 from cdsc_server.storage.usage import UsageSeriesRow, find_series
@@ -61,7 +63,7 @@ def find_examples(
     session: Session, customer_id: str, names: Mapping[str, str], *, now: datetime, zone: ZoneInfo
 ) -> Examples:
     """
-    Examples for everything this Customer has data of; at most seven statements.
+    Examples for everything this Customer has data of; at most seven statements, and as many for a mix of their tariff.
 
     Args:
         names: the Customer's own names of contracts, by id.
@@ -84,6 +86,8 @@ def find_examples(
     series = [row for row in find_series(session, customer_id) if row.site_id is None]
     plot = _usage(session, series, says, names, now=now, zone=zone)
     _mix(session, series, says, now=now, zone=zone)
+    if "mix" not in says:
+        _handed_in_mix(session, customer_id, says, now=now, zone=zone)
     lengths = [row.interval_seconds for row in series if _is_usage(row) and row.interval_seconds]
     return Examples(says, plot, interval_words(min(lengths)) if lengths else "")
 
@@ -147,6 +151,13 @@ def _mix(
         told.sort(reverse=True)
         parts = [f"{percent(share)} {source}" for share, source in told[:6]]
         says["mix"] = gettext("On %(day)s: %(shares)s.", day=day(when, zone), shares=", ".join(parts))
+
+
+def _handed_in_mix(session: Session, customer_id: str, says: dict[str, str], *, now: datetime, zone: ZoneInfo) -> None:
+    told = latest_mixes(session, customer_id, now=now)
+    for each in [mix for mix in told if mix.attribution == OWN][:1] or told[:1]:
+        when = gettext("%(first)s to %(last)s", first=day(each.first, zone), last=day(each.last, zone))
+        says["mix"] = f"{when}: {', '.join(source.says for source in each.sources[:6])}."
 
 
 def _latest(session: Session, series: list[UsageSeriesRow], *, now: datetime) -> list[Column]:

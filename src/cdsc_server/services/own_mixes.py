@@ -8,6 +8,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from cdsc_server.domain.supply_mixes import OWN
 from cdsc_server.domain.tariffs.days import day_at
 from cdsc_server.domain.wording import mix_words, source_words
 from cdsc_server.languages import percent
@@ -52,6 +55,7 @@ class ToldMix:
 
     label: str
     contract_number: str | None
+    attribution: str
     says: str
     first: date
     last: date
@@ -60,30 +64,33 @@ class ToldMix:
 
 
 def mixes_of(customer_id: str, *, clock: Clock) -> list[ToldMix]:
+    """As `latest_mixes`, for a page of its own."""
+    with reading() as session:
+        return latest_mixes(session, customer_id, now=clock.now())
+
+
+def latest_mixes(session: Session, customer_id: str, *, now: datetime) -> list[ToldMix]:
     """
     The latest supply mixes that were handed in for the tariffs and grids of a Customer, by label and number.
 
     What is to come is not told yet.
     """
-    now = clock.now()
-    with reading() as session:
-        if not has_mixes(session):
-            return []
-        graph = read_graph(session, customer_id)
-        tariffs: dict[datetime | None, Known] = {None: contract_tariffs(session, [customer_id])}
-        handed_in = handed_in_for(session, {customer_id: graph}, tariffs=tariffs)
-        if handed_in is None:
-            return []
-        series = [series_of(row) for row in find_series(session, customer_id)]
-        found = mix_parts(handed_in, customer_id, graph, series, now=now).get(None, ())
-        latest = _latest(found, now)
-        sources = sources_told(session, {(part.mix.id, part.mix.modified) for part in latest.values()})
-        contracts = {row.contract_id: row for row in rows_of(session, ServiceContractRow, customer_id)}
+    if not has_mixes(session):
+        return []
+    graph = read_graph(session, customer_id)
+    tariffs: dict[datetime | None, Known] = {None: contract_tariffs(session, [customer_id])}
+    handed_in = handed_in_for(session, {customer_id: graph}, tariffs=tariffs)
+    if handed_in is None:
+        return []
+    series = [series_of(row) for row in find_series(session, customer_id)]
+    latest = _latest(mix_parts(handed_in, customer_id, graph, series, now=now).get(None, ()), now)
+    sources = sources_told(session, {(part.mix.id, part.mix.modified) for part in latest.values()})
+    contracts = {row.contract_id: row for row in rows_of(session, ServiceContractRow, customer_id)}
     told = [
         _told(contracts[contract_id], part, sources[part.mix.id, part.mix.modified])
         for (contract_id, _), part in sorted(latest.items())
     ]
-    return sorted(told, key=lambda each: (each.label, each.contract_number or ""))
+    return sorted(told, key=lambda each: (each.label, each.contract_number or "", each.attribution != OWN))
 
 
 def _latest(parts: Sequence[MixPart], now: datetime) -> Mapping[tuple[str, str], MixPart]:
@@ -111,6 +118,7 @@ def _told(contract: ServiceContractRow, part: MixPart, sources: Sequence[Mapping
     return ToldMix(
         label=contract.label,
         contract_number=contract.contract_number,
+        attribution=mix.scope.attribution,
         says=mix_words(mix.scope.attribution),
         first=day_at(part.start, mix.timezone),
         last=day_at(part.end - 1, mix.timezone),

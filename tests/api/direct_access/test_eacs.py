@@ -8,18 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from cdsc_server import exact_json
-from cdsc_server.domain.supply_mixes import mix_of
 from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.service_contracts import ServiceContractRow
-from cdsc_server.storage.supply_mixes import keep_mixes
 from tests.api.customer_data.test_eacs import KINDS, MIX, eacs, mix, of_each_kind
 from tests.api.customer_data.test_encryption import PRIVATE, decrypted, public
-from tests.factories import customer_data
+from tests.factories import customer_data, supply_mixes
 from tests.factories import tariffs as make
 from tests.factories.customer_data import THEN
-from tests.factories.supply_mixes import supply_mix
 from tests.support import requirement
 from tests.support.statements import asked_of
 
@@ -145,14 +142,12 @@ def test_certificates_named_beside_shares_are_readable_whoever_they_are_for(dire
 def test_certificates_beside_shares_of_a_tariff_are_readable_too(direct, eacs, get, app, clock):
     """The mix stands with the tariff, and no series of the Customer's tells of it."""
     eacs(("green", "rateplan", ["R-house"], {"period_start": clock.now() - timedelta(days=365)}))
-    told = supply_mix()
     with app.app_context():
         import_tariffs(make.document(make.tariff(), assignments=[make.on("C-house")]), clock=clock)
         with transaction() as session:
             row = customer_data.series(session, "used", meter_device_id="m-house")
             customer_data.readings(session, row, THEN, ["1.0"])
-            mix = mix_of(told, created=clock.now(), modified=clock.now())
-            keep_mixes(session, [(mix, told["sources"])], at=clock.now())
+            supply_mixes.store(session, supply_mixes.supply_mix(), at=clock.now())
     direct.permit("ada")
     token = direct.token("query_usage", **BARE, include_eacs=True, segment_start="2025-01-01T00:00:00Z")
 

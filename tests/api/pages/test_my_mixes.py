@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from cdsc_server.domain.supply_mixes import mix_of
 from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.storage.db import transaction
-from cdsc_server.storage.supply_mixes import keep_mixes
 from tests.factories import people
 from tests.factories import tariffs as make
-from tests.factories.supply_mixes import supply_mix
+from tests.factories.supply_mixes import store, supply_mix
 
 NEXT = {"start": "2027-01-01", "end": "2028-01-01"}
 DAY = {"attribution": "base", "external_tariff_id": None, "start": "2026-02-01", "end": "2026-02-02"}
 
 
 @pytest.fixture
-def signed_in(app, clock, visitor):
-    """Ada, whose shop is on a tariff."""
+def handed_in(app, clock):
+    """A tariff of Ada's shop with the mixes of three times, and a mix of the grid by half days."""
     with app.app_context():
         with transaction() as session:
             people.baker(session, at=clock.now(), contracts=1)
@@ -30,18 +28,17 @@ def signed_in(app, clock, visitor):
             supply_mix("DAY", of={"solar": ["0", "0.5"], "nuclear": ["1", "0.5"]}, interval=43_200, **DAY),
         ]
         with transaction() as session:
-            mixes = [(mix_of(each, created=clock.now(), modified=clock.now()), each["sources"]) for each in given]
-            keep_mixes(session, mixes, at=clock.now())
+            store(session, *given, at=clock.now())
+
+
+@pytest.mark.usefixtures("handed_in")
+def test_the_latest_mix_is_told_in_words_the_largest_share_first(visitor):
+    """Neither the one before nor one that is to come; shares of a day by their mean."""
     visitor.load("/sign-in")
     visitor.sign_in()
-    return visitor
+    visitor.load("/my-data")
 
-
-def test_the_latest_mix_is_told_in_words_the_largest_share_first(signed_in):
-    """Neither the one before nor one that is to come; shares of a day by their mean."""
-    signed_in.load("/my-data")
-
-    text = signed_in.text
+    text = visitor.text
     assert "Sources of the power your price plan buys" in text
     assert "1 January 2025 to 31 December 2025" in text
     assert text.index("80.5% wind") < text.index("19.5% water power")
@@ -59,3 +56,11 @@ def test_who_has_no_mix_reads_nothing_of_one(app, clock, visitor):
     visitor.load("/my-data")
 
     assert "Where your power comes from" not in visitor.text
+
+
+@pytest.mark.usefixtures("handed_in")
+def test_the_form_shows_an_example_of_it(opened, visitor):
+    """What an app would read, rather than a description of it."""
+    opened("generation_mix")
+
+    assert "1 January 2025 to 31 December 2025: 80.5% wind, 19.5% water power." in visitor.text
