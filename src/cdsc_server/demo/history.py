@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cdsc_server.demo import shapes, supply_mix
-from cdsc_server.demo.months import TIMEZONE, Integers, Slots, slots_of
+from cdsc_server.demo.months import Integers, Slots, slots_of
 from cdsc_server.demo.people import Service
 from cdsc_server.demo.town import Contract, Meter
-from cdsc_server.domain.intervals import month_around
 from cdsc_server.domain.readings import GAP, MARK_OF, Quality, Readings
 
 QUARTER, HOUR, DAY = 900, 3600, 86400
@@ -161,10 +160,13 @@ def meter_readings(
 
 
 def mix_columns(contract: Contract) -> list[Column]:
-    """The series of the supply mix behind a contract: share and carbon intensity for each attribution and source."""
-    if commodity_of(contract.service) is not ELECTRIC:
+    """
+    The series of the supply mix behind a contract: share and carbon intensity for each attribution and source.
+
+    Where it is not known by the hour there are none: the mix of the month is that of the price plan.
+    """
+    if not contract.service.hourly_mix or commodity_of(contract.service) is not ELECTRIC:
         return []
-    interval = HOUR if contract.service.hourly_mix else 0
     key = f"{contract.contract_id}/mix"
     places = [(attribution, source) for attribution in supply_mix.ATTRIBUTIONS for source in supply_mix.SOURCES]
     return [
@@ -174,7 +176,7 @@ def mix_columns(contract: Contract) -> list[Column]:
             position,
             member,
             {"type": "electric_supply_mix", "indexes": [], "attribution": attribution, "supply_type": source},
-            interval,
+            HOUR,
         )
         for position, (attribution, source) in enumerate(places)
         for member in ("sm", "ci")
@@ -182,24 +184,17 @@ def mix_columns(contract: Contract) -> list[Column]:
 
 
 def mix_readings(contract: Contract, month: int, seed: int, *, start: int, end: int) -> Iterator[tuple[str, Readings]]:
-    """The supply mix of one local month inside [start, end), by series id; by the month only once it is over."""
+    """The supply mix of one local month inside [start, end) by the hour, by series id."""
     slots, key = slots_of(month, HOUR, 0, seed), f"{contract.contract_id}/mix"
-    _, month_end = month_around(month, TIMEZONE)
-    if contract.service.hourly_mix:
-        mixes = supply_mix.shares(contract.service.plan, slots, seed)
-        first, step = max(-((month - start) // HOUR), 0), HOUR
-        last = max(min((end - month) // HOUR, len(slots)), first)
-    else:
-        whole = start <= month and month_end <= end
-        mixes, first, last, step = {}, 0, int(whole), month_end - month
-        if whole:
-            mixes = supply_mix.mean_shares(contract.service.plan, slots, seed)
+    mixes = supply_mix.shares(contract.service.plan, slots, seed)
+    first = max(-((month - start) // HOUR), 0)
+    last = max(min((end - month) // HOUR, len(slots)), first)
     for attribution, mix in mixes.items():
         for row, (source, carbon) in enumerate(supply_mix.SOURCES.items()):
-            begin, values = month + first * step, mix[row, first:last]
+            begin, values = month + first * HOUR, mix[row, first:last]
             name = f"{key}/{attribution}/{source}"
             for member, decimals, amounts in (("sm", 4, values), ("ci", 0, np.full_like(values, carbon))):
-                readings = _readings(begin, step, decimals, amounts, np.zeros(len(values), dtype=np.uint8))
+                readings = _readings(begin, HOUR, decimals, amounts, np.zeros(len(values), dtype=np.uint8))
                 if readings is not None:
                     yield f"{name}/{member}", readings
 

@@ -62,7 +62,7 @@ class Service:
     Attributes:
         label: the Customer's own name for it.
         priced: whether the cost of every interval is kept beside the use.
-        hourly_mix: whether the supply mix is known by the hour; otherwise by the month.
+        hourly_mix: whether the supply mix is known by the hour; otherwise as its plan's, by the month.
         swapped: the meter was replaced, so many months before the demonstration was made.
         analog: read once a day rather than every hour or quarter of an hour.
         premise: number of the building; empty where nobody else is in it.

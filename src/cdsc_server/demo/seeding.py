@@ -26,6 +26,7 @@ from cdsc_server.demo.brands import add_brands
 from cdsc_server.demo.certificates import certificates
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.groups import definitions
+from cdsc_server.demo.mixes import hand_in_mixes
 from cdsc_server.demo.months import TIMEZONE, local_midnight, months_between
 from cdsc_server.demo.people import OPERATOR, PASSWORD, SAMPLES_USERNAME
 from cdsc_server.demo.rows import customer_rows, entity_of, object_rows
@@ -112,6 +113,7 @@ def make(files: Files, now: datetime, *, days: int | None = None, customers: int
         )
         settings = files.settings(database=files.unfinished)
         add_brands(load_catalogue(settings), SystemClock())
+        hand_in_mixes(town, load_catalogue(settings), SystemClock(), until=int(now.timestamp()), seed=SEED)
         Companies(load_catalogue(settings), settings, system_ports(settings)).arrive()
     # The last connection is closed now, so that the file holds what its write-ahead log held.
     files.unfinished.rename(files.database)
@@ -132,7 +134,11 @@ def fill_up(files: Files, now: datetime) -> int:
             if resident.customer_id in known:
                 with transaction() as session:
                     written += _store_since(session, resident, now, ground)
-        _store_certificates(residents(SEED, made, start=int(start.timestamp())), now)
+        town_since = residents(SEED, made, start=int(start.timestamp()))
+        _store_certificates(town_since, now)
+        catalogue = load_catalogue(files.settings(database=files.database))
+        supplied = [each for each in town_since if each.customer_id in known]
+        hand_in_mixes(supplied, catalogue, SystemClock(), until=int(now.timestamp()), seed=SEED)
         with transaction() as session:
             # The town is its own source, which has just told of everything.
             set_heard_of(session, list(Source), now)
