@@ -19,6 +19,8 @@ from cdsc_server.domain.letter_names import KINDS, LINK, LISTS, LetterNames
 
 _MOST_CHARACTERS: Final = 20_000
 _SUBJECT: Final = "Subject:"
+#: What mail programs make links of.
+_ADDRESS: Final = re.compile(r"://|\bwww\.", re.IGNORECASE)
 _LOGIC: Final = (nodes.Not, nodes.And, nodes.Or)
 #: A line of the file, and what is wrong there.
 _Found = tuple[int, str]
@@ -86,7 +88,7 @@ def _faults(text: str, subject: nodes.Template, body: nodes.Template, names: Let
     if lines[1:2] != [""]:
         yield 2, "the second line is empty, and the body comes below"
     for number, line in enumerate(lines, start=1):
-        if "://" in line:
+        if _ADDRESS.search(line):
             yield number, "a mail has one link, {{ link }}; write no other address"
     yield from _in_nodes(subject.body, names.texts - {LINK}, lists=())
     yield from _in_nodes(body.body, names.texts, lists=LISTS)

@@ -81,6 +81,7 @@ def told(mailing):
         ("{{ greeting }}", "{% if app %}" * 1500 + "{% endif %}" * 1500, "one thing stands in another too many times"),
         ("{{ greeting }}", "x" * 20_001, "line 1: a template has at most 20000 characters"),
         ("{{ greeting }}", "https://elsewhere.example", "line 3: a mail has one link, {{ link }}"),
+        ("{{ greeting }}", "WWW.elsewhere.example", "line 3: a mail has one link, {{ link }}"),
         ("{{ link }}", "", "{{ link }} is missing; this mail has to say it, outside of any if"),
         ("{{ app }} {{ code }}", "{% if code %}{{ app }} {{ code }}{% endif %}", "{{ code }} is missing"),
         ("Subject: {{ code }}", "Subject: {{ link }}", "line 1: link is not known here"),
