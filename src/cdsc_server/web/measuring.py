@@ -38,6 +38,7 @@ _LARGE: Final = frozenset(
         "list_all_aggregations",
         "list_bill_sections",
         "list_bill_statements",
+        "list_cost_estimates",
         "list_energy_attribute_certificates",
         "list_usage_segments",
         "plain_bill_statements",
