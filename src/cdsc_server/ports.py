@@ -52,10 +52,11 @@ class Limits(Protocol):
         Count an attempt for each of these keys, or for none where one of them has to wait.
 
         Args:
-            limits: the failures at which each key begins to wait. One that waits makes nothing of those behind it.
+            limits: the failures at which each key begins to wait. They are asked in this order, and nothing is kept
+                of those behind one that has to wait.
 
         Returns:
-            The first that has to wait; None when the attempt was counted. Of many at once no two see the same count.
+            The first that has to wait; None when the attempt was counted. Of many at once no more are than the limit.
         """
         ...
 

@@ -195,6 +195,7 @@ class TestSkipping:
         desk.load("/console/imports")
 
         assert ("4 came" in desk.text, "for good" in desk.text) == (True, False)
+        assert "Feed north waits: numbers 2 to 3 did not come." in desk.load("/console").text
         assert desk.act("/console/imports", feed="north", number="3").status_code == 403
         reviewer = hire("reviewer", username="rex@dge.example")
         assert reviewer.client.post("/console/imports", data={"feed": "north", "number": "3"}).status_code == 403

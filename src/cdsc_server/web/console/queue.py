@@ -6,7 +6,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from cdsc_server.domain.operators import READ_TRAIL
-from cdsc_server.services import audit, console, deliveries
+from cdsc_server.services import audit, console, deliveries, delta_files
 from cdsc_server.storage.keyset import Cursor
 from cdsc_server.web.console.blueprint import SIZE, asked_cursor, blueprint, link, show
 from cdsc_server.web.console.door import operator
@@ -18,12 +18,19 @@ from cdsc_server.web.describe import undocumented
 @operator()
 @undocumented("a page")
 def waiting() -> ResponseReturnValue:
-    """What waits, the longest wait first; sources that are late are told of above it."""
+    """What waits, the longest wait first; above it sources that are late, and feeds that miss a file."""
     cursor = asked_cursor()
     found = console.queue(after=None if cursor is None else (cursor.at, cursor.id), size=SIZE)
     following = None if found.next is None else Cursor(False, *found.next)
     late = deliveries.late_sources(settings=settings(), catalogue=catalogue(), clock=ports().clock)
-    return show("queue.html", queue=found, later=cursor is not None, following=link(following), late=late)
+    return show(
+        "queue.html",
+        queue=found,
+        later=cursor is not None,
+        following=link(following),
+        late=late,
+        feeds=delta_files.list_feeds(),
+    )
 
 
 @blueprint.get("/audit")
