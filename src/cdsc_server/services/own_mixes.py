@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from cdsc_server.domain.supply_mixes import OWN
 from cdsc_server.domain.tariffs.days import day_at
-from cdsc_server.domain.wording import mix_words, source_words
-from cdsc_server.languages import percent
+from cdsc_server.domain.wording import counted, mix_words, source_words
+from cdsc_server.languages import gettext, percent
 from cdsc_server.ports import Clock
 from cdsc_server.services.costing import Known, contract_tariffs
 from cdsc_server.services.supply_mixes import MixPart, handed_in_for, mix_parts
@@ -22,7 +22,7 @@ from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.customer_objects import rows_of
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.service_contracts import ServiceContractRow
-from cdsc_server.storage.supply_mixes import has_mixes, sources_told
+from cdsc_server.storage.supply_mixes import Version, has_mixes, sources_told
 from cdsc_server.storage.usage import find_series
 
 
@@ -44,17 +44,17 @@ class ToldSource:
 @dataclass(frozen=True, slots=True)
 class ToldMix:
     """
-    The latest supply mix of a contract, of one attribution.
+    The latest supply mix of one or more contracts, of one attribution.
 
     Args:
+        of: which contracts these are.
         says: whose power it is of.
         first, last: the days it is of.
         is_mean: whether its shares change meanwhile.
         sources: the largest first.
     """
 
-    label: str
-    contract_number: str | None
+    of: str
     attribution: str
     says: str
     first: date
@@ -71,9 +71,9 @@ def mixes_of(customer_id: str, *, clock: Clock) -> list[ToldMix]:
 
 def latest_mixes(session: Session, customer_id: str, *, now: datetime) -> list[ToldMix]:
     """
-    The latest supply mixes that were handed in for the tariffs and grids of a Customer, by label and number.
+    The latest supply mixes that were handed in for the tariffs and grids of a Customer, those of tariffs first.
 
-    What is to come is not told yet.
+    What is to come is not told yet, and what is the same for several contracts only once.
     """
     if not has_mixes(session):
         return []
@@ -84,25 +84,29 @@ def latest_mixes(session: Session, customer_id: str, *, now: datetime) -> list[T
         return []
     series = [series_of(row) for row in find_series(session, customer_id)]
     latest = _latest(mix_parts(handed_in, customer_id, graph, series, now=now).get(None, ()), now)
-    sources = sources_told(session, {(part.mix.id, part.mix.modified) for part in latest.values()})
+    sources = sources_told(session, {_version(part) for part in latest})
     contracts = {row.contract_id: row for row in rows_of(session, ServiceContractRow, customer_id)}
+    together: dict[tuple[str, int, int], list[MixPart]] = {}
+    for part in latest:
+        together.setdefault((part.mix.id, part.start, part.end), []).append(part)
     told = [
-        _told(contracts[contract_id], part, sources[part.mix.id, part.mix.modified])
-        for (contract_id, _), part in sorted(latest.items())
+        _told([contracts[str(part.rows[0].contract_id)] for part in parts], parts[0], sources[_version(parts[0])])
+        for parts in together.values()
     ]
-    return sorted(told, key=lambda each: (each.label, each.contract_number or "", each.attribution != OWN))
+    return sorted(told, key=lambda each: (each.attribution != OWN, each.attribution, each.of))
 
 
-def _latest(parts: Sequence[MixPart], now: datetime) -> Mapping[tuple[str, str], MixPart]:
-    """By contract and attribution, the part that began last."""
-    begun = [part for part in parts if part.start <= now.timestamp()]
-    return {
-        (str(part.rows[0].contract_id), part.mix.scope.attribution): part
-        for part in sorted(begun, key=lambda part: part.start)
-    }
+def _version(part: MixPart) -> Version:
+    return part.mix.id, part.mix.modified
 
 
-def _told(contract: ServiceContractRow, part: MixPart, sources: Sequence[Mapping[str, Any]]) -> ToldMix:
+def _latest(parts: Sequence[MixPart], now: datetime) -> Collection[MixPart]:
+    """Of each contract and attribution, the part that began last."""
+    begun = (part for part in parts if part.start <= now.timestamp())
+    return {part.segment_key: part for part in sorted(begun, key=lambda part: part.start)}.values()
+
+
+def _told(contracts: Sequence[ServiceContractRow], part: MixPart, sources: Sequence[Mapping[str, Any]]) -> ToldMix:
     series = [(row.series_id, row.value_format) for row in part.rows]
     shares = []
     for column in part.mix.columns(sources, series, part.start, part.end):
@@ -116,8 +120,7 @@ def _told(contract: ServiceContractRow, part: MixPart, sources: Sequence[Mapping
         left += width
     mix = part.mix
     return ToldMix(
-        label=contract.label,
-        contract_number=contract.contract_number,
+        of=_called(contracts),
         attribution=mix.scope.attribution,
         says=mix_words(mix.scope.attribution),
         first=day_at(part.start, mix.timezone),
@@ -125,3 +128,11 @@ def _told(contract: ServiceContractRow, part: MixPart, sources: Sequence[Mapping
         is_mean=bool(mix.interval),
         sources=told,
     )
+
+
+def _called(contracts: Sequence[ServiceContractRow]) -> str:
+    if len(contracts) > 1:
+        return counted("service_contract_selection", len(contracts))
+    (one,) = contracts
+    number = "" if one.contract_number is None else gettext("contract %(number)s", number=one.contract_number)
+    return " · ".join(part for part in (one.label, number) if part)

@@ -19,7 +19,7 @@ def handed_in(app, clock):
     """A tariff of Ada's shop with the mixes of three times, and a mix of the grid by half days."""
     with app.app_context():
         with transaction() as session:
-            people.baker(session, at=clock.now(), contracts=1)
+            people.baker(session, at=clock.now(), contracts=3)
         import_tariffs(make.document(make.tariff(), assignments=[make.on("C-shop0001")]), clock=clock)
         given = [
             supply_mix("OLD", of={"coal": "1"}, start="2024-01-01", end="2025-01-01"),
@@ -33,7 +33,7 @@ def handed_in(app, clock):
 
 @pytest.mark.usefixtures("handed_in")
 def test_the_latest_mix_is_told_in_words_the_largest_share_first(visitor):
-    """Neither the one before nor one that is to come; shares of a day by their mean."""
+    """Neither the one before nor one that is to come; by its mean, and once for two services; the gas has none."""
     visitor.load("/sign-in")
     visitor.sign_in()
     visitor.load("/my-data")
@@ -44,6 +44,8 @@ def test_the_latest_mix_is_told_in_words_the_largest_share_first(visitor):
     assert text.index("80.5% wind") < text.index("19.5% water power")
     assert "1 February 2026 to 1 February 2026, on average" in text
     assert text.index("75% nuclear") < text.index("25% sun")
+    assert "Shop 0001 · contract C-shop0001" in text
+    assert [text.count(words) for words in ("80.5% wind", "75% nuclear", ">2 services<")] == [1, 1, 1]
     assert "100% coal" not in text
     assert "100% oil" not in text
 
