@@ -1,7 +1,8 @@
 """
 Readings of sites in the mode proxy: fetched when somebody looks, remembered for a moment, never stored.
 
-A platform is asked in a thread of its own, which may hang; whoever waits for it goes on without it after PATIENCE.
+A platform is asked in a thread of its own, which may hang; whoever waits for it goes on without it after PATIENCE, and
+at once where many have hung.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ REMEMBERED: Final = timedelta(minutes=1)
 SHOWN: Final = timedelta(minutes=5)
 #: Seconds that somebody waits for platforms; half of them for an account that others ask.
 PATIENCE: Final = 4.0
+#: Seconds waited in vain that a process may be behind. It makes up for one in a second: of its few threads platforms
+#: that hang, however many, cost one.
+_MOST_IN_VAIN: Final = 20.0
 #: How far back is looked for the newest value of each channel.
 _RECENT: Final = timedelta(hours=1)
 #: Readings in memory: a dozen homes with a week of five minutes each.
@@ -89,11 +93,19 @@ class _Asking:
     answer: Future[Told]
 
 
+@dataclass
+class _Vain:
+    """When all that was waited in vain is made up for, on the clock that never jumps."""
+
+    recovered: float = 0
+
+
 #: By site; what was asked last stands last.
 _remembered: dict[str, Told] = {}
 _asking: dict[str, _Asking] = {}
+_vain: Final = _Vain()
 _lock: Final = threading.Lock()
-_threads: Final = ThreadPoolExecutor(8, thread_name_prefix="proxied")
+_threads: Final = ThreadPoolExecutor(16, thread_name_prefix="proxied")
 
 
 def told_by(sites: Sequence[tuple[DeviceSiteRow, datetime]], *, after: datetime, ports: Ports) -> dict[str, Told]:
@@ -120,7 +132,7 @@ def told_by(sites: Sequence[tuple[DeviceSiteRow, datetime]], *, after: datetime,
                 asking[site.site_id] = _begun(site, since, ports)
     # For a platform that hangs not everybody who comes later waits as long again.
     left = [each.begun + PATIENCE - time.monotonic() for each in asking.values()]
-    wait([each.answer for each in asking.values()], timeout=max([0.0, *left]))
+    _wait([each.answer for each in asking.values()], max([0.0, *left]))
     for site, since in sites:
         if site.site_id in asking:
             answer = asking[site.site_id].answer
@@ -137,6 +149,17 @@ def _begun(site: DeviceSiteRow, since: datetime, ports: Ports) -> _Asking:
         answer = _threads.submit(copy_context().run, _ask, site, since, ports)
         running = _asking[site.site_id] = _Asking(site.sealed, since, time.monotonic(), answer)
     return running
+
+
+def _wait(answers: Sequence[Future[Told]], patience: float) -> None:
+    """Wait for answers; not at all once too much was waited in vain, though the questions go on."""
+    begun = time.monotonic()
+    with _lock:
+        tired = _vain.recovered - begun > _MOST_IN_VAIN
+    _, missing = wait(answers, timeout=0 if tired else patience)
+    if missing:
+        with _lock:
+            _vain.recovered = max(_vain.recovered, begun) + time.monotonic() - begun
 
 
 def fetch_now(site: DeviceSiteRow, *, ports: Ports) -> Now | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from zoneinfo import ZoneInfo
@@ -163,7 +164,7 @@ def test_a_platform_that_fails_costs_its_own_readings_only(home, live, agreed, g
 
 @ONCE
 def test_a_platform_that_hangs_is_not_waited_for(home, live, agreed, get, monkeypatch):
-    """Nor by the next caller, who finds its answer when it came."""
+    """Nor at all where others have waited in vain; its answer is there for who comes after it."""
     agreed()
     gone_on = threading.Event()
     told = home.platform.read
@@ -174,9 +175,14 @@ def test_a_platform_that_hangs_is_not_waited_for(home, live, agreed, get, monkey
 
     monkeypatch.setattr(home.platform, "read", read)
     monkeypatch.setattr(proxied, "PATIENCE", 0.05)
+    before = time.monotonic()
     assert get(SEGMENTS)["usage_segments"] == []
+    assert proxied._vain.recovered >= before + 0.05
+    monkeypatch.setattr(proxied, "PATIENCE", 30)
+    monkeypatch.setattr(proxied._vain, "recovered", before + 100)
+    assert get(SEGMENTS)["usage_segments"] == []
+    monkeypatch.setattr(proxied._vain, "recovered", 0)
     gone_on.set()
-    monkeypatch.setattr(proxied, "PATIENCE", 10)
 
     assert len(get(SEGMENTS)["usage_segments"]) == 3
     assert len(home.platform.asked) == 1

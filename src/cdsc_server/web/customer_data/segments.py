@@ -122,7 +122,7 @@ def _wanted(asked: Mapping[str, Any]) -> Wanted:
 
 
 def _page(place: Place | None, live: ProxiedUsage, *, backward: bool) -> list[Any] | None:
-    # Where no site was asked the address is always the same, as the entity tag of a page without news has to be.
+    # Where no site was asked the same place always has the same address.
     return None if place is None else [*place, backward, live.mark]
 
 
