@@ -33,7 +33,9 @@ def monthly(segments: Iterable[dict[str, Any]], today: date, zone: ZoneInfo) -> 
         columns = [
             number
             for number, each in enumerate(segment["formats"])
-            if each["type"] == "electric_usage" and each.get("direction", "forward") != "reverse"
+            if each["type"] == "electric_usage"
+            and each.get("direction", "forward") != "reverse"
+            and "cdsc_device" not in each
         ]
         if not columns:
             continue

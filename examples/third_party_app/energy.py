@@ -70,7 +70,8 @@ class Use:
             columns = [
                 (number, _KEYS[each["type"]], each)
                 for number, each in enumerate(segment["formats"])
-                if each["type"] in _KEYS
+                # What a device behind the meter measured is a part of what the meter did, or never came by it.
+                if each["type"] in _KEYS and "cdsc_device" not in each
             ]
             start, step = _instant(segment["segment_start"]), timedelta(seconds=float(segment["interval"]))
             for row, values in enumerate(segment["values"]):

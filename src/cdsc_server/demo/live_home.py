@@ -1,4 +1,4 @@
-"""A solar home of the demonstration whose devices tell how it is while somebody looks: a monitor beside the meter."""
+"""A solar home of the demonstration whose devices tell how it is while somebody looks, in place of the old meter."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cdsc_server.ports import Mode, PlatformAccess, Ports
 from cdsc_server.services.device_sites import NewSite, add_site, change_access
 from cdsc_server.storage import devices
 from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
+from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow, installations_of
 
 #: Whose home it is, also on the platform.
 ACCOUNT: Final = "ben@example.com"
 #: Days of history that are fetched at first.
 DAYS: Final = 2
 _ACTOR: Final = "demo"
-#: What the energy of each kind of device is counted by, beside the meter of the utility.
+#: What the energy of each kind of device is counted by; from then on the utility reads its own meter no more.
 _MONITORS: Final = {"meter": "GRID", "inverter": "SOLAR"}
 
 
@@ -39,7 +39,16 @@ def settle(resident: Resident, url: str, *, now: datetime, ports: Ports) -> None
     home = resident.contracts[0]
     monitors = {kind: f"md_{home.service_point_number}-{name}" for kind, name in _MONITORS.items()}
     stamps = {"created": now, "modified": now, "synced": now}
+    begun = now - timedelta(days=DAYS)
     with transaction() as session:
+        for meter in home.meters:
+            for installed in installations_of(
+                session,
+                customer_id=resident.customer_id,
+                service_point_id=home.service_point_id,
+                meter_device_id=meter.meter_id,
+            ):
+                installed.end = installed.end or begun
         for kind, meter_device_id in monitors.items():
             session.add(
                 MeterDeviceRow(
@@ -56,7 +65,7 @@ def settle(resident: Resident, url: str, *, now: datetime, ports: Ports) -> None
                     customer_id=resident.customer_id,
                     service_point_id=home.service_point_id,
                     meter_device_id=meter_device_id,
-                    start=now - timedelta(days=DAYS),
+                    start=begun,
                 )
             )
     new = NewSite(

@@ -21,6 +21,9 @@ from typing import Final
 from cdsc_server.domain.device_readings import DeviceReading, Direction, Origin, Quantity
 from cdsc_server.domain.readings import Quality, Readings
 
+#: Extension member of a Value Format (CDS-WG3-01 11.6): what inside a home was measured, such as an inverter. That
+#: energy is a part of what the meter of the home counts, or never came by it, and is added to nothing.
+DEVICE: Final = "cdsc_device"
 #: How far a clock of a device may be ahead of ours.
 AHEAD: Final = timedelta(minutes=5)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

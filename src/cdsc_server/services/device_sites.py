@@ -15,14 +15,14 @@ from sqlalchemy.orm import Session
 from cdsc_server import exact_json
 from cdsc_server.domain.device_readings import DeviceKind
 from cdsc_server.errors import InvalidRequest, NotFound
-from cdsc_server.ports import KeyStore, Mode, PlatformAccess, Ports
+from cdsc_server.ports import Mode, PlatformAccess, Ports
 from cdsc_server.services import audit
+from cdsc_server.services.device_access import sealed_access
 from cdsc_server.services.imports import existing_customer
 from cdsc_server.storage import devices
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.devices import DeviceSiteRow, SiteStatus
 
-_SEALED_FOR: Final = "device site "
 #: Lengths of slots that whole hours consist of.
 _INTERVALS: Final = (60, 300, 600, 900, 1_800, 3_600)
 
@@ -90,7 +90,7 @@ def add_site(new: NewSite, *, customer: str, actor: str, ports: Ports) -> str:
                 platform=new.platform,
                 mode=new.mode,
                 account_key=_account_key(new.platform, new.access),
-                sealed=_sealed(site_id, new.access, ports.keys),
+                sealed=sealed_access(site_id, new.access, ports.keys),
                 timezone=new.access.timezone,
                 interval_seconds=new.interval,
                 meters=dict(new.meters),
@@ -114,7 +114,7 @@ def change_access(site_id: str, access: PlatformAccess, *, actor: str, ports: Po
         site = _site(session, site_id)
         _check_zone(access.timezone)
         site.account_key = _account_key(site.platform, access)
-        site.sealed = _sealed(site_id, access, ports.keys)
+        site.sealed = sealed_access(site_id, access, ports.keys)
         site.timezone = access.timezone
         _ask_again(site, ports)
         _record(session, actor, "access_changed", site_id, ports)
@@ -144,17 +144,6 @@ def remove_site(site_id: str, *, actor: str, ports: Ports) -> None:
         _record(session, actor, "removed", site_id, ports)
 
 
-def access_of(site: DeviceSiteRow, keys: KeyStore) -> PlatformAccess:
-    """
-    How to reach a site.
-
-    Raises:
-        ValueError: sealed with another key.
-    """
-    plain = exact_json.loads(keys.open(site.sealed, context=_SEALED_FOR + site.site_id))
-    return PlatformAccess(timezone=site.timezone, **plain)
-
-
 def _record(session: Session, actor: str, what: str, site_id: str, ports: Ports) -> None:
     audit.record(session, actor=actor, action=f"device_site.{what}", subject=site_id, now=ports.clock.now())
 
@@ -168,16 +157,6 @@ def _site(session: Session, site_id: str) -> DeviceSiteRow:
 
 def _ask_again(site: DeviceSiteRow, ports: Ports) -> None:
     site.status, site.due, site.faults = SiteStatus.ACTIVE, ports.clock.now(), 0
-
-
-def _sealed(site_id: str, access: PlatformAccess, keys: KeyStore) -> bytes:
-    plain = {
-        "address": access.address,
-        "account": access.account,
-        "secret": access.secret,
-        "options": dict(access.options),
-    }
-    return keys.seal(exact_json.dumps(plain).decode(), context=_SEALED_FOR + site_id)
 
 
 def _account_key(platform: str, access: PlatformAccess) -> str:

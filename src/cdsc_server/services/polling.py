@@ -35,7 +35,7 @@ from cdsc_server.ports import (
     PlatformKind,
     Ports,
 )
-from cdsc_server.services.device_sites import access_of
+from cdsc_server.services.device_access import access_of
 from cdsc_server.services.staging import announce, keep_devices, stage
 from cdsc_server.storage import devices
 from cdsc_server.storage.db import reading, transaction

@@ -12,8 +12,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.device_readings import Device, DeviceReading
-from cdsc_server.domain.device_usage import Column, first_gap, usage_columns
+from cdsc_server.domain.device_readings import Device, DeviceKind, DeviceReading
+from cdsc_server.domain.device_usage import DEVICE, Column, first_gap, usage_columns
 from cdsc_server.ports import Mode
 from cdsc_server.services.import_places import derived_id
 from cdsc_server.storage import devices
@@ -144,6 +144,7 @@ def _series(session: Session, site: DeviceSiteRow, column: Column, meter: str, a
     if known:
         return known[0]
     place = devices.place_of_meter(session, site.customer_id, meter)
+    kind = devices.devices_of(session, site)[column.device_id].kind
     return find_or_create_series(
         session,
         wanted_series(
@@ -156,6 +157,7 @@ def _series(session: Session, site: DeviceSiteRow, column: Column, meter: str, a
                 "direction": column.direction,
                 ORIGIN: column.origin,
                 SOURCE: site.platform,
+                **({} if kind == DeviceKind.METER else {DEVICE: kind}),
             },
             interval_seconds=site.interval_seconds,
             timezone=site.timezone,

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
 from cdsc_server.domain.customer_graph import Kind
+from cdsc_server.domain.device_usage import DEVICE
 from cdsc_server.domain.intervals import month_around
 from cdsc_server.domain.readings import GAP, MARK_OF, Quality, Readings, scaled_text
 from cdsc_server.domain.usage import Column, usage_segment_id
@@ -237,7 +238,7 @@ def _taken_away(session: Session, aggregation_id: str, *, at: datetime) -> froze
 
 def _format(told: Mapping[str, Any]) -> str | None:
     """The Value Format that series are compared by; None when their values cannot be added."""
-    if told.get("type") not in ADDED:
+    if told.get("type") not in ADDED or DEVICE in told:
         return None
     return exact_json.dumps(dict(sorted(told.items()))).decode()
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from cdsc_server.domain.device_usage import DEVICE
 from cdsc_server.domain.readings import GAP, Readings
 from cdsc_server.domain.tariffs.runs import Metered
 from cdsc_server.domain.tariffs.tariff import Flow
@@ -46,7 +47,9 @@ class _Counted(NamedTuple):
 
 
 def is_priceable(value_format: Mapping[str, Any], units: str) -> bool:
-    """Whether readings of a format can be multiplied with prices for a unit."""
+    """Whether readings of a format can be multiplied with prices for a unit; those of devices behind meters cannot."""
+    if DEVICE in value_format:
+        return False
     told = value_format.get("units")
     return value_format.get("type") in _TYPES and (told == units or (str(told), units) in _SHIFTS)
 
@@ -106,31 +109,37 @@ def united(metered: Sequence[Metered], start: int, end: int) -> Metered | None:
     """
     What several meters counted of one flow, over [start, end); None where there is none.
 
-    Of meters with readings of several lengths those with the shortest count: they tell of the same energy more closely.
+    Where meters have readings of several lengths the shortest count: they tell of the same energy more closely. A
+    longer one counts where its whole time has none of these, as before a meter was exchanged for one that reads more
+    often; its energy then stands in the first of the short slots.
     A value is a gap where no meter has a reading, or one that was counting then has none.
 
     Args:
         start, end: seconds since 1970 UTC.
     """
-    interval = min((each.interval for each in metered), default=0)
-    chosen = [each for each in metered if each.interval == interval]
-    if not chosen:
+    ordered = sorted(metered, key=lambda each: each.interval)
+    if not ordered:
         return None
-    phase = chosen[0].start % interval
-    alike = [each for each in chosen if each.start % interval == phase]
+    interval = ordered[0].interval
+    phase = ordered[0].start % interval
+    alike = [each for each in ordered if each.interval % interval == 0 and each.start % interval == phase]
     first = start + (phase - start) % interval
     count = max(0, (end - first) // interval)
     scale = max(each.scale for each in alike)
-    values, gaps, seen = [0] * count, bytearray(count), bytearray(count)
+    values, gaps, lengths = [0] * count, bytearray(count), [0] * count
     for each in alike:
-        for number in range(max(0, (first - each.start) // interval), len(each.values)):
-            slot = (each.start - first) // interval + number
-            if slot >= count:
+        steps = each.interval // interval
+        for number in range(max(0, -((each.start - first) // each.interval)), len(each.values)):
+            slot = (each.start - first) // interval + number * steps
+            if slot + steps > count:
                 break
-            seen[slot] = 1
-            gaps[slot] |= each.gaps[number]
+            if any(length not in (0, each.interval) for length in lengths[slot : slot + steps]):
+                continue
             values[slot] += each.values[number] * 10 ** (scale - each.scale)
-    missing = bytes(gap or not known for gap, known in zip(gaps, seen, strict=True))
+            for place in range(slot, slot + steps):
+                lengths[place] = each.interval
+                gaps[place] |= each.gaps[number]
+    missing = bytes(gap or not length for gap, length in zip(gaps, lengths, strict=True))
     return Metered(
         first, interval, scale, [0 if gap else value for gap, value in zip(missing, values, strict=True)], missing
     )
