@@ -1,9 +1,5 @@
 """Operator accounts and the audit trail, as the command line makes them."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
 from cdsc_server.domain.operators import Role
@@ -12,6 +8,7 @@ from cdsc_server.services import operators
 from cdsc_server.storage.audit import AuditRow
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.operators import OperatorRow
+from tests.support import commands
 
 PASSWORD = "correct horse battery"
 
@@ -95,14 +92,10 @@ def test_the_audit_trail_is_never_changed(app, add, rows, change):
     assert [each.actor for each in rows(AuditRow)] == ["command line"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_accounts_are_looked_after_on_the_command_line(settings, rows):
-    variables = {"CDSC_DATABASE_URL": settings.database_url, "CDSC_KEY_FILE": settings.key_file}
-
     def run(*words):
-        command = [sys.executable, "-m", "cdsc_server.cli", "operators", *words]
-        done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+        done = commands.run(settings, "operators", *words)
         return done.returncode, done.stdout + done.stderr
 
     made = run("add", "olga@dge.example", "--name", "Olga", "--role", "admin", "--password", PASSWORD)

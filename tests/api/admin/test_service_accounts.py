@@ -1,9 +1,6 @@
 """Service accounts: how they come and go, what their tokens open, and what nobody else can have."""
 
-import os
 import re
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
@@ -19,6 +16,7 @@ from cdsc_server.storage.db import reading
 from cdsc_server.storage.service_accounts import OperatorTokenRow, ServiceAccountRow
 from tests.api.admin.conftest import token_of
 from tests.factories.oauth import register
+from tests.support import commands
 
 ACTOR = {"actor": "command line"}
 
@@ -266,14 +264,10 @@ def test_a_client_learns_nothing_of_the_token(employ, party):
     assert party.introspect(employ("admin").token, by=party.admin) == {"active": False}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_service_accounts_are_looked_after_on_the_command_line(settings, client):
-    variables = {"CDSC_DATABASE_URL": settings.database_url, "CDSC_KEY_FILE": settings.key_file}
-
     def run(*words):
-        command = [sys.executable, "-m", "cdsc_server.cli", "operators", "service-account", *words]
-        done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+        done = commands.run(settings, "operators", "service-account", *words)
         return done.returncode, done.stdout + done.stderr
 
     made = re.fullmatch(r"client_id +(\S+)\nclient_secret +(\S+)\n", run("add", "billing", "--role", "support")[1])

@@ -1,32 +1,20 @@
 """`cdsc mail` and `cdsc outbox`: what an operator sees and does about mails that were given up."""
 
-import os
-import subprocess
-import sys
-
 import pytest
+
+from tests.support import commands
 
 
 @pytest.fixture
 def cdsc(settings):
     """Run the command against the database of this test."""
-    variables = {
-        "CDSC_DATABASE_URL": settings.database_url,
-        "CDSC_KEY_FILE": settings.key_file,
-        "CDSC_MAIL_URL": settings.mail_url,
-        "CDSC_MAIL_FROM": settings.mail_from,
-    }
 
     def run(*words):
-        command = [sys.executable, "-m", "cdsc_server.cli", *words]
-        return subprocess.run(
-            command, env={**os.environ, **variables}, capture_output=True, text=True, timeout=120, check=False
-        )
+        return commands.run(settings, *words)
 
     return run
 
 
-@pytest.mark.slow
 def test_an_operator_sees_what_was_given_up_and_has_it_tried_again(cdsc, post, send, outbox):
     post("ada@refused.invalid")
     send()
@@ -41,7 +29,6 @@ def test_an_operator_sees_what_was_given_up_and_has_it_tried_again(cdsc, post, s
     assert (outbox()[0].status, outbox()[0].attempts) == ("waiting", 0)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_settings_can_be_tested_with_a_mail(cdsc, mail_catcher):
     assert cdsc("mail", "test", "operator@cli.example").stdout == "The mail server took it.\n"
