@@ -27,10 +27,9 @@ from cdsc_server.domain.usage_disclosure import Tie, openings
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.costing import ContractTariffs, costs_of, granted_tariffs, opens_costs
 from cdsc_server.services.customer_data import Access, DirectAccess, cut
-from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
-from cdsc_server.storage.usage import series_of_customers
+from cdsc_server.storage.usage import series_of, series_of_customers
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

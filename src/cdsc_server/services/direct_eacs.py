@@ -17,11 +17,10 @@ from cdsc_server.services.customer_data import DirectAccess
 from cdsc_server.services.direct_objects import MOST_LOOKED_AT
 from cdsc_server.services.homes import MOST_GROUPS, homes_of
 from cdsc_server.services.supply_mixes import granted_mixes, with_mixes
-from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.direct_eacs import Place, certificates, customers_with_mixes, names_reached
 from cdsc_server.storage.direct_rules import Reached
 from cdsc_server.storage.eacs import read_names
-from cdsc_server.storage.usage import series_of_customers
+from cdsc_server.storage.usage import series_of, series_of_customers
 from cdsc_server.storage.versions import AS_THEY_ARE, read_versions
 
 #: Certificates judged at once.

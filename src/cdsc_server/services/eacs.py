@@ -18,11 +18,10 @@ from cdsc_server.services.customer_data import PAGE, Access, DirectAccess, cut
 from cdsc_server.services.direct_eacs import certificates_seen
 from cdsc_server.services.proofs import read_certificates
 from cdsc_server.services.supply_mixes import granted_mixes, with_mixes
-from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.eacs import EacRow, find_eacs, read_data
-from cdsc_server.storage.usage import find_series
+from cdsc_server.storage.usage import find_series, series_of
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -20,12 +20,11 @@ from cdsc_server.domain.tariffs.terms import terms_of
 from cdsc_server.domain.usage_disclosure import Tie, ties
 from cdsc_server.ports import Clock
 from cdsc_server.services.costing import ContractTariffs, contract_tariffs
-from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.customer_objects import rows_of
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.service_contracts import ServiceContractRow
-from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
+from cdsc_server.storage.usage import UsageSeriesRow, series_of, series_of_customers
 from cdsc_server.storage.usage_segments import read_columns, segment_periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

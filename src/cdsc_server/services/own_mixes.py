@@ -17,13 +17,12 @@ from cdsc_server.languages import gettext, percent
 from cdsc_server.ports import Clock
 from cdsc_server.services.costing import Known, contract_tariffs
 from cdsc_server.services.supply_mixes import MixPart, handed_in_for, mix_parts
-from cdsc_server.services.usage_data import series_of
 from cdsc_server.storage.customer_graph import read_graph
 from cdsc_server.storage.customer_objects import rows_of
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.supply_mixes import Version, has_mixes, sources_told
-from cdsc_server.storage.usage import find_series
+from cdsc_server.storage.usage import find_series, series_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.disclosure import OPTIONAL, View, view_of
 from cdsc_server.domain.segment_sections import SectionsOfReadings
 from cdsc_server.domain.usage import QUALITY_TYPES, Column, trimmed_segment_id, value_format_id
-from cdsc_server.domain.usage_disclosure import Opening, Series, Tie, openings, ties
+from cdsc_server.domain.usage_disclosure import Opening, Tie, openings, ties
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.costing import Costs, Known, costs_of, granted_tariffs
 from cdsc_server.services.customer_data import Access, DirectAccess, cut
@@ -29,7 +29,7 @@ from cdsc_server.services.proofs import Proofs, read_proofs
 from cdsc_server.services.proxied_usage import ProxiedUsage
 from cdsc_server.services.supply_mixes import HandedIn, MixPart, granted_mixes, mix_parts, mix_series, read_shares
 from cdsc_server.storage.db import reading
-from cdsc_server.storage.usage import UsageSeriesRow, series_of_customers
+from cdsc_server.storage.usage import UsageSeriesRow, series_of, series_of_customers
 from cdsc_server.storage.usage_segments import SegmentPeriod, read_columns, segment_periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -464,19 +464,6 @@ class _Opened:
         """The calculated costs, where the Grant shows those of a segment."""
         series = None if self.costs is None else self.costs.series.get(segment_key)
         return self.costs if series is not None and series.series_id in opening.columns else None
-
-
-def series_of(row: UsageSeriesRow) -> Series:
-    """What decides who sees a series."""
-    return Series(
-        row.series_id,
-        row.segment_key,
-        row.value_format,
-        row.account_id,
-        row.contract_id,
-        row.service_point_id,
-        row.meter_device_id,
-    )
 
 
 def _of_groups(sums: Sequence[SeenSums], wanted: Wanted) -> Iterator[SeenSegment]:

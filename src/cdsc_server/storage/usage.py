@@ -33,6 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.domain.usage_disclosure import Series
 from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import DataBase
@@ -123,6 +124,19 @@ for _table in (UsageBlockRow.__table__, UsageBlockPastRow.__table__):
         _table,
         "after_create",
         DDL("ALTER TABLE %(table)s ALTER COLUMN payload SET STORAGE EXTERNAL").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
+    )
+
+
+def series_of(row: UsageSeriesRow) -> Series:
+    """What decides who sees a series."""
+    return Series(
+        row.series_id,
+        row.segment_key,
+        row.value_format,
+        row.account_id,
+        row.contract_id,
+        row.service_point_id,
+        row.meter_device_id,
     )
 
 
