@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,6 +11,7 @@ from cdsc_server import exact_json
 from cdsc_server.services.import_tariffs import import_tariffs
 from cdsc_server.services.provisioning.applying import Record, apply_records
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.service_points import ServedContractRow
 from tests.factories import customer_data
 from tests.factories import tariffs as make
 from tests.factories.supply_mixes import supply_mix
@@ -112,6 +113,28 @@ def test_a_contract_that_leaves_a_tariff_leaves_its_mix(hand_in, read, app, cloc
 
     told = [(each["segment_start"][:10], each["segment_end"][:10], each["formats"][0]["supply_type"]) for each in found]
     assert told == [("2025-01-01", "2025-07-01", "wind"), ("2025-07-01", "2026-01-01", "hydro")]
+
+
+def test_nobody_has_a_mix_of_the_time_before_they_moved_in(hand_in, read, app):
+    """It would tell what the one before them bought."""
+    moved_in = datetime(2025, 11, 5, 12, 30, tzinfo=UTC)
+    with app.app_context(), transaction() as session:
+        session.query(ServedContractRow).filter_by(contract_id="house").update({"start": moved_in})
+    hand_in(supply_mix(), supply_mix("GRID", of={"coal": "1"}, **GRID))
+
+    assert [bounds(each)[:2] for each in read()] == [("2025-11-05T12:30:00Z", "2026-01-01T00:00:00Z")] * 2
+
+
+def test_shares_come_as_a_table_too(hand_in, read, client):
+    """The segment has no reading behind it, and its zone is that of the mix."""
+    hand_in(supply_mix(timezone="Europe/Brussels"))
+    read(include_service_contracts=True, include_contract_numbers=True, segment_start="2024-12-01T00:00:00Z")
+    headers = {"Authorization": "Bearer token", "Accept": "text/csv"}
+
+    lines = client.get(SEGMENTS, headers=headers).get_data(as_text=True).splitlines()
+
+    assert len(lines) == 3
+    assert all(word in lines[1] for word in ("C-house", "electric_supply_mix", "2025-01-01T00:00:00+01:00", "0.70"))
 
 
 def test_a_grid_of_a_region_is_that_of_the_places_there(hand_in, read):
