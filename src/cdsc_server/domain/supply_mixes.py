@@ -9,7 +9,7 @@ estimated, because nobody said that they were the same all the time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Context, Decimal, localcontext
 from typing import Any, Final, NamedTuple
@@ -121,7 +121,8 @@ class Mix:
             shares = [Decimal(each) for each in source["shares"][first:last]]
             parts = [("sm", Readings.of(at, step, shares))]
             if "carbon_intensity" in source:
-                parts.append(("ci", Readings.of(at, step, [Decimal(source["carbon_intensity"])] * len(shares))))
+                one = Readings.of(at, step, [Decimal(source["carbon_intensity"])])
+                parts.append(("ci", replace(one, values=one.values * len(shares))))
             columns.append(Column(value_format, quality, series_id, tuple(parts)))
         return columns
 

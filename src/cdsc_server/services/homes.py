@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from cdsc_server.domain.customer_graph import CustomerGraph, Kind
 from cdsc_server.domain.direct_access import MATCHED, permitted
 from cdsc_server.domain.disclosure import known_to
+from cdsc_server.domain.usage import MIX
+from cdsc_server.domain.usage_disclosure import shows
 from cdsc_server.errors import InvalidRequest
 from cdsc_server.services.customer_data import Access, DirectAccess
 from cdsc_server.services.direct_objects import few_customers
@@ -19,6 +21,7 @@ from cdsc_server.storage.customer_graph import read_graph, read_graphs
 from cdsc_server.storage.direct_rules import Reached
 from cdsc_server.storage.direct_walk import account_groups
 from cdsc_server.storage.permissions import permitted_accounts
+from cdsc_server.storage.supply_mixes import has_mixes
 
 #: Groups gone through for one page of little before a request counts as not specific enough.
 MOST_GROUPS: Final = 40
@@ -107,10 +110,12 @@ def homes(
     by_number = include == "include_bill_sections" or all(
         {"include_accounts", "include_account_numbers"} <= entry.opens for entry in entries
     )
+    of_usage = include == "include_usage_segments"
     groups = account_groups(
         session,
         [Reached.by(entry, access.permission, now=access.now) for entry in entries],
-        of_usage=include == "include_usage_segments",
+        of_usage=of_usage,
+        of_mixes=of_usage and shows(entries, MIX) and has_mixes(session),
         by_number=by_number,
         customer_ids=few_customers(session, access.permission),
         related=looked_for.related,

@@ -35,6 +35,7 @@ def account_groups(
     reached: Sequence[Reached],
     *,
     of_usage: bool,
+    of_mixes: bool,
     by_number: bool,
     customer_ids: Collection[str] | None,
     related: Mapping[Kind, Collection[str]],
@@ -47,6 +48,7 @@ def account_groups(
 
     Args:
         of_usage: with usage of their Customer; otherwise with Bill Sections.
+        of_mixes: with contracts of their Customer, too, for which a supply mix may have been handed in.
         by_number: in the order of their numbers; otherwise of their ids, which tell nothing.
         customer_ids: whose they can only be, where these are few.
         related, numbers: ids and numbers of objects of each kind; only Customers who have any of them.
@@ -58,10 +60,10 @@ def account_groups(
     """
     row = AccountRow
     order = row.account_number if by_number else _in_code_points(session, row.account_id)
-    belonging = UsageSeriesRow if of_usage else BillSectionRow
+    belonging = [UsageSeriesRow if of_usage else BillSectionRow, *([ServiceContractRow] if of_mixes else [])]
     conditions: list[ColumnElement[bool]] = [
         or_(false(), *(each.holds(row) for each in reached)),
-        found(belonging.customer_key == row.customer_key),
+        or_(*(found(table.customer_key == row.customer_key) for table in belonging)),
     ]
     if customer_ids is not None:
         conditions.append(row.customer_key.in_([customer_key_of(each) for each in customer_ids]))

@@ -114,6 +114,15 @@ def test_a_share_of_a_whole_period_is_an_estimate_for_a_part_of_it():
     assert [column.parts[0][1].texts() for column in part] == [["0.70"], ["0.3"]]
 
 
+def test_a_carbon_intensity_is_that_of_every_interval():
+    record = supply_mix(of={"coal": ["1"] * 24}, start="2025-03-01", end="2025-03-02", interval=3600)
+    record["sources"][0]["carbon_intensity"] = Decimal("820.50")
+
+    *_, (column,) = told(record, 0, 3 * 3600)
+
+    assert [(key, readings.texts()) for key, readings in column.parts] == [("sm", ["1"] * 3), ("ci", ["820.50"] * 3)]
+
+
 def test_an_hour_that_comes_twice_has_a_share_each_time():
     """A day of 25 hours is 25 intervals; 24 are refused."""
     day = {"timezone": "Europe/Brussels", "start": "2025-10-26", "end": "2025-10-27", "interval": 3600}
