@@ -117,7 +117,8 @@ def united(metered: Sequence[Metered], start: int, end: int) -> Metered | None:
     Args:
         start, end: seconds since 1970 UTC.
     """
-    ordered = sorted(metered, key=lambda each: each.interval)
+    # A meter of which nothing lies inside the bounds does not decide how long slots are.
+    ordered = sorted((each for each in metered if len(each.values)), key=lambda each: each.interval)
     if not ordered:
         return None
     interval = ordered[0].interval

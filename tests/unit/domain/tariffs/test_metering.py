@@ -33,6 +33,14 @@ def test_where_readings_are_of_several_lengths_the_shortest_count():
     assert _told(found) == [1, 2, 3, 4, None, 6]
 
 
+def test_a_meter_without_any_reading_decides_nothing():
+    """Such as one that counts for another contract from a second on that lies inside its only value."""
+    found = united([_metered(0, FIVE), _metered(0, QUARTER, 7)], 0, QUARTER)
+
+    assert (found.interval, _told(found)) == (QUARTER, [7])
+    assert united([_metered(0, FIVE)], 0, QUARTER) is None
+
+
 def test_before_a_meter_that_reads_more_often_the_one_before_it_counts():
     """Its energy stands in the first of the short slots, so that none is lost and none counts twice."""
     found = united([_metered(0, QUARTER, 7, None, 9), _metered(1800, FIVE, 1, 2, 3)], 0, 2700)
