@@ -25,6 +25,8 @@ Object = Mapping[str, Any]
 
 #: The attribution of what a Customer's tariff buys; all others are of a grid (CDS-WG3-01 10.8.7.8).
 OWN: Final = "individual"
+#: Older than any reading; the very first days of the calendar begin at no instant that UTC has.
+_FIRST: Final = date(2000, 1, 1)
 #: A month of quarter hours, its clock set back.
 _MOST_INTERVALS: Final = 2980
 #: Sources that stand for others (CDS-WG3-01 10.8.7.9): beside those they would count twice.
@@ -134,7 +136,7 @@ def mix_of(document: Object, *, created: datetime, modified: datetime) -> Mix:
     Args:
         document: one that is sound.
     """
-    start, end = (midnight(date.fromisoformat(document[name]), document["timezone"]) for name in ("start", "end"))
+    start, end = (midnight(day, document["timezone"]) for day in _days(document))
     return Mix(
         id=document["external_supply_mix_id"],
         created=created,
@@ -152,7 +154,10 @@ def mix_faults(document: Object) -> Iterator[Fault]:
     """What the members of a supply mix that is right in shape say wrongly of each other."""
     yield from _scope_faults(document)
     sources = [each["supply_type"] for each in document["sources"]]
-    if document["end"] <= document["start"]:
+    start, end = _days(document)
+    if start < _FIRST:
+        yield Fault("start", f"must be {_FIRST.isoformat()} or later")
+    elif end <= start:
         yield Fault("end", "must be after start")
     elif not sources:
         yield Fault("sources", "must not be empty")
@@ -175,7 +180,7 @@ def _interval_faults(document: Object) -> Iterator[Fault]:
     interval = document.get("interval")
     if interval is None:
         return
-    start, end = (midnight(date.fromisoformat(document[name]), document["timezone"]) for name in ("start", "end"))
+    start, end = (midnight(day, document["timezone"]) for day in _days(document))
     if (end - start) % interval:
         yield Fault("interval", "must divide the time from start to end")
     elif (end - start) // interval > _MOST_INTERVALS:
@@ -216,6 +221,10 @@ def _own(source: Object, count: int) -> Iterator[Fault]:
             yield Fault(f"shares[{number}]", "must be from 0 to 1")
     if source.get("carbon_intensity", 0) < 0:
         yield Fault("carbon_intensity", "must not be negative")
+
+
+def _days(document: Object) -> tuple[date, date]:
+    return date.fromisoformat(document["start"]), date.fromisoformat(document["end"])
 
 
 def _count(mix: Mix, second: int) -> int:

@@ -154,8 +154,12 @@ def mix_parts(
     for at, mixes in handed_in.mixes.items():
         then = graph.at(at or now)
         for contract_id in contracts:
+            served = then.served_as.get(contract_id, ())
+            if not served and contract_id in graph.served_as:
+                # It is served somewhere later on.
+                continue
             tariffs = handed_in.tariffs[at].get((customer_id, contract_id))
-            spans = _Spans(then.served_as.get(contract_id, ()), then, tariffs, handed_in.regions)
+            spans = _Spans(served, then, tariffs, handed_in.regions)
             for mix in mixes:
                 if (contract_id, mix.scope.attribution) in given:
                     continue
@@ -208,8 +212,9 @@ class _Spans:
     ) -> None:
         self._tariffs = tariffs
         points = graph.nodes[Kind.SERVICE_POINT]
-        numbers = {link.service_point_id: points[link.service_point_id].number for link in served}
-        self._supplied = [(regions.get(numbers[link.service_point_id] or ""), _span(link)) for link in served]
+        # A place that is not known of yet has no region.
+        found = [(points.get(link.service_point_id), _span(link)) for link in served]
+        self._supplied = [(None if point is None else regions.get(point.number or ""), span) for point, span in found]
         if not served:
             # Nobody said where it is, nor when.
             self._supplied = [(None, (_BEGINNING, _END))]

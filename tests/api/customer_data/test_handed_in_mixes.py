@@ -117,12 +117,17 @@ def test_a_contract_that_leaves_a_tariff_leaves_its_mix(hand_in, read, app, cloc
 
 def test_nobody_has_a_mix_of_the_time_before_they_moved_in(hand_in, read, app):
     """It would tell what the one before them bought."""
-    moved_in = datetime(2025, 11, 5, 12, 30, tzinfo=UTC)
-    with app.app_context(), transaction() as session:
-        session.query(ServedContractRow).filter_by(contract_id="house").update({"start": moved_in})
     hand_in(supply_mix(), supply_mix("GRID", of={"coal": "1"}, **GRID))
 
-    assert [bounds(each)[:2] for each in read()] == [("2025-11-05T12:30:00Z", "2026-01-01T00:00:00Z")] * 2
+    def told_from(moved_in):
+        with app.app_context(), transaction() as session:
+            session.query(ServedContractRow).filter_by(contract_id="house").update({"start": moved_in})
+        return [bounds(each)[:2] for each in read(token=f"{moved_in:%Y}")]
+
+    assert (
+        told_from(datetime(2025, 11, 5, 12, 30, tzinfo=UTC)) == [("2025-11-05T12:30:00Z", "2026-01-01T00:00:00Z")] * 2
+    )
+    assert told_from(datetime(2030, 1, 1, tzinfo=UTC)) == []
 
 
 def test_shares_come_as_a_table_too(hand_in, read, client):

@@ -92,6 +92,7 @@ def test_shares_that_make_a_hair_more_than_one_are_refused(record, hour, digit):
         ({"attribution": "base"}, "external_tariff_id must be left out"),
         ({"grid_region": "N"}, "grid_region must be left out"),
         ({"end": "2025-01-01"}, "end must be after start"),
+        ({"start": "0001-01-01", "timezone": "Europe/Brussels"}, "start must be 2000-01-01 or later"),
         ({"sources": []}, "sources must not be empty"),
         ({"interval": 7000}, "interval must divide the time"),
         ({"interval": 3600}, "interval must not be there more than 2980 times"),
