@@ -10,16 +10,16 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.readings import Quality, Readings
 from cdsc_server.errors import Conflict, InvalidRequest
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.usage import find_series, mark_synced
-from cdsc_server.storage.usage_blocks import Written, put_many, put_readings
+from cdsc_server.storage.usage_blocks import Written, find_or_create_all, put_many, put_readings, wanted_series
 from cdsc_server.storage.usage_packing import unpack
-from tests.unit.storage.usage_support import LATER, NOW, START, committed, engine_on, readings_of, series_of
+from tests.unit.storage.usage_support import ENERGY, LATER, NOW, START, committed, engine_on, readings_of, series_of
 
 STEP = timedelta(minutes=15)
 
@@ -217,6 +217,27 @@ def test_nothing_but_gaps_is_nothing(engine):
     with committed(engine) as session:
         assert put_readings(session, series_of(session), readings_of("", ""), at=NOW) == Written()
         assert blocks(session) == []
+
+
+def test_many_series_take_as_many_statements_as_few(engine):
+    """Those that are there and those that are not; and they come in the order in which they were wanted."""
+    told: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *given: told.append(given[2]))
+    counts = []
+    for names in (["a", "b"], [f"m{number}" for number in range(200)], ["a", "new", "b"]):
+        told.clear()
+        with committed(engine) as session:
+            wanted = [
+                wanted_series(
+                    customer_id="c1", series_id=f"{name}/forward", segment_key=name, value_format=ENERGY,
+                    interval_seconds=900, timezone="Europe/Brussels", at=NOW,
+                )
+                for name in names
+            ]  # fmt: skip
+            assert [row.segment_key for row in find_or_create_all(session, wanted)] == names
+        counts.append(len(told))
+
+    assert len(set(counts)) == 1, counts
 
 
 def test_a_series_is_found_again_and_keeps_its_number(engine):
