@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -139,25 +140,29 @@ def week_before(today: date, zone: ZoneInfo) -> Use:
 
 
 def shares(segments: Iterable[dict[str, Any]]) -> dict[str, dict[str, Decimal]]:
-    """By attribution, the mean share of each source over all values; with the mean carbon intensity under "carbon"."""
+    """
+    By attribution, the mean share of each source over all values; with the mean carbon intensity under "carbon".
+
+    Attributions may stand side by side in one segment, or in segments of their own.
+    """
     sums: dict[tuple[str, str], Decimal] = {}
     carbon: dict[str, Decimal] = {}
-    rows = 0
+    rows: Counter[str] = Counter()
     for segment in segments:
         formats = [each for each in segment["formats"] if each["type"] == "electric_supply_mix"]
         for values in segment["values"]:
-            rows += 1
-            for each, value in zip(formats, values, strict=True):
-                if value is not None:
-                    place = (each["attribution"], each["supply_type"])
-                    sums[place] = sums.get(place, Decimal(0)) + value["sm"]
-                    share = value["sm"] * value.get("ci", Decimal(0))
-                    carbon[each["attribution"]] = carbon.get(each["attribution"], Decimal(0)) + share
+            told = [(each, value) for each, value in zip(formats, values, strict=True) if value is not None]
+            rows.update({each["attribution"] for each, _ in told})
+            for each, value in told:
+                place = (each["attribution"], each["supply_type"])
+                sums[place] = sums.get(place, Decimal(0)) + value["sm"]
+                share = value["sm"] * value.get("ci", Decimal(0))
+                carbon[each["attribution"]] = carbon.get(each["attribution"], Decimal(0)) + share
     mixes: dict[str, dict[str, Decimal]] = {}
     for (attribution, source), share in sums.items():
-        mixes.setdefault(attribution, {})[source] = share / rows
+        mixes.setdefault(attribution, {})[source] = share / rows[attribution]
     for attribution, grams in carbon.items():
-        mixes[attribution]["carbon"] = grams / rows
+        mixes[attribution]["carbon"] = grams / rows[attribution]
     return mixes
 
 

@@ -109,6 +109,19 @@ def test_shares_are_averaged_and_carbon_weighs_them(energy):
     assert mixes == {"base": {"wind": Decimal("0.6"), "natural_gas": Decimal("0.4"), "carbon": Decimal(166)}}
 
 
+def test_attributions_in_segments_of_their_own_are_averaged_each_by_itself(energy):
+    """A supplier tells its mix by the month, and the grid its own beside it."""
+    formats = [
+        {"type": "electric_supply_mix", "attribution": each, "supply_type": "wind"} for each in ("base", "individual")
+    ]
+    start = datetime(2026, 1, 1, 5, tzinfo=UTC)
+    rows = [[{"sm": Decimal("0.4")}], [{"sm": Decimal("0.6")}]]
+
+    mixes = energy.shares([_segment(start, rows, formats[0]), _segment(start, [[{"sm": Decimal(1)}]], formats[1])])
+
+    assert mixes == {"base": {"wind": Decimal("0.5"), "carbon": 0}, "individual": {"wind": Decimal(1), "carbon": 0}}
+
+
 @pytest.mark.parametrize(
     ("highest", "top"), [("0", "1"), ("97", "100"), ("106", "120"), ("0.31", "0.4"), ("13", "16"), ("2.0", "2")]
 )
