@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 #: A connection used this recently is not asked whether it is alive.
 BELIEVED_SECONDS: Final = 2.0
@@ -31,15 +32,28 @@ def first_row(engine: Engine, text: str, parameters: Mapping[str, Any]) -> tuple
 
     Returns:
         Its first row as the driver reads it; None when there is none.
+
+    Raises:
+        DBAPIError: the database refuses it, or does not answer.
     """
     # Whatever state a connection is in after a fault, nobody shall have it again: it comes back only if all went well.
     line = _kept.lines.pop(engine, None)
     if line is None or not line.lives():
         line = _Line(engine)
-    row: tuple[Any, ...] | None = line.cursor.execute(text, parameters, prepare=True).fetchone()
+    try:
+        row: tuple[Any, ...] | None = line.cursor.execute(text, parameters, prepare=True).fetchone()
+    except line.driver.Error as fault:
+        raise told(engine, text, fault) from fault
     line.used = time.monotonic()
     _kept.lines[engine] = line
     return row
+
+
+def told(engine: Engine, text: str, fault: Exception) -> DBAPIError:
+    """A fault that the driver told of a statement, as SQLAlchemy tells it; the parameters are nobody's business."""
+    driver = engine.dialect.loaded_dbapi.Error
+    found = DBAPIError.instance(text, None, fault, driver, hide_parameters=True, dialect=engine.dialect)
+    return cast("DBAPIError", found)
 
 
 @contextmanager
@@ -71,10 +85,12 @@ class _Own:
     """A connection that left the pool; it closes when nobody holds it any more."""
 
     def __init__(self, engine: Engine) -> None:
-        self.lent = engine.raw_connection()
+        # A fault of the driver becomes SQLAlchemy's, as everywhere.
+        opened = engine.connect()
+        self.lent = opened.connection
         self.driver = cast("Any", self.lent.driver_connection)
         # The pool fills its place; while it counted as lent, it would also hold the engine, and so itself.
-        self.lent.detach()
+        opened.detach()
         self.used = time.monotonic()
 
     def lives(self) -> bool:

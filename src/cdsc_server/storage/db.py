@@ -59,10 +59,13 @@ def install(app: Flask, database_url: str) -> None:
 
 
 def engine_options(database_url: str) -> dict[str, Any]:
-    """Options of every engine on this address: wait for a lock instead of failing; `prepare` does the rest."""
+    """
+    Options of every engine on this address: wait for a lock instead of failing, and say no value of a statement that
+    failed; `prepare` does the rest.
+    """
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 15}}
-    return {"pool_size": 8, "pool_recycle": 1800}
+        return {"connect_args": {"timeout": 15}, "hide_parameters": True}
+    return {"pool_size": 8, "pool_recycle": 1800, "hide_parameters": True}
 
 
 def prepare(engine: Engine) -> None:

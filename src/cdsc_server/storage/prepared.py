@@ -82,7 +82,10 @@ class Prepared:
         form = self._form(connection.engine)
         cursor: Any = connection.connection.cursor()
         with cursor:
-            found = cursor.execute(form.text, form.given(parameters), prepare=True).fetchall()
+            try:
+                found = cursor.execute(form.text, form.given(parameters), prepare=True).fetchall()
+            except connection.dialect.loaded_dbapi.Error as fault:
+                raise at_hand.told(connection.engine, form.text, fault) from fault
         return [form.read(each) for each in found]
 
     def _on_postgresql(self, engine: Engine, parameters: Mapping[str, Any]) -> Any:

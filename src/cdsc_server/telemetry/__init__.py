@@ -8,26 +8,49 @@ import re
 import secrets
 import sys
 import time
+import traceback
+from typing import Any, Final
 
 from flask import Flask, Response, g, request
 
 _access = logging.getLogger("cdsc_server.access")
+#: Where the faults of databases and their drivers are defined.
+_OF_DATABASES: Final = ("psycopg.", "sqlalchemy.", "sqlite3.")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 def configure(log_format: str) -> None:
     """Send the logs of the process to standard error as text or JSON lines."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        _JSONLines() if log_format == "json" else logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
-    )
+    handler.setFormatter(formatter(log_format))
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     # No format of ours says where in the source a line comes from, or from which thread; finding out takes its time.
     logging._srcfile = None  # noqa: SLF001  (as the logging how-to says)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
-class _JSONLines(logging.Formatter):
+def formatter(log_format: str) -> logging.Formatter:
+    """How a line of the log is written: as "text" or as "json"."""
+    return _JSONLines() if log_format == "json" else _Lines("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+class _Lines(logging.Formatter):
+    def formatException(self, ei: tuple[type[BaseException], BaseException, Any] | tuple[None, None, None]) -> str:  # noqa: N802
+        """The traceback; of what a database says only the first line, because the others quote what was stored."""
+        told: list[str] = []
+        fault = ei[1]
+        while fault is not None:
+            name = f"{type(fault).__module__}.{type(fault).__qualname__}"
+            said = str(fault)
+            if name.startswith(_OF_DATABASES):
+                said = said.partition("\n")[0]
+            frames = "".join(traceback.format_tb(fault.__traceback__))
+            told.append(f"Traceback (most recent call last):\n{frames}{name}: {said}")
+            fault = fault.__cause__ or (None if fault.__suppress_context__ else fault.__context__)
+        return "\n\nwhich led to\n\n".join(reversed(told))
+
+
+class _JSONLines(_Lines):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": self.formatTime(record),
