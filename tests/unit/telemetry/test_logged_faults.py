@@ -12,7 +12,6 @@ from sqlalchemy.exc import DBAPIError
 from cdsc_server import telemetry
 from cdsc_server.storage.db import engine_options
 
-
 HELD = {"mail": "ada@home.example"}
 
 
@@ -33,7 +32,7 @@ def logged(request):
 def _refused(database_url):
     engine = create_engine(database_url, **engine_options(database_url))
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE people (mail varchar(90) UNIQUE)"))
+        connection.execute(text("CREATE TEMPORARY TABLE people (mail varchar(90) UNIQUE)"))
     insert = text("INSERT INTO people VALUES (:mail)")
     try:
         with engine.begin() as connection:
