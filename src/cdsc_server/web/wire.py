@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
 from flask.json.provider import JSONProvider
 
 from cdsc_server import exact_json
@@ -65,18 +65,20 @@ def _refuse_nul() -> None:
         NotFound: it stands in the path.
         InvalidRequest: it stands in a parameter.
     """
-    if _NUL in request.path:
+    # The request itself: what stands for it looks it up each time.
+    asked: Request = request._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    if _NUL in asked.path:
         raise NotFound("nothing is at this address")
-    if _holds_coded_nul(request.query_string) or _form_holds_nul(request.mimetype):
+    if _holds_coded_nul(asked.query_string) or _form_holds_nul(asked):
         raise InvalidRequest("a parameter holds U+0000")
 
 
-def _form_holds_nul(mimetype: str) -> bool:
-    if mimetype == FORM:
+def _form_holds_nul(asked: Request) -> bool:
+    if asked.mimetype == FORM:
         # A form without it need not be read a second time by whoever reads it in another way than Flask.
-        return _holds_coded_nul(request.get_data())
-    return mimetype == "multipart/form-data" and any(
-        _NUL in name or any(_NUL in value for value in values) for name, values in request.form.lists()
+        return _holds_coded_nul(asked.get_data())
+    return asked.mimetype == "multipart/form-data" and any(
+        _NUL in name or any(_NUL in value for value in values) for name, values in asked.form.lists()
     )
 
 
