@@ -35,6 +35,18 @@ def formatter(log_format: str) -> logging.Formatter:
 
 
 class _Lines(logging.Formatter):
+    #: A second since 1970 and how it is written: a busy server logs thousands of lines in one.
+    _second: tuple[int, str] = (0, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """As the library writes it, in local time with milliseconds."""
+        number, text = self._second
+        if number != int(record.created):
+            number = int(record.created)
+            text = time.strftime(datefmt or self.default_time_format, time.localtime(number))
+            self._second = number, text
+        return f"{text},{int(record.msecs):03d}"
+
     def formatException(self, ei: tuple[type[BaseException], BaseException, Any] | tuple[None, None, None]) -> str:  # noqa: N802
         """The traceback; of what a database says only the first line, because the others quote what was stored."""
         told: list[str] = []

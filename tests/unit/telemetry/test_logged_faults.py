@@ -61,3 +61,12 @@ def test_what_led_to_a_fault_stands_before_it(logged):
     told = logged(fault)
 
     assert told.index("KeyError: 'first'") < told.index("which led to") < told.index("ValueError: second\nline")
+
+
+def test_a_line_says_when_as_the_library_says_it():
+    ours, theirs = telemetry.formatter("text"), logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
+    for created in (1_767_225_600.001, 1_767_225_600.999, 1_767_225_601.0):
+        line = logging.makeLogRecord({"name": "cdsc", "levelname": "INFO", "msg": "It is late."})
+        line.created, line.msecs = created, created % 1 * 1000
+
+        assert ours.format(line) == theirs.format(line)
