@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -145,7 +145,7 @@ class CustomerGraph:
             [link for link in self.installed if link.object_id in left and link.service_point_id in beside],
         )
 
-    def related(self, kind: Kind, chosen: frozenset[str]) -> dict[Kind, set[str]]:
+    def related(self, kind: Kind, chosen: frozenset[str]) -> Mapping[Kind, Set[str]]:
         """
         What hangs on the chosen objects, each relation followed away from them once.
 
@@ -155,6 +155,16 @@ class CustomerGraph:
 
         Spec: CDS-WG3-01 7.2.1 to 7.2.4; reverse links make contracts lead to Service Points and meters.
         """
+        # Most entries of a Grant choose the same.
+        if (kind, chosen) not in self._reached:
+            self._reached[kind, chosen] = self._reach(kind, chosen)
+        return self._reached[kind, chosen]
+
+    @cached_property
+    def _reached(self) -> dict[tuple[Kind, frozenset[str]], Mapping[Kind, Set[str]]]:
+        return {}
+
+    def _reach(self, kind: Kind, chosen: frozenset[str]) -> Mapping[Kind, Set[str]]:
         contracts = self.nodes[Kind.SERVICE_CONTRACT]
         reached: dict[Kind, set[str]] = {each: set() for each in Kind}
         reached[kind] = set(chosen)
