@@ -31,9 +31,9 @@ def among_given(column: Any, name: str) -> ColumnElement[bool]:
 
 def among_pairs(number: Any, text: Any, pairs: Collection[tuple[int, str]]) -> ColumnElement[bool]:
     """Whether a column of whole numbers and one of text hold one of these pairs; each is looked up by itself."""
-    return _AmongPairs(
-        number, text, _listed([each for each, _ in pairs], BigInteger), _listed([each for _, each in pairs], String)
-    )
+    numbers, texts = _listed([each for each, _ in pairs], BigInteger), _listed([each for _, each in pairs], String)
+    # Each database is sent what it takes: two lists beside each other, or one of pairs.
+    return _AmongPairs(number, text, numbers, texts, _listed([list(each) for each in pairs], String))
 
 
 def _listed(values: list[Any], kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
@@ -83,12 +83,13 @@ def _on_sqlite(element: _Among, compiler: SQLCompiler, **kw: Any) -> str:
 
 @compiles(_AmongPairs, "postgresql")
 def _pairs_on_postgresql(element: _AmongPairs, compiler: SQLCompiler, **kw: Any) -> str:
-    number, text, numbers, texts = (compiler.process(each, **kw) for each in element.clauses)
+    number, text, numbers, texts = (compiler.process(each, **kw) for each in list(element.clauses)[:4])
     return f"({number}, {text}) IN (SELECT * FROM unnest({numbers}, {texts}))"  # noqa: S608  (no value stands in it)
 
 
 @compiles(_AmongPairs, "sqlite")
 def _pairs_on_sqlite(element: _AmongPairs, compiler: SQLCompiler, **kw: Any) -> str:
-    number, text, numbers, texts = (compiler.process(each, **kw) for each in element.clauses)
-    pairs = f"json_each({numbers}) AS n JOIN json_each({texts}) AS t ON t.key = n.key"
-    return f"({number}, {text}) IN (SELECT n.value, t.value FROM {pairs})"  # noqa: S608  (no value stands in it)
+    # Two lists could only be joined by their keys, for which SQLite goes through one for each entry of the other.
+    number, text, pairs = (compiler.process(list(element.clauses)[place], **kw) for place in (0, 1, 4))
+    found = f"SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each({pairs})"  # noqa: S608  (no value stands in it)
+    return f"({number}, {text}) IN ({found})"
