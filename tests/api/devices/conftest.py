@@ -41,13 +41,15 @@ class Scripted:
     asked: list[tuple[datetime, datetime]] = field(default_factory=list)
     opened: list[PlatformAccess] = field(default_factory=list)
     pings: int = 0
+    #: What the counter stands in.
+    device: DeviceKind = DeviceKind.METER
 
     def ping(self) -> Contact:
         self.pings += 1
         return Contact(self.clock.now(), timedelta(milliseconds=12))
 
     def devices(self) -> Sequence[Device]:
-        return [Device("meter-1", DeviceKind.METER, "M1")]
+        return [Device("meter-1", self.device, "M1")]
 
     def read(self, since: datetime, until: datetime) -> Sequence[DeviceReading]:
         self.asked.append((since, until))

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from cdsc_server.domain.device_readings import DeviceKind
 from cdsc_server.ports import (
     AuthExpired,
     Busy,
@@ -46,6 +47,20 @@ def test_what_a_counter_told_becomes_usage_of_the_meter(home):
         "cdsc_origin": "calculated",
         "cdsc_source": "scripted",
     }
+
+
+@ONCE
+def test_what_no_meter_measured_says_so(home):
+    """It is a part of what the meter of the home counts, or never came by it, so nobody may add it up."""
+    home.platform.device = DeviceKind.INVERTER
+    home.add(meters={"inverter": "m-house"})
+    home.platform.count(NOON, "10.000", "10.250")
+    home.poll(minutes=31)
+
+    assert home.usage() == {NOON: "0.250"}
+    with home.app.app_context(), reading() as session:
+        (series,) = find_series(session, "ada")
+    assert series.value_format["cdsc_device"] == "inverter"
 
 
 def test_what_comes_again_changes_nothing(home):

@@ -76,6 +76,16 @@ def test_directions_are_never_added_up(energy):
     assert (use.total, use.sent) == (Decimal(2), Decimal("0.5"))
 
 
+def test_what_a_device_behind_the_meter_measured_counts_for_nothing(energy):
+    counted = {"type": "electric_usage", "units": "kWh", "direction": "reverse"}
+    rows = [[_kwh("-0.5"), _kwh("-3")]]
+    use = energy.view_of("year", date(2026, 1, 14), ZONE).take(
+        [_segment(datetime(2026, 1, 10, 12, tzinfo=UTC), rows, counted, {**counted, "cdsc_device": "inverter"})]
+    )
+
+    assert (use.total, use.sent) == (Decimal(0), Decimal("0.5"))
+
+
 def test_gaps_and_estimates_are_counted(energy):
     valid = {"type": "electric_usage", "units": "kWh", "direction": "forward", "quality": "valid"}
     rows = [[_kwh("1"), None], [None, _kwh("2")], [None, None]]

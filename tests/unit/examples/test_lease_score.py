@@ -106,6 +106,17 @@ def _segment(start, hours, value, *, direction="forward", contract="c1", units="
     }
 
 
+def test_what_a_device_behind_the_meter_measured_counts_for_nothing():
+    may = datetime(2026, 5, 1, tzinfo=ZONE)
+    counted, behind = _segment(may, 744, Decimal(1)), _segment(may, 744, Decimal(5))
+    behind["formats"][0]["cdsc_device"] = "plug"
+
+    told = months.monthly([counted, behind], TODAY, ZONE)
+
+    assert told == months.monthly([counted], TODAY, ZONE)
+    assert told != months.monthly([], TODAY, ZONE)
+
+
 def test_months_are_local_whole_and_of_the_grid_only():
     """March has a day of 23 hours; what was sent to the grid, gaps and this month count for nothing."""
     march = datetime(2026, 3, 1, tzinfo=ZONE)

@@ -162,7 +162,9 @@ def test_only_what_can_be_added_is_added(engine):
             store(session, meter, "3", name="peak", value_key="ed", value_format=PEAK)
             store(session, meter, "0.4", name="mix", value_key="sm", value_format=WIND)
             store(session, meter, "5", name="register", value_key="r", value_format=REGISTER)
+            store(session, meter, "6", name="plug", value_format={**ENERGY, "cdsc_device": "plug"})
         (period,) = sum_periods(session, series_of_group(session, "g", at=LATER))
+        assert len(period.sums()) == 2
         columns = read_sums(session, period, period.sums(), newest=0, tells=None)
 
     assert {column.value_format["direction"]: column.parts[0][1].decimals() for column in columns} == {
