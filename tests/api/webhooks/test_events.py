@@ -117,19 +117,23 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(*, hook, send, tell
     }
     worker = subprocess.Popen([sys.executable, "-m", "cdsc_server.cli", "worker"], env={**os.environ, **variables})
 
+    # Its timetable goes by the hour of the day, and may tell of Messages too.
+    def told():
+        return hook.receiver.events("grant.changed")
+
     def killing(_):
         # Several calls may arrive at once.
-        if len(hook.receiver.events()) >= 40:
+        if len(told()) >= 40:
             worker.send_signal(signal.SIGKILL)
 
     hook.receiver.answer = killing
     assert worker.wait(timeout=120) == -signal.SIGKILL
     hook.receiver.answer = lambda _: None
-    before = len(hook.receiver.events())
+    before = len(told())
     clock.set(datetime.now(UTC) + CLAIM)
     send()
 
     assert 40 <= before < 100
-    assert {each["data"]["grant_id"] for each in hook.receiver.events()} == {f"g{n}" for n in range(100)}
-    ids = {each.headers["webhook-id"] for each in hook.receiver.calls}
-    assert len(ids) == 101
+    assert {each["data"]["grant_id"] for each in told()} == {f"g{n}" for n in range(100)}
+    ids = {each.headers["webhook-id"] for each in hook.receiver.calls if each.event in told()}
+    assert len(ids) == 100
