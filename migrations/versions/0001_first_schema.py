@@ -1339,6 +1339,8 @@ def upgrade() -> None:
         "arrivals",
         sa.Column("arrival", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("value_type", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True).with_variant(sa.Text(), "sqlite"), nullable=True),
         sa.PrimaryKeyConstraint("arrival", name=op.f("pk_arrivals")),
     )
 

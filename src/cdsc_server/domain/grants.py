@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Any, Final
 
 from cdsc_server.domain import durations
@@ -224,6 +225,20 @@ def read_granted(catalogue: Catalogue, details: Mapping[str, Any], selection: Se
         last_service=_day(details.get(SECTIONS.end)),
         only=only,
     )
+
+
+def read_all_granted(
+    catalogue: Catalogue, details: Iterable[Mapping[str, Any]], selections: Sequence[Mapping[str, Any]]
+) -> list[GrantedEntry]:
+    """
+    As `read_granted`, each entry of a Grant that opens anything of Customers.
+
+    Args:
+        selections: as stored, one beside each entry; empty where no Customer chose.
+    """
+    chosen = [Selection.from_stored(each) for each in selections]
+    found = (read_granted(catalogue, entry, each) for entry, each in zip_longest(details, chosen) if entry is not None)
+    return [entry for entry in found if entry is not None]
 
 
 def read_grouped(catalogue: Catalogue, details: Mapping[str, Any]) -> GroupEntry | None:

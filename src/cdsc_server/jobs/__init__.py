@@ -119,7 +119,7 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
 
     def tell_of_arrivals() -> None:
         with app.app_context():
-            told = webhook_events.tell_of_arrivals(clock=ports.clock)
+            told = webhook_events.tell_of_arrivals(catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
         if told:
             log.info("webhooks will be told of new data %d times", told)
 

@@ -28,7 +28,8 @@ from cdsc_server.storage.tariffs import assignments_known, tariffs_written
 from cdsc_server.storage.usage_segments import SegmentPeriod
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_COST: Final = "cost"
+#: The Value Type of what readings cost (CDS-WG3-01 10.8.5).
+COST: Final = "cost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def contract_tariffs(session: Session, customer_ids: Collection[str], *, as_of: 
 
 def opens_costs(entries: Iterable[GrantedEntry]) -> bool:
     """Whether any entry opens values of the type `cost`."""
-    return shows(entries, _COST)
+    return shows(entries, COST)
 
 
 def granted_tariffs(
@@ -111,7 +112,7 @@ class Costs:
         if not told:
             return list(columns)
         value_format = {**self.series[key].value_format, "indexes": list(indexes)}
-        values = ((VALUE_KEYS[_COST], _readings(period.segment_start, period.interval, added(told))),)
+        values = ((VALUE_KEYS[COST], _readings(period.segment_start, period.interval, added(told))),)
         return [*columns, Column(value_format, Quality.CALCULATED, self.series[key].series_id, values)]
 
     def contracts(self, segment_key: str, as_of: datetime | None) -> list[tuple[Tie, ContractTariffs]]:
@@ -144,7 +145,7 @@ def costs_of(
     """The columns of costs that a Customer's series can have; None where they can have none."""
     if not known:
         return None
-    given = {one.segment_key for one in series if one.value_format.get("type") == _COST}
+    given = {one.segment_key for one in series if one.value_format.get("type") == COST}
     made: dict[str, Series] = {}
     tied: dict[str, Sequence[Tie]] = {}
     for one in series:
@@ -154,7 +155,7 @@ def costs_of(
         tariffs = [each.tariff for tie in contracts if (each := known[None].get((customer_id, tie.object_id)))]
         priced = [tariff for tariff in tariffs if is_priceable(one.value_format, tariff.units)]
         if priced:
-            value_format = {"type": _COST, "currency": priced[0].currency, "indexes": []}
+            value_format = {"type": COST, "currency": priced[0].currency, "indexes": []}
             name = f"calculated cost of {one.segment_key}"
             made[one.segment_key] = replace(one, series_id=name, value_format=value_format)
             tied[one.segment_key] = contracts

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, zip_longest
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -19,7 +19,7 @@ from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_graph import Kind
 from cdsc_server.domain.direct_access import Permission
 from cdsc_server.domain.disclosure import OPENED_BY, View, earliest, view_of
-from cdsc_server.domain.grants import GrantedEntry, GroupEntry, Selection, read_granted, read_grouped
+from cdsc_server.domain.grants import GrantedEntry, GroupEntry, read_all_granted, read_grouped
 from cdsc_server.errors import InsufficientScope
 from cdsc_server.services.direct_objects import seen_objects
 from cdsc_server.services.seen_objects import SeenObject
@@ -111,11 +111,8 @@ def access_of(
     """
     entries: list[GrantedEntry] = []
     if grant is not None:
-        for details, selection in zip_longest(grant.enabled_authorization_details, grant.selections):
-            chosen = None if selection is None else Selection.from_stored(selection)
-            entry = None if details is None else read_granted(catalogue, details, chosen)
-            if entry is not None and scope_id in (None, entry.scope_id):
-                entries.append(entry)
+        opened = read_all_granted(catalogue, grant.enabled_authorization_details, grant.selections)
+        entries = [entry for entry in opened if scope_id in (None, entry.scope_id)]
     if grant is not None and grant.customer_id is not None and entries:
         return Access(grant.customer_id, tuple(entries), now)
     direct = tuple(entry for entry in entries if entry.only is not None)

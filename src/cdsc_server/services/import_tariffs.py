@@ -17,6 +17,7 @@ from cdsc_server.errors import FaultyFile
 from cdsc_server.ports import Clock
 from cdsc_server.services.bill_places import unclear
 from cdsc_server.services.import_places import derived_id
+from cdsc_server.services.told_of_many import note_assignments, note_tariffs
 from cdsc_server.storage.customers import find_by_id_or_email, find_customer
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.known import succeed
@@ -84,11 +85,13 @@ def keep_tariffs(session: Session, tariffs: Sequence[Object], *, at: datetime) -
     known = {
         row.external_tariff_id: row for row in tariffs_known(session, {each["external_tariff_id"] for each in tariffs})
     }
-    return Counter(
-        _store(session, known.get(name), TariffRow(external_tariff_id=name, modified=at, content=dict(each)), at)
+    outcomes = {
+        name: _store(session, known.get(name), TariffRow(external_tariff_id=name, modified=at, content=dict(each)), at)
         for each in tariffs
         for name in (each["external_tariff_id"],)
-    )
+    }
+    note_tariffs(session, {name for name, outcome in outcomes.items() if outcome == "changed"}, at=at)
+    return Counter(outcomes.values())
 
 
 def keep_contract_tariffs(
@@ -105,11 +108,16 @@ def keep_contract_tariffs(
         for row in assignments_known(session, {customer_id for customer_id, _ in wanted})
     }
     outcomes: Counter[str] = Counter()
+    concerned = set()
     for (customer_id, contract_id), tariffs in wanted.items():
         row = ContractTariffsRow(
             customer_id=customer_id, contract_id=contract_id, modified=at, tariffs=[dict(each) for each in tariffs]
         )
-        outcomes[_store(session, known.get((customer_id, contract_id)), row, at)] += 1
+        outcome = _store(session, known.get((customer_id, contract_id)), row, at)
+        outcomes[outcome] += 1
+        if outcome != "unchanged":
+            concerned.add(customer_id)
+    note_assignments(session, concerned, at=at)
     return outcomes
 
 

@@ -82,9 +82,14 @@ def handed_in_for(
     regions = {}
     if any(mix.scope.grid_region is not None for mix in found):
         points = (point for graph in graphs.values() for point in graph.nodes[Kind.SERVICE_POINT].values())
-        rows = find_records(session, "installation", {each.number for each in points if each.number is not None})
-        regions = {name: row.body["grid_region"] for name, row in rows.items() if "grid_region" in row.body}
+        regions = grid_regions(session, {each.number for each in points if each.number is not None})
     return HandedIn(mixes, tariffs, electric_contracts(session, graphs), regions)
+
+
+def grid_regions(session: Session, numbers: Collection[str]) -> dict[str, str]:
+    """The grids that places are in, by the number of the Service Point there; those that name none are left out."""
+    rows = find_records(session, "installation", numbers)
+    return {name: row.body["grid_region"] for name, row in rows.items() if "grid_region" in row.body}
 
 
 def _ids(known: Known) -> set[str]:

@@ -7,19 +7,24 @@ Functions that take a session are for other use cases.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
 from cdsc_server import exact_json
+from cdsc_server.domain.catalogue import Catalogue
+from cdsc_server.domain.grants import read_all_granted
 from cdsc_server.domain.messages import PATHS, RelatedType
+from cdsc_server.domain.usage_disclosure import shows
 from cdsc_server.domain.webhooks import EventKind
 from cdsc_server.exact_json import instant
 from cdsc_server.ports import Clock
 from cdsc_server.storage import arrivals, webhooks
+from cdsc_server.storage.arrivals import Arrived
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.outbox import Channel, OutboxRow
 from cdsc_server.storage.webhooks import WebhookRow
 
@@ -76,11 +81,12 @@ def body_of(row: OutboxRow, *, base_url: str) -> bytes:
     return exact_json.dumps(event)
 
 
-def tell_of_arrivals(*, clock: Clock, batches: int = 100) -> int:
+def tell_of_arrivals(*, catalogue: Catalogue, clock: Clock, batches: int = 100) -> int:
     """
     Tell of the data that was written since the last time: one event for each live Grant over whom it belongs to.
 
-    An event says that there may be something new under a Grant, not that the Grant opens it.
+    An event says that there may be something new under a Grant, not that the Grant opens it. What changed for many
+    Customers at once, such as a tariff, is told of only where it can be seen.
 
     Returns:
         How many calls that makes.
@@ -88,10 +94,27 @@ def tell_of_arrivals(*, clock: Clock, batches: int = 100) -> int:
     made = 0
     for _ in range(batches):
         with transaction() as session:
-            customer_ids = arrivals.take_arrivals(session, limit=_BATCH)
-            found = arrivals.grants_told(session, customer_ids) if customer_ids else ()
-            events = ((registration_id, {"grant_id": grant_id}) for grant_id, registration_id in found)
+            arrived = arrivals.take_arrivals(session, limit=_BATCH)
+            found = arrivals.grants_told(session, arrived.keys()) if arrived else ()
+            events = (
+                (grant.registration_id, {"grant_id": grant.grant_id})
+                for grant in found
+                if _may_see(catalogue, grant, arrived[str(grant.customer_id)])
+            )
             made += tell_many(session, events, EventKind.DATA_ARRIVED, now=clock.now())
-        if not customer_ids:
+        if not arrived:
             break
     return made
+
+
+def _may_see(catalogue: Catalogue, grant: GrantRow, arrived: Collection[Arrived]) -> bool:
+    """Whether any of this may be something new under a Grant."""
+    if any(one.value_type is None for one in arrived):
+        return True
+    entries = read_all_granted(catalogue, grant.enabled_authorization_details, grant.selections)
+    return any(
+        one.value_type is not None and shows([entry], one.value_type)
+        for one in arrived
+        for entry in entries
+        if one.at is None or entry.sync_until is None or one.at <= entry.sync_until
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -81,3 +81,15 @@ def served_contracts_of(
         )
         .order_by(ServedContractRow.start)
     ).all()
+
+
+def points_numbered(session: Session, customer_ids: Collection[str]) -> Mapping[str, Sequence[str | None]]:
+    """The numbers of these Customers' Service Points, by Customer; those without a Service Point are left out."""
+    row = ServicePointRow
+    keys = [customer_key_of(each) for each in customer_ids]
+    found: dict[str, list[str | None]] = {}
+    for customer_id, number in session.execute(
+        select(row.customer_id, row.servicepoint_number).where(row.customer_key.in_(keys))
+    ):
+        found.setdefault(customer_id, []).append(number)
+    return found

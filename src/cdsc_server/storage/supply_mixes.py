@@ -97,14 +97,21 @@ def sources_told(session: Session, versions: Collection[Version]) -> Mapping[Ver
     return {(name, modified): sources for name, modified, sources in rows if (name, modified) in versions}
 
 
-def keep_mixes(session: Session, mixes: Iterable[tuple[Mix, list[dict[str, Any]]]], *, at: datetime) -> None:
-    """Let these mixes, each with its shares, be what is known from an instant on."""
+def keep_mixes(session: Session, mixes: Iterable[tuple[Mix, list[dict[str, Any]]]], *, at: datetime) -> set[Scope]:
+    """
+    Let these mixes, each with its shares, be what is known from an instant on.
+
+    Returns:
+        Whose power these are and were of.
+    """
     given = {mix.id: (mix, sources) for mix, sources in mixes}
     row = SupplyMixRow
     before = {
         each.external_supply_mix_id: each
         for each in session.scalars(select(row).where(among(row.external_supply_mix_id, given), known_at(row, None)))
     }
+    concerned = {mix.scope for mix, _ in given.values()}
+    concerned |= {Scope(each.attribution, each.external_tariff_id, each.grid_region) for each in before.values()}
     for name, (mix, sources) in given.items():
         now = SupplyMixRow(
             external_supply_mix_id=name,
@@ -121,3 +128,4 @@ def keep_mixes(session: Session, mixes: Iterable[tuple[Mix, list[dict[str, Any]]
             modified=at,
         )
         succeed(session, before.get(name), now, at=at)
+    return concerned

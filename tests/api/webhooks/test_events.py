@@ -8,14 +8,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cdsc_server.domain.grants import GrantStatus
+from cdsc_server import exact_json
+from cdsc_server.domain.grants import GrantStatus, Selection
 from cdsc_server.services import server_grants, webhook_events
+from cdsc_server.services.import_tariffs import import_tariffs
+from cdsc_server.services.provisioning.applying import Record, apply_records
 from cdsc_server.services.webhook_sending import CLAIM
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.grants import GrantRow
 from cdsc_server.storage.usage_blocks import put_readings
 from tests.api.webhooks.conftest import asked
-from tests.factories import customer_data
+from tests.factories import access, customer_data, tariffs
+from tests.factories.supply_mixes import supply_mix
 from tests.support.oauth import judged_before_storage
 
 START = datetime(2026, 1, 31, 23, tzinfo=UTC)
@@ -69,12 +73,19 @@ def write(app, clock):
     return writes
 
 
-def test_new_data_is_told_once_for_each_grant_it_belongs_to(*, app, hook, send, granted, clock, write):
-    """However often it was written since the last look; what changes nothing is no news."""
+@pytest.fixture
+def look(app, clock):
+    """Does what the worker does each minute; gives how many calls that makes."""
 
     def look():
         with app.app_context():
-            return webhook_events.tell_of_arrivals(clock=clock)
+            return webhook_events.tell_of_arrivals(catalogue=app.extensions["cdsc"].catalogue, clock=clock)
+
+    return look
+
+
+def test_new_data_is_told_once_for_each_grant_it_belongs_to(*, app, hook, send, granted, look, write):
+    """However often it was written since the last look; what changes nothing is no news."""
 
     with app.app_context(), transaction() as session:
         owner = str(session.get_one(GrantRow, granted).customer_id)
@@ -92,15 +103,78 @@ def test_new_data_is_told_once_for_each_grant_it_belongs_to(*, app, hook, send, 
     assert set(event["data"]) == {"grant_id", "uri"}
 
 
-def test_new_objects_are_told_too(app, hook, send, granted, clock):
-    with app.app_context():
-        with transaction() as session:
-            owner = str(session.get_one(GrantRow, granted).customer_id)
-            session.add(customer_data.account("another", owner))
-        webhook_events.tell_of_arrivals(clock=clock)
+def test_new_objects_are_told_too(app, hook, send, granted, look):
+    with app.app_context(), transaction() as session:
+        owner = str(session.get_one(GrantRow, granted).customer_id)
+        session.add(customer_data.account("another", owner))
+    look()
     send()
 
     assert [each["type"] for each in hook.receiver.events()] == ["data.arrived"]
+
+
+@pytest.fixture
+def agreed(app, approve, clock):
+    """Has Ada agree to a scope for her house; gives the id of the Grant."""
+    catalogue = app.extensions["cdsc"].catalogue
+    house = Selection("service_contract_selection", frozenset({"house"}))
+
+    def agreed(scope, **values):
+        details, selection = access.entry(catalogue, scope, house, at=clock.now(), **values)
+        return approve(scopes=(scope,), enabled_authorization_details=[details], selections=[selection]).grant_id
+
+    return agreed
+
+
+@pytest.fixture
+def hand_in(app, clock):
+    """Hands in records as a program does."""
+
+    def hand_in(kind, *bodies):
+        context = app.extensions["cdsc"]
+        with app.app_context():
+            records = [Record(kind, each) for each in bodies]
+            apply_records(records, subject="test", actor="office", catalogue=context.catalogue, clock=clock)
+
+    return hand_in
+
+
+PLACE = {"external_installation_id": "SP-house-sp", "postal_code": "1", "country_code": "BE", "grid_region": "NORTH"}
+GRID = {"attribution": "base", "external_tariff_id": None}
+
+
+def test_a_corrected_tariff_or_mix_is_told_to_who_may_see_it(*, app, hook, look, agreed, hand_in, outbox, clock):
+    """Nobody hears of what their Grant does not open, nor of what came after it froze, nor of the same once more."""
+
+    def told_of(kind, *bodies):
+        before = {row.outbox_id for row in outbox()}
+        hand_in(kind, *bodies)
+        look()
+        return {exact_json.loads(row.body)["data"]["grant_id"] for row in outbox() if row.outbox_id not in before}
+
+    usage = agreed("usage_data", include_usage_segment_value_types=["electric_usage"])
+    costs = agreed("usage_data", include_usage_segment_value_types=["electric_usage", "cost"])
+    mixes = agreed("generation_mix")
+    frozen = agreed("generation_mix", sync_until=clock.now().isoformat())
+    with app.app_context(), transaction() as session:
+        home = (customer_data.account("home"), customer_data.contract("house", "home"))
+        session.add_all([*home, customer_data.service_point("house-sp"), customer_data.served("house-sp", "house")])
+    everybody = {usage, costs, mixes, frozen}
+    assert told_of("installation", PLACE) == everybody
+    clock.advance(hours=1)
+    with app.app_context():
+        import_tariffs(tariffs.document(tariffs.tariff(), assignments=[tariffs.on("C-house")]), clock=clock)
+
+    # That her house is on a tariff; nobody is on this one.
+    assert told_of("tariff", tariffs.tariff("T-2")) == {costs}
+    assert told_of("supply_mix", supply_mix(), supply_mix("SOUTH", grid_region="SOUTH", **GRID)) == {mixes}
+    clock.advance(hours=1)
+    assert told_of("tariff", tariffs.tariff("T-1", tariffs.flat("0.5"))) == {costs, mixes}
+    assert told_of("tariff", tariffs.tariff("T-1", tariffs.flat("0.5"))) == set()
+    assert told_of("supply_mix", supply_mix(of={"wind": "1"})) == {mixes}
+    assert told_of("supply_mix", supply_mix("SOUTH", of={"wind": "1"}, grid_region="SOUTH", **GRID)) == set()
+    assert told_of("supply_mix", supply_mix("NORTH", grid_region="NORTH", **GRID)) == {mixes}
+    assert told_of("supply_mix", supply_mix("NONE", **GRID)) == set()
 
 
 @pytest.mark.slow

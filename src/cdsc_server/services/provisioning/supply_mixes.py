@@ -7,6 +7,7 @@ from typing import Final
 from cdsc_server.domain.provisioned.supply_mixes import SUPPLY_MIX
 from cdsc_server.domain.supply_mixes import Mix, Scope, mix_of
 from cdsc_server.services.provisioning.batch import Batch, Kind
+from cdsc_server.services.told_of_many import note_mixes
 from cdsc_server.storage.supply_mixes import keep_mixes, mixes_known
 from cdsc_server.storage.tariffs import tariffs_known
 
@@ -17,7 +18,7 @@ def _store(batch: Batch) -> None:
     _check_tariffs(batch, mixes, {str(each) for each in named})
     _check_order(batch, mixes, {str(each) for each in named})
     kept = [(mixes[each.id], each.body["sources"]) for each in batch.given if each.id not in batch.rejected]
-    keep_mixes(batch.session, kept, at=batch.now)
+    note_mixes(batch.session, keep_mixes(batch.session, kept, at=batch.now), at=batch.now)
 
 
 def _check_tariffs(batch: Batch, mixes: dict[str, Mix], named: set[str]) -> None:
