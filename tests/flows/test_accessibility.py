@@ -37,8 +37,9 @@ from tests.factories.messages import Box, attachment
 from tests.factories.oauth import register
 from tests.factories.registration_fields import catalogue_file
 from tests.support.browser import tab_of
-from tests.support.companions import catching, free_port
+from tests.support.companions import catching
 from tests.support.looks import Look
+from tests.support.ports import free_port
 from tests.support.tab import WIDTHS, follow
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from decimal import Decimal
 
@@ -19,6 +18,7 @@ from cdsc_server.storage.outbox import Channel
 from cdsc_server.storage.payments import find_payment
 from tests.factories.access import registration
 from tests.support.tab import WIDTHS, fits, follow, picture
+from tests.support.waiting import SECONDS, wait_until
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def workers(settings):
     for each in started:
         each.terminate()
     for each in started:
-        each.wait(timeout=30)
+        each.wait(SECONDS)
 
 
 @pytest.mark.slow
@@ -68,9 +68,7 @@ def test_two_worker_processes_send_each_mail_once_and_soon(app, settings, ports,
         for _ in range(10):
             with transaction() as session:
                 mails.post(session, letter, to=to, mailing=mailing, now=ports.clock.now())
-        deadline = time.monotonic() + 120
-        while outbox.counts()[Channel.MAIL]["sent"] < 10 and time.monotonic() < deadline:
-            time.sleep(0.2)
+        wait_until(lambda: outbox.counts()[Channel.MAIL]["sent"] >= 10, outbox.counts)
 
         assert outbox.counts()[Channel.MAIL] == {"waiting": 0, "sent": 10, "dead": 0}
     assert len(mail_catcher.mails(to)) == 10
@@ -105,15 +103,15 @@ def provider(live_server, payment_sandbox, settings):
         yield url
 
 
-def status_within(live_server, payment_id, wanted, seconds=20):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+def once(live_server, payment_id, wanted):
+    """The payment, as soon as it has this status."""
+
+    def found():
         with live_server.app.app_context(), reading() as session:
-            row = find_payment(session, payment_id)
-        if row.status == wanted:
-            return row
-        time.sleep(0.1)
-    raise AssertionError(f"the payment is {row.status}")
+            return find_payment(session, payment_id)
+
+    wait_until(lambda: found().status == wanted, lambda: f"the payment is {found().status}")
+    return found()
 
 
 @pytest.mark.browser
@@ -136,7 +134,7 @@ def test_a_person_pays_or_is_refused(*, page, live_server, due, provider, width,
     assert fits(page)
     follow(page, button)
     picture(page, f"provider-{status}")
-    row = status_within(live_server, due, status)
+    row = once(live_server, due, status)
     assert row.receipt_url.startswith(f"{provider}/receipt/{due}?signature=")
 
     page.goto(checkout)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -26,19 +25,14 @@ def tab(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def lease(demo: Demo) -> str:
-    """Where the example listens; it is told once everything answers."""
-    for _ in range(100):
-        if found := re.search(r"(http://\S+) +Fairlet", demo.output.read_text()):
-            return found[1]
-        time.sleep(0.1)
-    return pytest.fail(f"no word of it in {demo.output.read_text()}")
+    """Where the example listens."""
+    return re.search(r"(http://\S+) +Fairlet", demo.output.read_text())[1]
 
 
 @pytest.fixture
 def kept(demo):
     """What the example keeps of people: it says that it deletes, and this looks."""
-    # The directory of the demonstration lies beside its output.
-    state = demo.output.with_suffix("") / "lease-score.json"
+    state = demo.directory / "lease-score.json"
     return lambda: json.loads(state.read_text())["connections"]
 
 

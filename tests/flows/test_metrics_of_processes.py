@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.support.companions import free_port
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS, wait_for_program
 
 TOKEN = "a token that only Prometheus knows"
 ASKED = 40
@@ -31,21 +31,25 @@ def served(app, settings, tmp_path):
     command = [sys.executable, "-m", "cdsc_server.cli", "serve", "--port", str(port), "--workers", "2", "--no-worker"]
     process = subprocess.Popen(command, env={**os.environ, **variables})
     address = variables["CDSC_BASE_URL"]
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            if requests.get(f"{address}/healthz", timeout=5).ok:
-                break
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    yield address
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    try:
+        wait_for_program(process, lambda: answers(address), lambda: f"nothing answers at {address}")
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        ended = process.wait(SECONDS)
+    assert ended == 0
     assert not list(tmp_path.glob("cdsc-measures-*")), "its directory stays behind"
 
 
+def answers(address):
+    try:
+        return requests.get(f"{address}/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
 def counted(address):
-    answer = requests.get(f"{address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=5)
+    answer = requests.get(f"{address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=SECONDS)
     families = text_string_to_metric_families(answer.text)
     return sum(
         sample.value
@@ -60,6 +64,6 @@ def counted(address):
 def test_every_process_tells_of_all(served):
     # A connection of its own each: the processes share the port.
     for _ in range(ASKED):
-        assert requests.get(f"{served}/.well-known/cds-server-metadata.json", timeout=5).ok
+        assert requests.get(f"{served}/.well-known/cds-server-metadata.json", timeout=SECONDS).ok
 
     assert [counted(served) for _ in range(10)] == [ASKED] * 10

@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 
-from tests.support.demo import CDSC, SECONDS, free_port
+from tests.support.demo import CDSC
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
 
@@ -70,7 +72,7 @@ def test_a_walk_against_nothing_says_what_to_do():
         [*CDSC, "walkthrough", f"http://127.0.0.1:{free_port()}"],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=SECONDS,
         check=False,
     )
 

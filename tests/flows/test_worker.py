@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from cdsc_server import jobs
 from cdsc_server.storage.authorizations import TokenRow
 from cdsc_server.storage.db import reading, transaction
+from tests.support.waiting import SECONDS, wait_until
 
 
 @pytest.fixture(params=["sqlite", "redis"])
@@ -37,15 +37,10 @@ def worker(settings):
     process.wait()
 
 
-def gone_within(seconds):
-    """Whether no token is left before the time is up."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        with reading() as session:
-            if session.scalar(sa.select(sa.func.count()).select_from(TokenRow)) == 0:
-                return True
-        time.sleep(0.1)
-    return False
+def gone():
+    """Whether no token is left."""
+    with reading() as session:
+        return session.scalar(sa.select(sa.func.count()).select_from(TokenRow)) == 0
 
 
 @pytest.mark.slow
@@ -65,6 +60,6 @@ def test_a_worker_does_what_is_queued_and_ends_when_told(app, settings, ports, c
 
         tasks["remove_ended"]()
 
-        assert gone_within(60)
+        assert wait_until(gone, lambda: "the token is still there")
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=15) == 0
+    assert worker.wait(timeout=SECONDS) == 0

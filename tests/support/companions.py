@@ -8,10 +8,8 @@ All are processes of their own on free ports of 127.0.0.1, gone when the tests a
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +18,9 @@ from typing import Any
 
 import pytest
 import requests
+
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS, wait_for_program, wait_until
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,9 @@ class Catcher:
         every = requests.get(f"{self.url}/mails.json", timeout=10).json()
         return [each for each in every if recipient is None or recipient in each["recipients"]]
 
-    def wait_for(self, recipient: str, *, seconds: float = 20) -> dict[str, Any]:
-        """The latest mail to an address, when there is one before the time is up."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if found := self.mails(recipient):
-                return found[0]
-            time.sleep(0.1)
-        raise AssertionError(f"no mail came to {recipient}")
+    def wait_for(self, recipient: str) -> dict[str, Any]:
+        """The latest mail to an address, as soon as there is one."""
+        return wait_until(lambda: self.mails(recipient), lambda: f"no mail came to {recipient}")[0]
 
 
 @pytest.fixture(scope="session")
@@ -91,13 +87,6 @@ def catching(smtp_port: int) -> Iterator[Catcher]:
         yield Catcher(f"smtp://127.0.0.1:{smtp_port}?starttls=no", f"http://127.0.0.1:{web_port}")
 
 
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def _running(command: tuple[str, ...], url: str, variables: dict[str, str]) -> Iterator[None]:
     around = {name: value for name, value in os.environ.items() if not name.startswith("CDSC_")}
@@ -107,20 +96,15 @@ def _running(command: tuple[str, ...], url: str, variables: dict[str, str]) -> I
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait(url, process)
+        wait_for_program(process, lambda: _answers(url), lambda: f"nothing answers at {url}")
         yield
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(SECONDS)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            requests.get(url, timeout=5).raise_for_status()
-        except requests.RequestException:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(f"nothing answers at {url} (status {process.poll()})")
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.RequestException:
+        return False

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS, wait_for_program
+
 #: The command line of `cdsc`.
 CDSC = [sys.executable, "-m", "cdsc_server.cli"]
-#: A busy machine takes many times what an idle one does: only what hangs is given up.
-SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Demo:
-    """A demonstration that runs, and its addresses."""
+    """A demonstration that runs, its addresses, its data and what it printed."""
 
     process: subprocess.Popen[bytes]
     url: str
     example_url: str
+    directory: Path
     output: Path
 
     def interrupt(self) -> int:
@@ -36,20 +34,14 @@ class Demo:
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(SECONDS)
 
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    def last_words(self) -> str:
+        """The end of what it printed and of what each of its programs logged."""
+        logs = [self.output, *sorted(self.directory.glob("*.log"))]
+        return "\n\n".join(f"{each.name}:\n{_end(each)}" for each in logs)
 
 
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/healthz", timeout=2) as answer:  # noqa: S310 - an address of ours
-            return answer.status == 200
-    except (URLError, OSError):
-        return False
+def _end(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
 
 
 def environment(directory: Path, port: int, example_port: int) -> dict[str, str]:
@@ -60,10 +52,9 @@ def environment(directory: Path, port: int, example_port: int) -> dict[str, str]
 
 
 def start(directory: Path, *smaller: str) -> Demo:
-    """Start one and wait until both programs answer; `smaller` are the options that make it quick."""
+    """Start one and wait until it says that all its programs answer; `smaller` are the options that make it quick."""
     port, example_port = free_port(), free_port()
     output = directory.with_suffix(".out")
-    started = time.monotonic()
     with output.open("wb") as file:
         process = subprocess.Popen(
             [*CDSC, "demo", *smaller],
@@ -71,19 +62,20 @@ def start(directory: Path, *smaller: str) -> Demo:
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-    urls = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{example_port}"
-    while not all(map(_answers, urls)):
-        if process.poll() is not None or time.monotonic() - started > SECONDS:
-            process.kill()
-            process.wait()
-            pytest.fail(f"the demonstration did not start:\n{output.read_text()}")
-        time.sleep(0.05)
-    return Demo(process, *urls, output)
+    demo = Demo(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{example_port}", directory, output)
+    try:
+        wait_for_program(process, lambda: "Ctrl-C ends everything" in output.read_text(), demo.last_words)
+    except BaseException:
+        # Not SIGKILL: its programs would stay behind.
+        process.terminate()
+        process.wait(SECONDS)
+        raise
+    return demo
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Two Customers with two and a half months, for all tests that only look: they run in one worker."""
+    """Two Customers with two and a half months, for all tests of a worker."""
     running = start(tmp_path_factory.mktemp("demonstration") / "demo", "--days", "75", "--customers", "2")
     yield running
-    assert running.interrupt() == 0
+    assert running.interrupt() == 0, running.last_words()

@@ -12,7 +12,6 @@ import re
 import select
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,8 @@ from pathlib import Path
 import psycopg
 
 from tests.support import system
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS
 
 OLDEST = 15
 
@@ -99,7 +100,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop the server and remove its files."""
-        self._child.communicate(timeout=30)
+        self._child.communicate(timeout=SECONDS)
 
 
 def database(url: str, name: str) -> str:
@@ -125,15 +126,9 @@ def _account() -> dict[str, object]:
     raise system.Missing("PostgreSQL does not run as root, and there is no account postgres or nobody to run it as")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _ready(url: str, server: subprocess.Popen[bytes]) -> bool:
     """Wait until it answers; False when it ended instead."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         try:
             connect(url).close()
@@ -147,7 +142,7 @@ def _ready(url: str, server: subprocess.Popen[bytes]) -> bool:
 def main() -> int:
     """Run a server until standard input closes."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # leaves through every `finally`, as Ctrl-C does
-    place, account, port = binaries(), _account(), _free_port()
+    place, account, port = binaries(), _account(), free_port()
     url = f"postgresql+psycopg://cdsc@127.0.0.1:{port}/postgres"
     # Not TMPDIR: the path of a Unix socket may have about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="cdsc-pg-", dir="/tmp") as home:

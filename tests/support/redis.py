@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.support import system
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS, wait_for_program
 
 
 def binary() -> str:
@@ -46,31 +47,19 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @contextmanager
 def served(program: str, folder: Path) -> Iterator[str]:
     """Address of an empty Redis in a process of its own, which keeps nothing."""
-    port = _free_port()
+    port = free_port()
     process = subprocess.Popen(
         [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)],
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait(port, process)
+        wait_for_program(process, lambda: _answers(port), lambda: "redis-server does not answer")
         yield f"redis://127.0.0.1:{port}/0"
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(SECONDS)
 
 
-def _free_port() -> int:
+def _answers(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(100):
-        if process.poll() is not None:
-            break
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError(f"redis-server did not start (status {process.poll()})")
+        return probe.connect_ex(("127.0.0.1", port)) == 0

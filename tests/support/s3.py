@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import URLError
@@ -14,26 +12,28 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS, wait_for_program
+
 _NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def s3_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a storage without a bucket."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
     log = tmp_path_factory.mktemp("s3") / "log"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)], stdout=file, stderr=file
         )
         try:
-            _wait(f"http://127.0.0.1:{port}", process, log)
-            yield f"http://127.0.0.1:{port}"
+            wait_for_program(process, lambda: _answers(url), lambda: log.read_text(errors="replace")[-2000:])
+            yield url
         finally:
             process.terminate()
-            process.wait(timeout=10)
+            process.wait(SECONDS)
 
 
 @pytest.fixture
@@ -53,14 +53,9 @@ def bucket_key_file(tmp_path: Path) -> str:
     return str(path)
 
 
-def _wait(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < until:
-        try:
-            with urlopen(url, timeout=2):  # noqa: S310 - an address of ours
-                return
-        except (URLError, OSError):
-            time.sleep(0.1)
-    process.kill()
-    process.wait()
-    pytest.fail(f"moto's server did not start:\n{log.read_text(encoding='utf-8', errors='replace')[-2000:]}")
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2):  # noqa: S310 - an address of ours
+            return True
+    except (URLError, OSError):
+        return False

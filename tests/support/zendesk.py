@@ -12,7 +12,6 @@ import hmac
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from tests.support.companions import free_port
+from tests.support.ports import free_port
+from tests.support.waiting import SECONDS, wait_for_program
 
 TOKEN = "oauth-token-of-the-fake"
 SECRET = "webhook-secret-of-the-fake"
@@ -172,16 +172,18 @@ def zendesk_process() -> Iterator[Zendesk]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "tests.support.zendesk", str(port)])
     zendesk = Zendesk(f"http://127.0.0.1:{port}")
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            zendesk.calls()
-            break
-        except requests.ConnectionError:
-            time.sleep(0.05)
+    wait_for_program(process, lambda: _answers(zendesk), lambda: "Zendesk does not answer")
     yield zendesk
     process.terminate()
-    process.wait(10)
+    process.wait(SECONDS)
+
+
+def _answers(zendesk: Zendesk) -> bool:
+    try:
+        zendesk.calls()
+    except requests.ConnectionError:
+        return False
+    return True
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.outbox import OutboxRow
-from tests.support.companions import free_port
+from tests.support.ports import free_port
 
 LETTER = Letter("receipt", "About <you>", "Hello Ada,", ["One & two."], "Read it:", "https://cds.example/x", ["First."])
 

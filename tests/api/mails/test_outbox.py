@@ -13,7 +13,8 @@ from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.outbox import Channel
 from tests.api.mails.conftest import LETTER
-from tests.support.companions import catching, free_port
+from tests.support.companions import catching
+from tests.support.ports import free_port
 
 
 @pytest.fixture

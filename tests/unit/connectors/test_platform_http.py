@@ -11,7 +11,7 @@ import pytest
 from cdsc_server.connectors.checks import number
 from cdsc_server.connectors.platform_http import PlatformHTTP
 from cdsc_server.ports import Offline, ProtocolError, RateLimited
-from tests.support.companions import free_port
+from tests.support.ports import free_port
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from cdsc_server.connectors.pylontech import KIND
 from cdsc_server.domain.device_readings import Direction, Origin
 from cdsc_server.ports import Offline, PlatformAccess, ProtocolError, SystemClock
 from tests.contracts.device_platform import DevicePlatformContract
-from tests.support.companions import free_port
 from tests.support.devices import Devices, PlayedDevice
+from tests.support.ports import free_port
 
 NOW = datetime.now(UTC)
 

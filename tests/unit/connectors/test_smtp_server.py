@@ -9,8 +9,8 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from cdsc_server.connectors.smtp import SmtpMailer
 from cdsc_server.ports import Mail, MailFault
-from tests.support.companions import free_port
 from tests.support.live import certificate_at
+from tests.support.ports import free_port
 
 #: aiosmtpd tells whoever runs such a server for real; the one without TLS is there to be refused.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")

@@ -13,9 +13,9 @@ from cdsc_server.connectors.tuya import KIND
 from cdsc_server.domain.device_readings import Direction
 from cdsc_server.ports import AuthExpired, Offline, PlatformAccess, ProtocolError, SystemClock
 from tests.contracts.device_platform import DevicePlatformContract
-from tests.support.companions import free_port
 from tests.support.devices import Devices, PlayedDevice
 from tests.support.devices.tuya import DEVICE_ID, KEY
+from tests.support.ports import free_port
 
 NOW = datetime.now(UTC)
 
