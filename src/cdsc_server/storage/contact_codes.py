@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Index, Integer, String, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.types import UtcDateTime
 
 #: Wrong codes after which a request counts as declined, and codes that are mailed for one.
@@ -47,9 +47,8 @@ def put_code(session: Session, request_id: str, *, address: str, code_hash: str,
         False, and nothing changed, when as many were mailed as may be.
     """
     fresh = {"address": address, "code_hash": code_hash, "expires": expires, "used": None}
-    dialect = {"postgresql": postgresql, "sqlite": sqlite}[session.get_bind().dialect.name]
     put = session.execute(
-        dialect.insert(ContactCodeRow)
+        insert_into(session, ContactCodeRow)
         .values(request_id=request_id, failures=0, sends=1, **fresh)
         .on_conflict_do_update(
             index_elements=["request_id"],

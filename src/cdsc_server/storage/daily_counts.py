@@ -12,15 +12,15 @@ from datetime import date, datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import BigInteger, CursorResult, Date, String, Table, delete, func, insert, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from cdsc_server.domain.grants import FINAL, GrantStatus
 from cdsc_server.domain.service_levels import ANSWERED, DayCounts, Stage, Step
 from cdsc_server.storage.authorizations import AuthorizationRequestRow, CodeRow
 from cdsc_server.storage.customers import SessionRow
-from cdsc_server.storage.db import DataBase, db
+from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.grants import GrantRow, ReceiptRow
+from cdsc_server.storage.inserts import insert_into
 
 #: The writer of what all processes have counted together.
 TOGETHER: Final = ""
@@ -44,11 +44,6 @@ _COUNTS: Final = cast("Table", DailyCountRow.__table__)
 _KEY: Final = ("day", "name", "part", "writer")
 
 
-def _insert() -> Any:
-    dialect: Any = {"postgresql": postgresql, "sqlite": sqlite}[db.engine.dialect.name]
-    return dialect.insert(_COUNTS)
-
-
 def put_counts(session: Session, day: date, counts: DayCounts, *, writer: str = TOGETHER) -> None:
     """Write down what a day has come to so far, in place of what was written down before."""
     if not counts:
@@ -57,7 +52,7 @@ def put_counts(session: Session, day: date, counts: DayCounts, *, writer: str = 
         {"day": day, "name": name, "part": part, "writer": writer, "value": value}
         for (name, part), value in counts.items()
     ]
-    statement = _insert()
+    statement = insert_into(session, _COUNTS)
     session.execute(
         statement.on_conflict_do_update(index_elements=_KEY, set_={"value": statement.excluded.value}), rows
     )
@@ -66,7 +61,7 @@ def put_counts(session: Session, day: date, counts: DayCounts, *, writer: str = 
 def mark_minute(session: Session, day: date, hour: str, bit: int) -> None:
     """Note that this server answered in a minute; noting it twice changes nothing."""
     row = {"day": day, "name": ANSWERED, "part": hour, "writer": TOGETHER, "value": bit}
-    statement = _insert()
+    statement = insert_into(session, _COUNTS)
     both = _COUNTS.c.value.op("|")(statement.excluded.value)
     session.execute(statement.on_conflict_do_update(index_elements=_KEY, set_={"value": both}), row)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Index, String, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
@@ -48,7 +47,7 @@ class SourceRow(DataBase):
 def set_heard_of(session: Session, sources: Collection[str], at: datetime) -> None:
     """Note that a delivery told of these sources."""
     for source in sorted(sources):
-        fresh = _inserting(session).values(source=source, heard_of=at)
+        fresh = insert_into(session, SourceRow).values(source=source, heard_of=at)
         session.execute(fresh.on_conflict_do_update(index_elements=["source"], set_={"heard_of": at}))
 
 
@@ -60,7 +59,7 @@ def last_heard_of(session: Session) -> dict[str, datetime]:
 
 def raise_alarm(session: Session, source: str, *, now: datetime) -> bool:
     """Note that operators are told of a late source; False when they were already, also by another process."""
-    fresh = _inserting(session).values(source=source, alarmed=now)
+    fresh = insert_into(session, SourceRow).values(source=source, alarmed=now)
     raised = fresh.on_conflict_do_update(
         index_elements=["source"], set_={"alarmed": now}, where=SourceRow.alarmed.is_(None)
     )
@@ -72,11 +71,6 @@ def end_alarms(session: Session, *, but: Collection[str]) -> Sequence[str]:
     ended = update(SourceRow).where(SourceRow.alarmed.is_not(None), SourceRow.source.not_in(but)).values(alarmed=None)
     options = {"synchronize_session": False}
     return session.scalars(ended.returning(SourceRow.source).execution_options(**options)).all()
-
-
-def _inserting(session: Session) -> Any:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(SourceRow)
 
 
 def list_deliveries(session: Session, *, cursor: Cursor | None, size: int) -> Page[DeliveryRow]:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Index, Integer, String, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.types import UtcDateTime
 
 
@@ -45,8 +45,7 @@ class DeltaFileRow(DataBase):
 
 def lock_feed(session: Session, feed: str) -> DeltaFeedRow:
     """The state of a feed, made when there is none, held until the transaction ends."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    session.execute(dialect.insert(DeltaFeedRow).values(feed=feed, done=0).on_conflict_do_nothing())
+    session.execute(insert_into(session, DeltaFeedRow).values(feed=feed, done=0).on_conflict_do_nothing())
     return session.scalars(select(DeltaFeedRow).where(DeltaFeedRow.feed == feed).with_for_update()).one()
 
 

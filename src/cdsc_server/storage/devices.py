@@ -14,13 +14,12 @@ from enum import StrEnum
 from typing import Any, Final, cast
 
 from sqlalchemy import CursorResult, Index, Integer, LargeBinary, String, and_, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
@@ -225,8 +224,7 @@ def take_account(
     Returns:
         None when it is held; otherwise when to try again.
     """
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    new = insert(PlatformAccountRow).values(account_key=account_key, rested=now)
+    new = insert_into(session, PlatformAccountRow).values(account_key=account_key, rested=now)
     session.execute(new.on_conflict_do_nothing())
     account = session.get_one(PlatformAccountRow, account_key, with_for_update=True, populate_existing=True)
     if account.held_until is not None and account.held_until > now:

@@ -24,12 +24,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.among import among
 from cdsc_server.storage.db import DataBase, db
 from cdsc_server.storage.grants import GrantRow
+from cdsc_server.storage.inserts import INSERTS
 from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import UtcDateTime
 
@@ -59,8 +59,8 @@ class GrantReadRow(DataBase):
 _READS = cast("Table", GrantReadRow.__table__)
 
 
-def _counted(dialect: Any, nearer: Any, further: Any) -> Prepared:
-    statement = dialect.insert(_READS).values(
+def _counted(dialect: str, nearer: Any, further: Any) -> Prepared:
+    statement = INSERTS[dialect](_READS).values(
         {column.key: bindparam(column.key, type_=column.type) for column in _READS.columns}
     )
     new, row = statement.excluded, _READS.c
@@ -83,8 +83,8 @@ def _counted(dialect: Any, nearer: Any, further: Any) -> Prepared:
 
 
 _COUNT: Final[Mapping[str, Prepared]] = {
-    "postgresql": _counted(postgresql, func.least, func.greatest),
-    "sqlite": _counted(sqlite, func.min, func.max),
+    "postgresql": _counted("postgresql", func.least, func.greatest),
+    "sqlite": _counted("sqlite", func.min, func.max),
 }
 
 

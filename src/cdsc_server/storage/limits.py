@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import ModuleType
 from typing import Final, cast
 
 from sqlalchemy import Integer, String, Table, bindparam, delete, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.patience import Patience
 from cdsc_server.ports import Held
 from cdsc_server.storage.db import DataBase, db, one_statement, transaction
+from cdsc_server.storage.inserts import INSERTS, insert_into
 from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import UtcDateTime
 
@@ -41,10 +40,10 @@ class LoginFailureRow(DataBase):
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
 
 
-def _counting(dialect: ModuleType) -> Prepared:
+def _counting(dialect: str) -> Prepared:
     counts = cast("Table", RateCountRow.__table__).c
     statement = (
-        dialect.insert(RateCountRow)
+        INSERTS[dialect](RateCountRow)
         .values(key=bindparam("key"), started=bindparam("started"), count=1)
         .on_conflict_do_update(index_elements=["key", "started"], set_={"count": counts.count + 1})
         .returning(counts.count)
@@ -52,7 +51,7 @@ def _counting(dialect: ModuleType) -> Prepared:
     return Prepared(statement, [counts.count], writes=True)
 
 
-_COUNT: Final = {"postgresql": _counting(postgresql), "sqlite": _counting(sqlite)}
+_COUNT: Final = {dialect: _counting(dialect) for dialect in INSERTS}
 
 
 class DatabaseLimits:
@@ -100,8 +99,7 @@ class DatabaseLimits:
 
 def _lock_failures(session: Session, key: str, *, now: datetime) -> LoginFailureRow:
     """The count of a key, made when there is none, held until the transaction ends."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    fresh = dialect.insert(LoginFailureRow).values(key=key, failures=0, last_failure=now)
+    fresh = insert_into(session, LoginFailureRow).values(key=key, failures=0, last_failure=now)
     # Writing the key over itself locks a row that is there; a look after the insert could find it forgiven meanwhile.
     locked = fresh.on_conflict_do_update(index_elements=["key"], set_={"key": fresh.excluded.key})
     row: LoginFailureRow = session.scalars(locked.returning(LoginFailureRow)).one()

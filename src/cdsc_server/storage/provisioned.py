@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.storage.among import among
 from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.keyset import Cursor, Page, page
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
@@ -124,9 +124,8 @@ def claim_upload(session: Session, row: ProvisioningUploadRow) -> ProvisioningUp
     Returns:
         The one that was taken in before.
     """
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     values = {name: getattr(row, name) for name in ("upload_id", "content_hash", "report", "expires")}
-    statement = dialect.insert(ProvisioningUploadRow).values(values).on_conflict_do_nothing()
+    statement = insert_into(session, ProvisioningUploadRow).values(values).on_conflict_do_nothing()
     if session.scalar(statement.returning(ProvisioningUploadRow.upload_id)) is not None:
         return None
     return session.get_one(ProvisioningUploadRow, row.upload_id)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
 
 from sqlalchemy import ForeignKey, String, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from cdsc_server.storage.db import DataBase, db
+from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.types import UtcDateTime
-
-_INSERT: Final[Mapping[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class TicketRow(DataBase):
@@ -39,7 +35,7 @@ class TicketNewsRow(DataBase):
 def add_ticket(session: Session, message_id: str, ticket_id: str, *, now: datetime) -> None:
     """Note what a support request became; one that is noted stays."""
     values = {"message_id": message_id, "ticket_id": ticket_id, "created": now}
-    session.execute(_INSERT[db.engine.dialect.name](TicketRow).values(values).on_conflict_do_nothing())
+    session.execute(insert_into(session, TicketRow).values(values).on_conflict_do_nothing())
 
 
 def first_message_of(session: Session, ticket_id: str) -> str | None:
@@ -54,6 +50,6 @@ def first_message_of(session: Session, ticket_id: str) -> str | None:
 
 def claim_news(session: Session, news_id: str, *, now: datetime) -> bool:
     """Take news in; False when the same was taken in before, or is at this moment."""
-    statement = _INSERT[db.engine.dialect.name](TicketNewsRow).values(news_id=news_id, received=now)
+    statement = insert_into(session, TicketNewsRow).values(news_id=news_id, received=now)
     taken = session.scalars(statement.on_conflict_do_nothing().returning(TicketNewsRow.news_id))
     return taken.one_or_none() is not None

@@ -22,8 +22,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Table, func, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.intervals import month_around
@@ -34,6 +32,7 @@ from cdsc_server.errors import Conflict, InvalidRequest
 from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.arrivals import note_arrivals
 from cdsc_server.storage.customers import customer_key_of
+from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.listed import listed
 from cdsc_server.storage.usage import UsageSeriesRow
 from cdsc_server.storage.usage_packing import pack_all, same, unpack
@@ -224,9 +223,7 @@ def _insert_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> Non
         number = numbers.get(each["customer_key"], 0)
         numbers[each["customer_key"]] = number + 1
         rows.append({"series": number, **each})
-    on_sqlite = session.get_bind().dialect.name == "sqlite"
-    statement = (sqlite_insert if on_sqlite else postgresql_insert)(table)
-    session.execute(statement.on_conflict_do_nothing(), rows)
+    session.execute(insert_into(session, table).on_conflict_do_nothing(), rows)
 
 
 @dataclass(slots=True)
