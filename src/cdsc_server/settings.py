@@ -7,19 +7,20 @@ docs/reference/settings.md is generated from the docstrings of the fields.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from cdsc_server.errors import InvalidConfiguration
 
 
-def setting(default: Any, doc: str, *, secret: bool = False) -> Any:
-    """A field with the text of its documentation; a secret one is left out of the repr."""
-    return field(default=default, metadata={"doc": doc}, repr=not secret)
+def setting(default: Any, doc: str) -> Any:
+    """A field with the text of its documentation."""
+    return field(default=default, metadata={"doc": doc})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,6 @@ class Settings:
         "",
         "Redis in which limits are counted, such as failed sign-ins: redis://USER:PASSWORD@HOST:PORT/N; empty for the "
         "database, which also counts while that Redis does not answer. See docs/how-to/operate/production.md.",
-        secret=True,
     )
     access_token_seconds: int = setting(3600, "Life of an access token.")
     admin_token_seconds: int = setting(900, "Life of a Client Admin or Grant Admin access token.")
@@ -106,7 +106,6 @@ class Settings:
         "",
         "Server that takes our mail: smtp://USER:PASSWORD@HOST:587?starttls=yes or smtps://HOST:465; "
         "empty sends no mail. See docs/how-to/operate/mail.md.",
-        secret=True,
     )
     mail_from: str = setting("", "Address our mail comes from, such as no-reply@utility.example.")
     mail_tries: int = setting(11, "Attempts to hand on a mail before it is put aside as a dead letter.")
@@ -171,6 +170,11 @@ class Settings:
         False, "Whether this server is the demonstration: says on its pages that people and data are made up."
     )
 
+    def __repr__(self) -> str:
+        """Every field, addresses without their passwords: a repr ends up in logs."""
+        shown = ", ".join(f"{f.name}={_without_password(getattr(self, f.name))!r}" for f in fields(self))
+        return f"Settings({shown})"
+
     def __post_init__(self) -> None:
         faults = list(_faults(self))
         if faults:
@@ -182,7 +186,7 @@ class Settings:
         Settings from `CDSC_*` variables.
 
         Raises:
-            InvalidConfiguration: unknown variables, values of the wrong kind, impossible combinations; all at once.
+            InvalidConfiguration: values of the wrong kind, impossible combinations; all at once.
         """
         environment = os.environ if environment is None else environment
         known = {f"CDSC_{f.name.upper()}": f for f in fields(cls)}
@@ -205,6 +209,14 @@ class Settings:
         return cls(**values)
 
 
+def _without_password(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    # Up to the last @, and without a look at what stands before: addresses with faults have passwords too.
+    shown = re.sub(r"(?<!mailto):(?!//).*@", ":***@", value)
+    return re.sub(r"password=[^&]*", "password=***", shown)
+
+
 def _read(text: str, kind: type) -> Any:
     if kind is bool:
         if text.lower() not in ("0", "1", "true", "false", "yes", "no"):
@@ -220,7 +232,7 @@ def _read(text: str, kind: type) -> Any:
 
 def _faults(settings: Settings) -> list[str]:
     faults = []
-    base = urlsplit(settings.base_url)
+    base = _split(settings.base_url)
     local = base.hostname in ("127.0.0.1", "localhost", "::1")
     if base.scheme != "https" and not (base.scheme == "http" and local):
         faults.append("CDSC_BASE_URL must start with https://, except on this machine itself")
@@ -249,8 +261,8 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_BLOB_URL must be https://HOST/BUCKET, or http:// on this machine itself")
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
-    if not settings.jobs_url.startswith(("sqlite:///", "redis://", "rediss://")):
-        faults.append("CDSC_JOBS_URL must start with sqlite:///, redis:// or rediss://")
+    if not settings.jobs_url.startswith("sqlite:///") and not _is_redis(settings.jobs_url):
+        faults.append("CDSC_JOBS_URL must be sqlite:///FILE, redis://HOST:PORT/N or rediss://HOST:PORT/N")
     if settings.limits_url and not _is_redis(settings.limits_url):
         faults.append("CDSC_LIMITS_URL must be redis://HOST:PORT/N or rediss://HOST:PORT/N")
     if settings.catalogue_file and not Path(settings.catalogue_file).is_file():
@@ -300,28 +312,30 @@ def _faults(settings: Settings) -> list[str]:
     return faults
 
 
-def _is_redis(url: str) -> bool:
-    parts = urlsplit(url)
+def _split(url: str) -> SplitResult:
+    """The parts of an address, all of them empty where it is none: what Python says of those may quote a password."""
     try:
+        parts = urlsplit(url)
         parts.port  # noqa: B018 - reading it is the check
     except ValueError:
-        return False
+        return urlsplit("")
+    return parts
+
+
+def _is_redis(url: str) -> bool:
+    parts = _split(url)
     numbered = parts.path.strip("/").isdecimal() or parts.path in ("", "/")
     return parts.scheme in ("redis", "rediss") and bool(parts.hostname) and numbered
 
 
 def _is_sftp(url: str) -> bool:
-    parts = urlsplit(url)
-    try:
-        parts.port  # noqa: B018 - reading it is the check
-    except ValueError:
-        return False
+    parts = _split(url)
     named = bool(parts.hostname and parts.username) and parts.password is None
     return parts.scheme == "sftp" and named and not parts.query and not parts.fragment
 
 
 def _is_bucket(url: str) -> bool:
-    parts = urlsplit(url)
+    parts = _split(url)
     local = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     plain = not parts.query and not parts.fragment and "@" not in parts.netloc
     return (parts.scheme == "https" or local) and bool(parts.hostname) and plain and bool(parts.path.strip("/"))

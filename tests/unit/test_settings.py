@@ -1,5 +1,6 @@
 """Settings: read once, every fault told together."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,11 @@ def test_each_field_is_a_variable():
         ({"CDSC_FORM_SECONDS": "60"}, "at least 600"),
         ({"CDSC_READ_LOG_DAYS": "30"}, "at least 31"),
         ({"CDSC_DATABASE_URL": "mysql://x"}, "CDSC_DATABASE_URL must start with"),
+        (
+            {"CDSC_JOBS_URL": "redis://:ge/heim@127.0.0.1/0"},
+            "CDSC_JOBS_URL must be sqlite:///FILE, redis://HOST:PORT/N",
+        ),
+        ({"CDSC_LIMITS_URL": "redis://:ge[heim@127.0.0.1/0"}, "CDSC_LIMITS_URL must be redis://HOST:PORT/N"),
         ({"CDSC_LIMITS_URL": "sqlite:///var/limits.sqlite"}, "CDSC_LIMITS_URL must be redis://HOST:PORT/N"),
         ({"CDSC_LIMITS_URL": "redis://127.0.0.1:many/0"}, "CDSC_LIMITS_URL must be redis://HOST:PORT/N"),
         ({"CDSC_PROXY_HOPS": "one"}, "'one' is not a whole number"),
@@ -42,6 +48,7 @@ def test_an_impossible_setting_is_refused(variables, words):
         Settings.from_environment(variables)
 
     assert any(words in fault for fault in refusal.value.faults)
+    assert "eim" not in str(refusal.value)
 
 
 def test_every_fault_is_told_at_once():
@@ -49,6 +56,42 @@ def test_every_fault_is_told_at_once():
         Settings.from_environment({"CDSC_BASE_URL": "http://cds.example/", "CDSC_LOG_FORMAT": "xml"})
 
     assert len(refusal.value.faults) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "shown"),
+    [
+        (
+            "database_url",
+            "postgresql+psycopg://cds:geheim@db.example/cds",
+            "postgresql+psycopg://cds:***@db.example/cds",
+        ),
+        (
+            "database_url",
+            "postgresql+psycopg:///cds?password=geheim&host=db",
+            "postgresql+psycopg:///cds?password=***&host=db",
+        ),
+        ("database_url", "postgresql+psycopg://cds:ge/h@eim@db/cds", "postgresql+psycopg://cds:***@db/cds"),
+        ("jobs_url", "redis://:geheim@127.0.0.1:6379/0", "redis://:***@127.0.0.1:6379/0"),
+        ("limits_url", "redis://cds:geheim@127.0.0.1/1", "redis://cds:***@127.0.0.1/1"),
+        ("tickets_url", "https://cds:geheim@desk.example", "https://cds:***@desk.example"),
+    ],
+)
+def test_no_repr_shows_a_password(name, address, shown):
+    """A repr stands in tracebacks and logs; what else the address says helps whoever reads them."""
+    settings = Settings.for_tests(**{name: address})
+
+    assert f"{name}={shown!r}" in repr(settings)
+    assert "eim" not in repr(settings)
+
+
+def test_an_address_without_slashes_hides_its_password_too():
+    """Whether mails can be sent to it is found out after the settings are made."""
+    assert "eim" not in repr(Settings.for_tests(mail_url="smtp:cds:geheim@mail.example", mail_from="a@dge.example"))
+
+
+def test_a_repr_shows_every_field():
+    assert all(f"{field.name}=" in repr(Settings()) for field in fields(Settings))
 
 
 def test_the_reference_page_is_what_the_code_says():

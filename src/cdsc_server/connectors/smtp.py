@@ -46,8 +46,8 @@ def read_url(url: str) -> SmtpServer:
     Raises:
         InvalidConfiguration: not such an address; the text shows none of it, because it may hold a password.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
         options = {name: values[-1] for name, values in parse_qs(parts.query, strict_parsing=bool(parts.query)).items()}
     except ValueError as fault:

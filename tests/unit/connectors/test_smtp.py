@@ -21,6 +21,7 @@ def test_encryption_is_the_rule():
         ("http://mail.example", "must look like"),
         ("smtp://", "must look like"),
         ("smtp://mail.example:port", "is not an address"),
+        ("smtp://ada:top[secret@mail.example", "is not an address"),
         ("smtp://mail.example?starttls=maybe", "knows the options"),
         ("smtp://mail.example?tls=yes", "knows the options"),
         ("smtps://mail.example?starttls=yes", "knows the options"),
