@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from flask import Flask
 
 from cdsc_server import exact_json
+from cdsc_server.cli_context import database
 from cdsc_server.domain.aggregations import read_definition
 from cdsc_server.domain.grant_steps import GrantStep
 from cdsc_server.errors import InvalidConfiguration
 from cdsc_server.ports import SystemClock
 from cdsc_server.services import aggregations as use_cases
+from cdsc_server.services.audit import COMMAND_LINE
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.operator_grants import change_grant
 from cdsc_server.settings import Settings
-from cdsc_server.storage import db
-
-_ACTOR = "command line"
 
 
 @click.group()
@@ -43,12 +39,12 @@ def define(*, file: Path, fictional: bool) -> None:
 
     settings = Settings.from_environment()
     definitions = [read_definition(_with_files(table, file)) for table in _tables(file)]
-    with _database(settings):
+    with database(settings):
         made = use_cases.define(
             definitions,
             is_test=fictional,
             country=load_catalogue(settings).utility.country,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             clock=SystemClock(),
         )
     for each in made:
@@ -58,7 +54,7 @@ def define(*, file: Path, fictional: bool) -> None:
 @aggregations.command("list")
 def list_groups() -> None:
     """List every group with the number of Customers in it."""
-    with _database(Settings.from_environment()):
+    with database(Settings.from_environment()):
         for each in use_cases.listed():
             _tell(each)
 
@@ -69,7 +65,7 @@ def refresh() -> None:
     from cdsc_server.app import load_catalogue
 
     settings = Settings.from_environment()
-    with _database(settings):
+    with database(settings):
         changed = use_cases.refresh(country=load_catalogue(settings).utility.country, clock=SystemClock())
     click.echo(f"{changed} groups have other members now.")
 
@@ -84,8 +80,8 @@ def open_group(*, number: str, registration_id: str, members: bool) -> None:
 
     Without --members they know that it is there, and what it says of itself; once more without it takes them back.
     """
-    with _database(Settings.from_environment()):
-        opened = use_cases.open_for(number, registration_id, members=members, actor=_ACTOR, clock=SystemClock())
+    with database(Settings.from_environment()):
+        opened = use_cases.open_for(number, registration_id, members=members, actor=COMMAND_LINE, clock=SystemClock())
     what = f"{number} is open for {registration_id}{', with its members' if members else ''}."
     click.echo(what if opened else "They know of it already.")
 
@@ -95,8 +91,8 @@ def open_group(*, number: str, registration_id: str, members: bool) -> None:
 @click.argument("registration_id")
 def close_group(number: str, registration_id: str) -> None:
     """Take back what `open` let the Clients of REGISTRATION_ID know of the group NUMBER."""
-    with _database(Settings.from_environment()):
-        closed = use_cases.close_for(number, registration_id, actor=_ACTOR, clock=SystemClock())
+    with database(Settings.from_environment()):
+        closed = use_cases.close_for(number, registration_id, actor=COMMAND_LINE, clock=SystemClock())
     click.echo(f"{number} is closed for {registration_id}." if closed else "They do not know of it.")
 
 
@@ -114,12 +110,12 @@ def consent(grant_id: str, reason: str) -> None:
 
     settings = Settings.from_environment()
     catalogue, ports = load_catalogue(settings), system_ports(settings)
-    with _database(settings):
+    with database(settings):
         change_grant(
             grant_id,
             GrantStep.AGREE,
             reason=reason,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             catalogue=catalogue,
             clock=ports.clock,
             mailing=Mailing(catalogue.utility, settings, ports.keys),
@@ -161,14 +157,3 @@ def _geojson(path: Path) -> object:
         return exact_json.loads(path.read_bytes())
     except (OSError, ValueError) as fault:
         raise InvalidConfiguration([f"{path.name} cannot be read as JSON"]) from fault
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[None]:
-    app = Flask("cdsc_aggregations")
-    db.install(app, settings.database_url)
-    with app.app_context():
-        try:
-            yield
-        finally:
-            db.db.engine.dispose()

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any
 
 import click
 
-from cdsc_server import app as application
+from cdsc_server.cli_context import server
 from cdsc_server.domain.direct_access import Reach
 from cdsc_server.services import client_limits, direct_access
-from cdsc_server.settings import Settings
-from cdsc_server.storage import db
-from cdsc_server.web.context import Context, mailing
-
-_ACTOR: Final = "command line"
+from cdsc_server.services.audit import COMMAND_LINE
+from cdsc_server.web.context import mailing
 
 
 @click.group("clients")
 def client_commands() -> None:
     """Look after Client Objects."""
-
-
-@contextmanager
-def _application() -> Iterator[Context]:
-    """The server's parts without its network, its database closed afterwards."""
-    settings = Settings.from_environment()
-    app = application.create_app(settings, application.system_ports(settings))
-    with app.app_context():
-        try:
-            yield app.extensions["cdsc"]
-        finally:
-            db.db.engine.dispose()
 
 
 @client_commands.command()
@@ -46,9 +30,9 @@ def limit(client_id: str, scope: str, field: str, *, maximum: str | None, minimu
     """Narrow a field of authorization_details for one Client Object."""
     if lift and (maximum is not None or minimum is not None):
         raise click.UsageError("--lift takes away both limits; leave --maximum and --minimum out")
-    with _application() as context:
+    with server() as context:
         if lift:
-            client_limits.lift_limit(client_id, scope, field, actor=_ACTOR, clock=context.ports.clock)
+            client_limits.lift_limit(client_id, scope, field, actor=COMMAND_LINE, clock=context.ports.clock)
         else:
             client_limits.set_limit(
                 client_id,
@@ -56,7 +40,7 @@ def limit(client_id: str, scope: str, field: str, *, maximum: str | None, minimu
                 field,
                 maximum=maximum,
                 minimum=minimum,
-                actor=_ACTOR,
+                actor=COMMAND_LINE,
                 catalogue=context.catalogue,
                 clock=context.ports.clock,
             )
@@ -79,13 +63,13 @@ def _of_customer(command: Callable[..., Any]) -> Callable[..., Any]:
 @_of_customer
 def permit(client_id: str, customer_id: str, account_id: str | None, reason: str) -> None:
     """Let a Client Object read a Customer's data directly, without asking them."""
-    with _application() as context:
+    with server() as context:
         direct_access.permit(
             client_id,
             customer_id,
             account_id,
             reason=reason,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             catalogue=context.catalogue,
             mailing=mailing(),
             clock=context.ports.clock,
@@ -98,13 +82,13 @@ def permit(client_id: str, customer_id: str, account_id: str | None, reason: str
 @_of_customer
 def forbid(client_id: str, customer_id: str, account_id: str | None, reason: str) -> None:
     """Take back what `permit` gave."""
-    with _application() as context:
+    with server() as context:
         direct_access.forbid(
             client_id,
             customer_id,
             account_id,
             reason=reason,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             mailing=mailing(),
             clock=context.ports.clock,
         )
@@ -121,12 +105,12 @@ def reach(client_id: str, whose: str, reason: str) -> None:
 
     Of every Customer, of every fictional one, or of those named by `permit`.
     """
-    with _application() as context:
+    with server() as context:
         direct_access.set_reach(
             client_id,
             Reach(whose),
             reason=reason,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             catalogue=context.catalogue,
             clock=context.ports.clock,
         )

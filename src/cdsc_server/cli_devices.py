@@ -8,13 +8,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
-from flask import Flask
 
+from cdsc_server.cli_context import database
 from cdsc_server.ports import Mode, PlatformAccess, Ports
 from cdsc_server.services import device_health, device_sites
 from cdsc_server.services.audit import COMMAND_LINE
 from cdsc_server.settings import Settings
-from cdsc_server.storage import db
 
 _AT_ONCE = 100
 _Pairs = tuple[str, ...]
@@ -154,10 +153,5 @@ def _ports() -> Iterator[Ports]:
     from cdsc_server.app import system_ports
 
     settings = Settings.from_environment()
-    app = Flask("cdsc_devices")
-    db.install(app, settings.database_url)
-    with app.app_context():
-        try:
-            yield system_ports(settings)
-        finally:
-            db.db.engine.dispose()
+    with database(settings):
+        yield system_ports(settings)

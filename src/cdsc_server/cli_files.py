@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from flask import Flask
 
+from cdsc_server.cli_context import database
 from cdsc_server.ports import SystemClock
 from cdsc_server.services import files as use_cases
 from cdsc_server.settings import Settings
-from cdsc_server.storage import db
 
 _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -41,7 +38,7 @@ def share(
     from cdsc_server.app import blob_store, load_catalogue
 
     settings = Settings.from_environment()
-    with _database(settings), file.open("rb") as content:
+    with database(settings), file.open("rb") as content:
         shared = use_cases.share_file(
             client_id,
             content,
@@ -62,17 +59,6 @@ def share(
 @click.argument("file_id")
 def withdraw(file_id: str) -> None:
     """Share the file FILE_ID no more."""
-    with _database(Settings.from_environment()):
+    with database(Settings.from_environment()):
         use_cases.withdraw_file(file_id, clock=SystemClock())
     click.echo(f"{file_id} is shared no more.")
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[None]:
-    app = Flask("cdsc_files")
-    db.install(app, settings.database_url)
-    with app.app_context():
-        try:
-            yield
-        finally:
-            db.db.engine.dispose()

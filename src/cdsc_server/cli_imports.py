@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 import click
-from flask import Flask
 
+from cdsc_server.cli_context import database
 from cdsc_server.domain.bill_shapes import BILLS
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.customer_documents import CUSTOMERS
@@ -36,7 +36,6 @@ from cdsc_server.services import delta_files
 from cdsc_server.services.audit import COMMAND_LINE
 from cdsc_server.services.deliveries import sources
 from cdsc_server.settings import Settings
-from cdsc_server.storage import db
 
 _File = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -136,7 +135,7 @@ def delta(files: tuple[Path, ...]) -> None:
 @imports.command("feeds")
 def feeds() -> None:
     """List the feeds of delta files, each with the last number that was applied or skipped."""
-    with _database(Settings.from_environment()):
+    with database(Settings.from_environment()):
         for each in delta_files.list_feeds():
             waits = "" if each.early is None else f", {each.early} waits for {each.done + 1}"
             click.echo(f"{each.feed}: {each.done}{waits}")
@@ -147,7 +146,7 @@ def feeds() -> None:
 @click.argument("number", type=click.IntRange(min=1))
 def skip(feed: str, number: int) -> None:
     """Go on without the missing delta files of FEED, up to NUMBER."""
-    with _database(Settings.from_environment()):
+    with database(Settings.from_environment()):
         try:
             skipped = delta_files.skip(feed, number, actor=COMMAND_LINE, clock=SystemClock())
         except Problem as problem:
@@ -199,7 +198,7 @@ def status() -> None:
 
     settings = Settings.from_environment()
     catalogue = load_catalogue(settings)
-    with _database(settings):
+    with database(settings):
         found = sources(catalogue=catalogue, clock=SystemClock())
     for each in found:
         last = "never" if each.last is None else f"{each.last:%Y-%m-%d %H:%M} UTC"
@@ -209,17 +208,8 @@ def status() -> None:
         sys.exit(1)
 
 
-@contextmanager
-def _database(settings: Settings) -> Iterator[None]:
-    app = Flask("cdsc_import")
-    db.install(app, settings.database_url)
-    with app.app_context():
-        yield
-        db.db.engine.dispose()
-
-
 def _import_all(files: Sequence[Path], take: Callable[[Path], Taken], settings: Settings) -> None:
-    with _database(settings):
+    with database(settings):
         failed = sum(not _imported(path, take) for path in files)
     if failed:
         sys.exit(1)

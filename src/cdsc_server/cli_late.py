@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Final
 
 import click
 
-from cdsc_server import app as application
+from cdsc_server.cli_context import server
 from cdsc_server.domain.durations import read_datetime
 from cdsc_server.exact_json import instant
 from cdsc_server.services import late_data
-from cdsc_server.settings import Settings
-from cdsc_server.storage import db
-from cdsc_server.web.context import Context
-
-_ACTOR: Final = "command line"
+from cdsc_server.services.audit import COMMAND_LINE
 
 
 class _Instant(click.ParamType[datetime]):
@@ -38,7 +31,7 @@ def late() -> None:
 @late.command("list")
 def list_() -> None:
     """List what is late."""
-    with _application():
+    with server():
         found = late_data.list_late()
     if not found:
         click.echo("Nothing is late.")
@@ -56,8 +49,10 @@ def announce(customer: str, scope: str, eta: datetime) -> None:
 
     Grants that the Customer agrees to from now on are pending until it is; say it again when ETA changes.
     """
-    with _application() as context:
-        late_data.announce(customer, scope, eta, actor=_ACTOR, catalogue=context.catalogue, clock=context.ports.clock)
+    with server() as context:
+        late_data.announce(
+            customer, scope, eta, actor=COMMAND_LINE, catalogue=context.catalogue, clock=context.ports.clock
+        )
     click.echo(f"{scope} of {customer} is expected at {instant(eta)}.")
 
 
@@ -67,24 +62,13 @@ def announce(customer: str, scope: str, eta: datetime) -> None:
 @click.option("--never", is_flag=True, help="It will never be there: Grants open what else they list, and are errored.")
 def arrived(customer: str, scope: str, *, never: bool) -> None:
     """Say that what SCOPE opens of CUSTOMER is there."""
-    with _application() as context:
+    with server() as context:
         gone_on = late_data.arrived(
             customer,
             scope,
             complete=not never,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             catalogue=context.catalogue,
             clock=context.ports.clock,
         )
     click.echo(f"{len(gone_on)} Grants went on.")
-
-
-@contextmanager
-def _application() -> Iterator[Context]:
-    settings = Settings.from_environment()
-    app = application.create_app(settings, application.system_ports(settings))
-    with app.app_context():
-        try:
-            yield app.extensions["cdsc"]
-        finally:
-            db.db.engine.dispose()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from cdsc_server import app
+from cdsc_server.cli_context import server
 from cdsc_server.domain.letter_names import KINDS
 from cdsc_server.languages import LANGUAGES, SOURCE
 from cdsc_server.ports import Mail, MailFault, SystemClock
@@ -17,7 +14,6 @@ from cdsc_server.services.mails import Mailing, rendered
 from cdsc_server.services.own_templates import NO_BRAND, read_templates
 from cdsc_server.services.readers import of_brand
 from cdsc_server.settings import Settings
-from cdsc_server.web.context import Context
 
 
 @click.group()
@@ -29,8 +25,9 @@ def mail() -> None:
 @click.argument("recipient")
 def test(recipient: str) -> None:
     """Send a mail to RECIPIENT at once, to see that the settings work."""
-    settings = Settings.from_environment()
-    mailer = app.system_ports(settings).mailer
+    from cdsc_server.app import system_ports
+
+    mailer = system_ports(Settings.from_environment()).mailer
     if mailer is None:
         raise click.ClickException("CDSC_MAIL_URL and CDSC_MAIL_FROM are not set: no mail is sent")
     words = "This mail shows that the server can send mail."
@@ -47,7 +44,7 @@ def test(recipient: str) -> None:
 @mail.command()
 def check() -> None:
     """Say every fault of the templates of your brands at once; without one, which mails each brand words itself."""
-    with _application() as context:
+    with server() as context:
         templates = read_templates(context.settings.mail_templates_dir)
         brands = {brand for brand, _, _ in templates} - {NO_BRAND}
         unknown = brands - known_brands(brands)
@@ -66,7 +63,7 @@ def check() -> None:
 @click.option("--html", is_flag=True, help="As HTML instead of plain text.")
 def preview(kind: str, brand: str | None, language: str, html: bool) -> None:
     """Print a mail of KIND about made-up people, as a Customer of a brand would get it."""
-    with _application() as context:
+    with server() as context:
         mailing = Mailing(context.catalogue.utility, context.settings, context.ports.keys)
         if brand is not None:
             if not known_brands([brand]):
@@ -75,11 +72,3 @@ def preview(kind: str, brand: str | None, language: str, html: bool) -> None:
         letter = sample(kind, utility=mailing.utility, base_url=context.settings.base_url, language=language)
         mail = rendered(letter, mailing)
     click.echo(mail["html"] if html else f"Subject: {mail['subject']}\n\n{mail['text']}", nl=False)
-
-
-@contextmanager
-def _application() -> Iterator[Context]:
-    settings = Settings.from_environment()
-    made = app.create_app(settings, app.system_ports(settings))
-    with made.app_context():
-        yield made.extensions["cdsc"]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from cdsc_server import app as application
 from cdsc_server import exact_json
-from cdsc_server.settings import Settings
+from cdsc_server.cli_context import server
 
 
 @click.group("metrics")
@@ -21,9 +20,6 @@ def report(days: int) -> None:
     from cdsc_server.schemas.admin.metrics import MetricsSchema
     from cdsc_server.services import metrics
 
-    settings = Settings.from_environment()
-    ports = application.system_ports(settings)
-    app = application.create_app(settings, ports)
-    with app.app_context():
-        made = metrics.report(days=days, catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
+    with server() as context:
+        made = metrics.report(days=days, catalogue=context.catalogue, clock=context.ports.clock)
     click.echo(exact_json.dumps(MetricsSchema().dump(made)))

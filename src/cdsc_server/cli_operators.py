@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
 
 import click
 
-from cdsc_server import app
+from cdsc_server.cli_context import server
 from cdsc_server.domain.operators import Role
 from cdsc_server.ports import Clock
 from cdsc_server.services import operators as accounts
 from cdsc_server.services import service_accounts
-from cdsc_server.settings import Settings
-from cdsc_server.storage.db import db
+from cdsc_server.services.audit import COMMAND_LINE
 
-_ACTOR: Final = "command line"
 _role = click.Choice([role.value for role in Role])
 _password = click.option(
     "--password", prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."
@@ -48,7 +45,7 @@ def add(username: str, name: str, roles: tuple[str, ...], password: str) -> None
             display_name=name,
             roles={Role(role) for role in roles},
             password=password,
-            actor=_ACTOR,
+            actor=COMMAND_LINE,
             clock=clock,
         )
     click.echo(f"{username} can sign in at /console.")
@@ -69,7 +66,7 @@ def list_() -> None:
 def disable(username: str) -> None:
     """Close an account for good, and end its sessions."""
     with _clock() as clock:
-        accounts.disable_operator(username, actor=_ACTOR, clock=clock)
+        accounts.disable_operator(username, actor=COMMAND_LINE, clock=clock)
     click.echo(f"{username} can no longer sign in.")
 
 
@@ -79,7 +76,7 @@ def disable(username: str) -> None:
 def password(username: str, password: str) -> None:
     """Give an account another password, and end its sessions."""
     with _clock() as clock:
-        accounts.change_password(username, password, actor=_ACTOR, clock=clock)
+        accounts.change_password(username, password, actor=COMMAND_LINE, clock=clock)
     click.echo(f"{username} has a new password.")
 
 
@@ -94,7 +91,7 @@ def service_account() -> None:
 def add_service_account(name: str, roles: tuple[str, ...]) -> None:
     """Make a service account, and print its secret: nobody can read it again."""
     with _clock() as clock:
-        made = service_accounts.add_account(name, roles={Role(role) for role in roles}, actor=_ACTOR, clock=clock)
+        made = service_accounts.add_account(name, roles={Role(role) for role in roles}, actor=COMMAND_LINE, clock=clock)
     _tell(made)
 
 
@@ -113,7 +110,7 @@ def list_service_accounts() -> None:
 def rotate(name: str) -> None:
     """Give a service account another secret; the old one and its tokens end at once."""
     with _clock() as clock:
-        made = service_accounts.rotate_secret(name, actor=_ACTOR, clock=clock)
+        made = service_accounts.rotate_secret(name, actor=COMMAND_LINE, clock=clock)
     _tell(made)
 
 
@@ -122,7 +119,7 @@ def rotate(name: str) -> None:
 def disable_service_account(name: str) -> None:
     """Close a service account for good, and end its tokens."""
     with _clock() as clock:
-        service_accounts.disable_account(name, actor=_ACTOR, clock=clock)
+        service_accounts.disable_account(name, actor=COMMAND_LINE, clock=clock)
     click.echo(f"{name} opens nothing any more.")
 
 
@@ -134,10 +131,5 @@ def _tell(made: service_accounts.NewAccount) -> None:
 @contextmanager
 def _clock() -> Iterator[Clock]:
     """The clock, while the database can be used."""
-    settings = Settings.from_environment()
-    ports = app.system_ports(settings)
-    with app.create_app(settings, ports).app_context():
-        try:
-            yield ports.clock
-        finally:
-            db.engine.dispose()
+    with server() as context:
+        yield context.ports.clock

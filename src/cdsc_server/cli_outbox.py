@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import click
 
-from cdsc_server import app
-from cdsc_server.ports import Ports
-from cdsc_server.settings import Settings
+from cdsc_server.cli_context import server
 
 #: Of what was given up, lines that `status` prints.
 _MOST_LINES = 100
@@ -25,7 +20,7 @@ def status() -> None:
     """Say how many mails, events and tickets wait, were sent and were given up, and why those."""
     from cdsc_server.services import outbox as use_cases
 
-    with _application():
+    with server():
         counts, given_up = use_cases.counts(), use_cases.given_up(size=_MOST_LINES)
     for channel, numbers in counts.items():
         click.echo(f"{channel}: " + ", ".join(f"{number} {status}" for status, number in numbers.items()))
@@ -43,8 +38,8 @@ def retry(ids: tuple[str, ...], every: bool) -> None:
     from cdsc_server.services import outbox as use_cases
     from cdsc_server.services.audit import COMMAND_LINE
 
-    with _application() as ports:
-        revived = use_cases.retry(_chosen(ids, every=every), actor=COMMAND_LINE, clock=ports.clock)
+    with server() as context:
+        revived = use_cases.retry(_chosen(ids, every=every), actor=COMMAND_LINE, clock=context.ports.clock)
     click.echo(f"{len(revived)} will be tried again.")
 
 
@@ -57,8 +52,8 @@ def drop(ids: tuple[str, ...], every: bool, reason: str) -> None:
     from cdsc_server.services import outbox as use_cases
     from cdsc_server.services.audit import COMMAND_LINE
 
-    with _application() as ports:
-        gone = use_cases.drop(_chosen(ids, every=every), reason=reason, actor=COMMAND_LINE, clock=ports.clock)
+    with server() as context:
+        gone = use_cases.drop(_chosen(ids, every=every), reason=reason, actor=COMMAND_LINE, clock=context.ports.clock)
     click.echo(f"{len(gone)} dropped.")
 
 
@@ -66,11 +61,3 @@ def _chosen(ids: tuple[str, ...], *, every: bool) -> tuple[str, ...] | None:
     if bool(ids) == every:
         raise click.UsageError("name some, or say --all")
     return None if every else ids
-
-
-@contextmanager
-def _application() -> Iterator[Ports]:
-    settings = Settings.from_environment()
-    ports = app.system_ports(settings)
-    with app.create_app(settings, ports).app_context():
-        yield ports

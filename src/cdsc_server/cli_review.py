@@ -8,12 +8,9 @@ from typing import Any
 
 import click
 
-from cdsc_server import app as application
+from cdsc_server.cli_context import server
 from cdsc_server.services import audit, reviews
 from cdsc_server.services.reviews import Case, Decision, Desk, Waiting
-from cdsc_server.settings import Settings
-from cdsc_server.storage import db
-from cdsc_server.web.context import Context
 
 
 @click.group()
@@ -96,15 +93,9 @@ def _decide(decide: Callable[[Desk], Decision]) -> None:
 
 @contextmanager
 def _desk() -> Iterator[Desk]:
-    settings = Settings.from_environment()
-    ports = application.system_ports(settings)
-    app = application.create_app(settings, ports)
-    with app.app_context():
-        context: Context = app.extensions["cdsc"]
-        try:
-            yield Desk(context.catalogue, settings, ports, audit.noting("command line", ports.clock))
-        finally:
-            db.db.engine.dispose()
+    with server() as context:
+        noted = audit.noting(audit.COMMAND_LINE, context.ports.clock)
+        yield Desk(context.catalogue, context.settings, context.ports, noted)
 
 
 def _line(each: Waiting) -> str:
