@@ -164,10 +164,6 @@ class Consents:
         """Those to all, then those to the least."""
         return [*self.open, *self.closed]
 
-    def of_type(self, kind: str) -> list[Access]:
-        """The agreements to all that a scope of this type offers."""
-        return [each for each in self.open if each.type == kind]
-
     def least(self, access: Access) -> Access | None:
         """The agreement to the least of the same scope."""
         return next((each for each in self.closed if each.scope is access.scope), None)

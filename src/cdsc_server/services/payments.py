@@ -52,10 +52,6 @@ class Payment:
         return format(self.amount, "f")
 
 
-def followed_by_nothing(session: Session, payment: PaymentRow) -> None:
-    """An `OnChange` for payments that nobody waits for."""
-
-
 def start_payment(
     session: Session,
     *,

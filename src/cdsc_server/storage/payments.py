@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ForeignKey, Index, String, select, update
+from sqlalchemy import ForeignKey, Index, String, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.payments import PaymentStatus
@@ -42,14 +41,6 @@ class PaymentRow(DataBase):
 def find_payment(session: Session, payment_id: str) -> PaymentRow | None:
     """The payment of this id."""
     return session.get(PaymentRow, payment_id)
-
-
-def payments_of(session: Session, registration_id: str, purpose: str | None = None) -> Sequence[PaymentRow]:
-    """The payments of a registration, or those for one purpose; the latest first."""
-    statement = select(PaymentRow).where(PaymentRow.registration_id == registration_id)
-    if purpose is not None:
-        statement = statement.where(PaymentRow.purpose == purpose)
-    return session.scalars(statement.order_by(PaymentRow.created.desc(), PaymentRow.payment_id)).all()
 
 
 def move_payment(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, LargeBinary, Numeric, Text
+from sqlalchemy import DateTime, Numeric, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -76,6 +76,3 @@ class ExactJSON(TypeDecorator[Any]):
     def compare_values(self, x: Any, y: Any) -> bool:
         # As with ExactDecimal.
         return x == y and exact_json.dumps(x) == exact_json.dumps(y)
-
-
-Bytes = LargeBinary

@@ -14,7 +14,6 @@ from cdsc_server.errors import InvalidFile
 ESPI = "http://naesb.org/espi"
 INTERVAL_BLOCK = f"{ESPI}{SEPARATOR}IntervalBlock"
 
-_INTERVAL = f"{ESPI}{SEPARATOR}interval"
 _READING = f"{ESPI}{SEPARATOR}IntervalReading"
 _PERIOD = f"{ESPI}{SEPARATOR}timePeriod"
 _START = f"{ESPI}{SEPARATOR}start"

@@ -11,8 +11,6 @@ from cdsc_server.schemas.exact import Exact
 from cdsc_server.schemas.fields import Instant
 from cdsc_server.services.metrics import MOST_DAYS
 
-_COUNT = fields.Integer(required=True)
-
 
 class TierSchema(Schema):
     """The requests of one tier on one day."""
