@@ -88,7 +88,7 @@ def _token(target: Target, client_id: str, secret: str, entry: dict[str, Any]) -
 
 
 def _scenarios(target: Target, name: str, client_id: str, secret: str) -> None:
-    entries = {
+    entries: dict[str, tuple[str, dict[str, Any]]] = {
         "contracts": ("/cds/service_contracts", {"type": "query_service_contracts"}),
         "contracts with a filter in the Grant": (
             "/cds/service_contracts",

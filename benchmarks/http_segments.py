@@ -44,7 +44,7 @@ def _figures(context: Context, server: Served) -> dict[str, tuple[str, ...]]:
     }
     # What Python and the driver keep once they have read anything is no longer part of the difference.
     _read(server, "identity", 0.0, "/cds/accounts")
-    told = {}
+    told: dict[str, tuple[str, ...]] = {}
     for name, way in ways.items():
         seconds, more, size, segments = [], [], 0, 0
         at_rest = server.megabytes()

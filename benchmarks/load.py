@@ -76,7 +76,8 @@ def load(url: str, scripts: list[Script], *, seconds: float, expected: tuple[byt
     """
     place = urlsplit(url)
     lines = [_Line(script, (str(place.hostname), int(place.port or 80))) for script in scripts]
-    answers, refused, latencies = 0, 0, []
+    answers, refused = 0, 0
+    latencies: list[float] = []
     with selectors.DefaultSelector() as selector:
         for line in lines:
             line.connect()
@@ -124,7 +125,8 @@ def paced(
     place = urlsplit(url)
     # Whoever waits longest goes next: a server closes a connection that nobody uses for half a minute.
     idle = deque(_Line(lambda _: b"", (str(place.hostname), int(place.port or 80))) for _ in range(connections))
-    answers, refused, latencies, sent = 0, 0, [], 0
+    answers, refused, sent = 0, 0, 0
+    latencies: list[float] = []
     with selectors.DefaultSelector() as selector:
         for line in idle:
             line.connect()

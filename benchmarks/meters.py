@@ -25,7 +25,8 @@ def thousandths(days: int, seed: int) -> npt.NDArray[np.int64]:
     day = np.sin(2 * np.pi * (slot % DAY - 30) / DAY)
     year = np.sin(2 * np.pi * slot / (365 * DAY))
     shape = np.maximum(120 + 90 * day + 60 * year, 20) * noise.uniform(0.5, 3)
-    return (shape * noise.lognormal(0, 0.5, len(slot))).astype(np.int64)
+    drawn: npt.NDArray[np.float64] = shape * noise.lognormal(0, 0.5, len(slot))
+    return drawn.astype(np.int64)
 
 
 def readings(values: npt.NDArray[np.int64], day: int = 0) -> Readings:

@@ -9,8 +9,6 @@ The homes are another process on another core, which answers over HTTP as platfo
 from __future__ import annotations
 
 import os
-import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,13 +17,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from flask import Flask
 from sqlalchemy import Engine
 
 from benchmarks.context import Context, Figures
+from benchmarks.servers import free_port, started
 from cdsc_server.app import system_ports
 from cdsc_server.companions.simulated_site import PASSWORD
 from cdsc_server.connectors.file_keys import FileKeyStore
@@ -75,7 +72,9 @@ def _polled(engine: Engine, url: str, sites: int, minutes: int) -> tuple[Figures
     app = Flask("benchmark")
     db.install(app, url_of_database)
     clock = _Marching(datetime.now(UTC).replace(second=0, microsecond=0) - (minutes + 5) * _MINUTE)
-    cpu, busy, asked, failed, latest = [], [], 0, 0, timedelta()
+    asked, failed, latest = 0, 0, timedelta()
+    cpu: list[float] = []
+    busy: list[float] = []
     with TemporaryDirectory() as directory, app.app_context():
         key = str(Path(directory) / "sealing.key")
         FileKeyStore.create(key)
@@ -100,11 +99,20 @@ def _polled(engine: Engine, url: str, sites: int, minutes: int) -> tuple[Figures
 
 def _settle(number: int, url: str, ports: Ports) -> None:
     name, now = f"home-{number}", ports.clock.now()
-    stamps = {"created": now, "modified": now, "synced": now}
     with transaction() as session:
         session.add(CustomerRow(customer_id=name, display_name=name, is_test=True, created=now))
-        meter = {"meter_device_id": f"meter-{number}", "meter_number": None, "types": [], "apps": []}
-        session.add(MeterDeviceRow(customer_id=name, **meter, **stamps))
+        session.add(
+            MeterDeviceRow(
+                customer_id=name,
+                meter_device_id=f"meter-{number}",
+                meter_number=None,
+                types=[],
+                apps=[],
+                created=now,
+                modified=now,
+                synced=now,
+            )
+        )
     new = NewSite(
         label=name,
         platform="simulation",
@@ -119,25 +127,8 @@ def _settle(number: int, url: str, ports: Ports) -> None:
 @contextmanager
 def _homes() -> Iterator[str]:
     """Address of a process with homes."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "cdsc_server.cli", "simulated-site", "--port", str(port), "--days", "1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
-    try:
-        _wait(f"{url}/healthz", process)
+    with started(command, f"{url}/healthz", dict(os.environ)):
         yield url
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        try:
-            with urlopen(url, timeout=5):  # noqa: S310 - an address of ours
-                return
-        except (URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError("the simulated homes ended")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from cdsc_server.domain.tariffs.tariff import Flow
 _ZONE = "America/New_York"
 _PEAK = {"price": Decimal("0.2860"), "days": ["mon", "tue", "wed", "thu", "fri"], "from": "16:00", "to": "21:00"}
 _TIERS = [{"up_to": 300, "price": Decimal("0.1210")}, {"price": Decimal("0.2190")}]
-_PRICES = {
+_PRICES: dict[str, list[dict[str, object]]] = {
     "one price": [{"price": Decimal("0.1640")}],
     "time of use": [_PEAK, {"price": Decimal("0.1420")}],
     "tiers": [{"tiers": _TIERS}],
@@ -36,11 +38,15 @@ def run(context: Context) -> None:
     rows = []
     for name, prices in _PRICES.items():
         term = _term(prices, start, end)
-        tasks = {"sum": lambda term=term: cost_of([term], used, start, end)}
-        tasks["each"] = lambda term=term: amounts_of([term], used)
+        tasks: dict[str, Callable[[], object]] = {
+            "sum": partial(cost_of, [term], used, start, end),
+            "each": partial(amounts_of, [term], used),
+        }
         if name != "tiers":
-            assert _decimals(term, values, start, end) == cost_of([term], used, start, end).exact
-            tasks["peer"] = lambda term=term: _decimals(term, values, start, end)
+            cost = cost_of([term], used, start, end)
+            assert cost is not None
+            assert _decimals(term, values, start, end) == cost.exact
+            tasks["peer"] = partial(_decimals, term, values, start, end)
         figures = context.rounds(tasks, 9)
         peer = figures.get("peer")
         times = [figures[each].times(peer).spread(digits=1) if peer else "" for each in ("sum", "each")]

@@ -80,12 +80,12 @@ def _days(context: Context, engine: Engine, kind: str, owned: list[UsageSeriesRo
         with Session(engine) as session, session.begin():
             reading_rows.upsert(session, rows)
 
-    rows = []
+    compared: list[tuple[str, ...]] = []
     for name, fresh in (("new", True), ("corrected", False)):
         figures = context.rounds({"ours": partial(ours, fresh=fresh), "peer": partial(peer, fresh=fresh)}, 7)
         times = figures["ours"].times(figures["peer"]).spread(digits=1)
-        rows.append((f"{kind}, {name}", figures["ours"].spread(1e3, 1), figures["peer"].spread(1e3, 1), times))
-    return rows
+        compared.append((f"{kind}, {name}", figures["ours"].spread(1e3, 1), figures["peer"].spread(1e3, 1), times))
+    return compared
 
 
 def _size(engine: Engine, table: str) -> int:

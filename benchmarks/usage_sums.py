@@ -37,7 +37,6 @@ def run(context: Context) -> None:
 def _fill(engine: Engine, meters: int) -> None:
     reading_rows.create(engine)
     first = int(START.timestamp())
-    stamps = dict.fromkeys(("created", "modified", "synced"), NOW)
     with Session(engine) as session, session.begin():
         session.add(
             AggregationRow(
@@ -50,7 +49,9 @@ def _fill(engine: Engine, meters: int) -> None:
                 published={},
                 addresses=[],
                 regions=[],
-                **stamps,
+                created=NOW,
+                modified=NOW,
+                synced=NOW,
             )
         )
         session.flush()

@@ -121,5 +121,7 @@ def _ends() -> tuple[list[str], int, int]:
 def _receiver(fails: float) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.support.receiver", "--fails", str(fails)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.stdin.close()

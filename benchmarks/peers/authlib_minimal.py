@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from typing import Any
 
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 
@@ -26,6 +27,8 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import select
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 CLIENT_ID = "peer"
 CALLBACK = "https://client.example/callback"
@@ -33,34 +36,59 @@ CALLBACK = "https://client.example/callback"
 application = Flask(__name__)
 application.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"]
 application.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 8}
-db = SQLAlchemy(application)
 
 
-class User(db.Model):
-    id = db.Column(db.Integer, primary_key=True)
+class Base(DeclarativeBase):
+    """Tables of the peer, in a database that has ours too."""
 
-    def get_user_id(self):
+
+db = SQLAlchemy(application, model_class=Base)
+
+
+class User(Base):
+    """Who approves."""
+
+    __tablename__ = "peer_users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+    def get_user_id(self) -> int:
+        """As Authlib asks for it."""
         return self.id
 
 
-class Client(db.Model, OAuth2ClientMixin):
-    id = db.Column(db.Integer, primary_key=True)
+class Client(Base, OAuth2ClientMixin):
+    """As Authlib stores it."""
+
+    __tablename__ = "peer_clients"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
 
 
-class Code(db.Model, OAuth2AuthorizationCodeMixin):
-    id = db.Column(db.Integer, primary_key=True)
-    user_id = db.Column(db.Integer)
+class Code(Base, OAuth2AuthorizationCodeMixin):
+    """As Authlib stores it."""
+
+    __tablename__ = "peer_codes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int]
 
 
-class Token(db.Model, OAuth2TokenMixin):
-    id = db.Column(db.Integer, primary_key=True)
-    user_id = db.Column(db.Integer)
+class Token(Base, OAuth2TokenMixin):
+    """As Authlib stores it; of nobody where a client asks for itself."""
+
+    __tablename__ = "peer_tokens"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int | None]
 
 
 class CodeGrant(grants.AuthorizationCodeGrant):
+    """The authorization code flow, as Authlib has it made."""
+
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_basic",)
 
-    def save_authorization_code(self, code, request):
+    def save_authorization_code(self, code: str, request: Any) -> None:
         asked = request.payload
         db.session.add(
             Code(
@@ -75,26 +103,29 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         )
         db.session.commit()
 
-    def query_authorization_code(self, code, client):
-        found = Code.query.filter_by(code=code, client_id=client.client_id).first()
+    def query_authorization_code(self, code: str, client: Client) -> Code | None:
+        asked = select(Code).filter_by(code=code, client_id=client.client_id)
+        found = db.session.scalars(asked).first()
         return found if found and not found.is_expired() else None
 
-    def delete_authorization_code(self, authorization_code):
+    def delete_authorization_code(self, authorization_code: Code) -> None:
         db.session.delete(authorization_code)
         db.session.commit()
 
-    def authenticate_user(self, authorization_code):
+    def authenticate_user(self, authorization_code: Code) -> User | None:
         return db.session.get(User, authorization_code.user_id)
 
 
 class Introspection(IntrospectionEndpoint):
-    def query_token(self, token_string, token_type_hint):  # noqa: ARG002
-        return Token.query.filter_by(access_token=token_string).first()
+    """RFC 7662, for the client whose token it is."""
 
-    def check_permission(self, token, client, request):  # noqa: ARG002
-        return token.client_id == client.client_id
+    def query_token(self, token_string: str, token_type_hint: str) -> Token | None:  # noqa: ARG002
+        return db.session.scalars(select(Token).filter_by(access_token=token_string)).first()
 
-    def introspect_token(self, token):
+    def check_permission(self, token: Token, client: Client, request: Any) -> bool:  # noqa: ARG002
+        return bool(token.client_id == client.client_id)
+
+    def introspect_token(self, token: Token) -> dict[str, Any]:
         return {
             "active": True,
             "client_id": token.client_id,
@@ -106,10 +137,12 @@ class Introspection(IntrospectionEndpoint):
 
 
 class Registration(ClientRegistrationEndpoint):
-    def authenticate_token(self, request):  # noqa: ARG002
+    """RFC 7591, for anybody."""
+
+    def authenticate_token(self, request: Any) -> str:  # noqa: ARG002
         return "anybody"
 
-    def get_server_metadata(self):
+    def get_server_metadata(self) -> dict[str, list[str]]:
         return {
             "scopes_supported": ["usage_data"],
             "response_types_supported": ["code"],
@@ -117,7 +150,7 @@ class Registration(ClientRegistrationEndpoint):
             "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         }
 
-    def save_client(self, client_info, client_metadata, request):  # noqa: ARG002
+    def save_client(self, client_info: dict[str, Any], client_metadata: dict[str, Any], request: Any) -> Client:  # noqa: ARG002
         client = Client(**client_info)
         client.set_client_metadata(client_metadata)
         db.session.add(client)
@@ -135,28 +168,28 @@ server.register_endpoint(Registration)
 
 
 @application.post("/oauth/token")
-def token():
+def token() -> Any:
     return server.create_token_response()
 
 
 @application.get("/oauth/authorize")
-def authorize():
+def authorize() -> Any:
     user = db.session.get(User, 1)
     return server.create_authorization_response(grant=server.get_consent_grant(end_user=user), grant_user=user)
 
 
 @application.post("/oauth/introspect")
-def introspect():
+def introspect() -> Any:
     return server.create_endpoint_response("introspection")
 
 
 @application.post("/oauth/register")
-def register():
+def register() -> Any:
     return server.create_endpoint_response("client_registration")
 
 
 @application.get("/healthz")
-def healthz():
+def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 

@@ -8,5 +8,5 @@ application = Flask(__name__)
 
 
 @application.get("/healthz")
-def healthz():
+def healthz() -> dict[str, str]:
     return {"status": "ok"}

@@ -24,7 +24,7 @@ def load(session: Session, rows: Iterable[tuple[int, int, int]]) -> None:
     """Add meter, start and value of new readings."""
     cursor = session.connection().connection.cursor()
     if session.get_bind().dialect.name == "sqlite":
-        cursor.executemany("INSERT INTO reading_rows VALUES (?, ?, ?)", rows)
+        cursor.executemany("INSERT INTO reading_rows VALUES (?, ?, ?)", list(rows))
     else:
         with cursor.copy("COPY reading_rows FROM STDIN (FORMAT binary)") as copy:
             copy.set_types(["int4", "int8", "int4"])
