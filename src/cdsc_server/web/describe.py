@@ -88,7 +88,7 @@ class Description:
     query: type[Schema] | None
     body: type[Schema] | Mapping[str, Any] | None
     form: type[Schema] | None
-    raw: str | None
+    raw: Sequence[str]
     headers: Mapping[str, str]
     answers: Mapping[int, Answer]
     problems: tuple[type[Problem], ...]
@@ -104,7 +104,7 @@ def describe(
     query: type[Schema] | None = None,
     body: type[Schema] | Mapping[str, Any] | None = None,
     form: type[Schema] | None = None,
-    raw: str | None = None,
+    raw: Sequence[str] = (),
     headers: Mapping[str, str] = MappingProxyType({}),
     problems: Sequence[type[Problem]] = (),
     client_authentication: bool = False,
@@ -120,7 +120,7 @@ def describe(
         query: parameters in the query; each field becomes one.
         body: JSON body of POST, PUT and PATCH; a JSON Schema as it stands where there is no class.
         form: application/x-www-form-urlencoded body of POST, PUT and PATCH.
-        raw: media type of a body of POST that is neither.
+        raw: media types of a body of POST that is neither.
         headers: meaning of headers in the request by name, none of which must be there.
         problems: kinds of refusal beyond those that follow from query, body and bearer token.
         client_authentication: whether the Client authenticates with its client_id and secret (RFC 6749 2.3.1).
@@ -131,7 +131,7 @@ def describe(
     """
     if tag not in TAGS:
         raise ValueError(f"{tag!r} is not one of {', '.join(TAGS)}")
-    if (body is not None) + (form is not None) + (raw is not None) > 1:
+    if (body is not None) + (form is not None) + bool(raw) > 1:
         raise ValueError("an operation reads either JSON or a form or a file")
     description = Description(
         tag=tag,
@@ -139,7 +139,7 @@ def describe(
         query=query,
         body=body,
         form=form,
-        raw=raw,
+        raw=tuple(raw),
         headers=headers,
         answers={status: _answer(answer) for status, answer in answers.items()},
         problems=tuple(problems),

@@ -71,12 +71,14 @@ def test_a_file_that_is_sent_is_applied_once_and_told_of(send, office, texts):
     first = send("files", delta(*quarters("0.250", "1.10")))
     again = send("files", delta(*quarters("0.250", "1.10")), Accept="text/plain")
     early = send("files", delta(*quarters("9"), number=3))
+    unread = send("files", delta(*quarters("9"), number=2), Accept="image/png")
 
     assert first.json["rows"] == 2
     assert (first.json["feed"], first.json["number"], first.json["repeated"]) == ("north", 1, False)
     assert again.text.splitlines()[1].startswith("it was applied 2026-03-01 12:00 UTC")
     assert (early.status_code, early.json["code"]) == (409, "feed_waits")
     assert "waits for number 2" in early.json["detail"]
+    assert unread.status_code == 406
     assert texts() == [["0.250", "1.10"]]
     assert office.get("feeds") == {"feeds": [{"feed": "north", "done": 1}]}
     assert [(each["name"], each["outcome"]) for each in office.get("files")["files"]] == [
@@ -148,6 +150,7 @@ def test_readings_are_the_same_as_csv_lines_of_json_and_parquet(send, texts, cou
         ("application/x-ndjson", b'{"external_meter_id": "M-house", "watts": 1}', "line 1: 'watts' is unknown"),
         ("application/x-ndjson", b'{"value": 1}\n{"value": "1,5"}', "line 2: value must be a text without commas"),
         ("application/x-ndjson", b"[1]", "line 1: is not a JSON object"),
+        ("application/x-ndjson", b'{"external_meter_id": "M\\u0000"}', "line 1: holds U+0000"),
         ("application/vnd.apache.parquet", b"PAR1", "it is not a Parquet file"),
         ("text/csv", b"a\0,b\n1,2\n", "column 'a\\x00' is unknown"),
         ("text/csv", ",".join(COLUMNS).encode() + b"\nM\0" + quarters("1")[0][1:].encode(), "line 2: holds U+0000"),
@@ -158,6 +161,18 @@ def test_bodies_that_are_no_readings_are_told_as_a_whole(send, count, media_type
 
     assert answer.status_code == 400
     assert says in answer.json["detail"]
+    assert count(UsageSeriesRow) == 0
+
+
+@ONCE
+def test_a_parquet_file_that_was_damaged_on_its_way_is_refused(send, count):
+    """It has the beginning and the end of one."""
+    file = io.BytesIO()
+    parquet.write_table(pyarrow.table({"external_meter_id": ["M-house"], "value": ["0.25"]}), file)
+    whole = file.getvalue()
+    answer = send("readings", whole[:4] + b"\xff" * 60 + whole[64:], "application/vnd.apache.parquet")
+
+    assert (answer.status_code, answer.json["detail"]) == (400, "it is damaged")
     assert count(UsageSeriesRow) == 0
 
 

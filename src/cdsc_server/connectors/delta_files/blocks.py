@@ -117,16 +117,22 @@ def lines_of(
         rest += more
         cut = rest.rfind(b"\n", 0, len(rest.rstrip(b"\r\n"))) + 1
         if cut:
-            yield _block(line, rest[:cut])
+            yield block_of(line, rest[:cut])
             line += rest.count(b"\n", 0, cut)
             rest = rest[cut:]
         if len(rest) > LONGEST_LINE:
             raise InvalidFile("the line is too long", line=line)
     if rest := rest.rstrip(b"\r\n"):
-        yield _block(line, rest + b"\n")
+        yield block_of(line, rest + b"\n")
 
 
-def _block(line: int, text: bytes) -> Block:
+def block_of(line: int, text: bytes) -> Block:
+    """
+    Whole lines, the first of which has this number.
+
+    Raises:
+        InvalidFile: they hold what no text holds.
+    """
     if b"\0" in text:
         raise InvalidFile("holds U+0000", line=line + text.count(b"\n", 0, text.index(b"\0")))
     return Block(line, text)

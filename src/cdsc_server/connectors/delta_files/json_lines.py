@@ -8,7 +8,7 @@ from itertools import islice
 from typing import BinaryIO, Final
 
 from cdsc_server import exact_json
-from cdsc_server.connectors.delta_files.blocks import LONGEST_LINE, Block
+from cdsc_server.connectors.delta_files.blocks import LONGEST_LINE, Block, block_of
 from cdsc_server.connectors.delta_files.readings import COLUMNS
 from cdsc_server.errors import InvalidFile
 
@@ -25,7 +25,7 @@ def csv_blocks(file: BinaryIO) -> Iterator[Block]:
     """
     first = 1
     while lines := list(islice(iter(lambda: file.readline(LONGEST_LINE + 1), b""), _TOGETHER)):
-        yield Block(first, "".join(_csv(line, number) for number, line in enumerate(lines, first)).encode())
+        yield block_of(first, "".join(_csv(line, number) for number, line in enumerate(lines, first)).encode())
         first += len(lines)
 
 

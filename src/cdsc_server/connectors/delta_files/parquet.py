@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from cdsc_server.connectors.delta_files.blocks import Block
+from cdsc_server.connectors.delta_files.blocks import Block, block_of
 from cdsc_server.connectors.delta_files.readings import COLUMNS
 from cdsc_server.errors import InvalidFile, UnsupportedMediaType
 
@@ -20,7 +20,7 @@ def csv_blocks(file: BinaryIO) -> Iterator[Block]:
 
     Raises:
         UnsupportedMediaType: this installation does not read Parquet.
-        InvalidFile: it is not Parquet, or a column is of a type that does not keep every digit.
+        InvalidFile: it is not Parquet or damaged, or a column is of a type that does not keep every digit.
     """
     try:
         import pyarrow
@@ -37,7 +37,7 @@ def csv_blocks(file: BinaryIO) -> Iterator[Block]:
         raise InvalidFile(f"column {min(unknown)!r} is unknown: there are {', '.join(COLUMNS)}")
     options = csv.WriteOptions(include_header=False, quoting_style="none")
     first = 1
-    for batch in opened.iter_batches(batch_size=_TOGETHER):
+    for batch in _batches(opened):
         written = io.BytesIO()
         try:
             columns = [_texts(batch, name) for name in COLUMNS]
@@ -45,8 +45,17 @@ def csv_blocks(file: BinaryIO) -> Iterator[Block]:
         except pyarrow.ArrowException as fault:
             rule = "texts must hold no commas and quotes, instants whole seconds"
             raise InvalidFile(f"{rule}: {fault}", line=first) from fault
-        yield Block(first, written.getvalue())
+        yield block_of(first, written.getvalue())
         first += len(batch)
+
+
+def _batches(opened: Any) -> Iterator[Any]:
+    import pyarrow
+
+    try:
+        yield from opened.iter_batches(batch_size=_TOGETHER)
+    except (pyarrow.ArrowException, OSError) as fault:
+        raise InvalidFile("it is damaged") from fault
 
 
 def _texts(batch: Any, name: str) -> Any:

@@ -63,7 +63,7 @@ def list_files(registration_id: str) -> ResponseReturnValue:
     tag="Shared files",
     section="CDS-WG1-02 3.3.3, 9",
     query=SharingSchema,
-    raw=_BINARY,
+    raw=(_BINARY,),
     answers={201: SharedFileSchema},
     problems=(Conflict, NotFound),
 )

@@ -103,7 +103,7 @@ def _operation(app: Flask, rule: Rule, view: View, description: Description, met
         media_type = "application/json" if description.body else "application/x-www-form-urlencoded"
         content["requestBody"] = {"required": True, "content": {media_type: {"schema": read}}}
     if writing and description.raw:
-        content["requestBody"] = {"required": True, "content": {description.raw: {}}}
+        content["requestBody"] = {"required": True, "content": {each: {} for each in description.raw}}
     content["responses"] = {
         **{str(status): _answer(status, answer) for status, answer in description.answers.items()},
         **_refusals(app, rule, view, description, writing=writing),
@@ -191,7 +191,7 @@ def _refusals(app: Flask, rule: Rule, view: View, description: Description, *, w
         kinds += [InvalidToken, InsufficientScope]
     if any(answer.files for answer in description.answers.values()):
         kinds.append(NotAcceptable)
-    if writing and (description.body or description.form):
+    if writing and (description.body or description.form or description.raw):
         kinds.append(TooLarge)
     if writing and (description.body or description.raw):
         kinds.append(UnsupportedMediaType)

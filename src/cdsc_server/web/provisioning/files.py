@@ -7,7 +7,7 @@ from typing import Final
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.errors import Conflict, FaultyRecords, UnsupportedMediaType
+from cdsc_server.errors import Conflict, FaultyRecords, FeedWaits, InvalidFile, NotAcceptable, UnsupportedMediaType
 from cdsc_server.intake.files import take_upload
 from cdsc_server.schemas.provisioning import (
     DeliveryListingSchema,
@@ -19,18 +19,26 @@ from cdsc_server.services import deliveries, delta_files
 from cdsc_server.storage.deliveries import DeliveryRow
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.cursors import PAGE_SIZE, cursor_of, links, shown
-from cdsc_server.web.describe import describe
+from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.provisioning.blueprint import blueprint, provisioning_token
 from cdsc_server.web.provisioning.spool import spooled
 
 _TAG: Final = "Files of changes"
 _CSV: Final = "text/csv"
+_JSON: Final = "application/json"
+_WORDS: Final = "text/plain"
 
 
 @blueprint.post("/files")
 @provisioning_token()
-@describe(tag=_TAG, section="", raw=_CSV, answers={200: DeltaReportSchema}, problems=(Conflict, FaultyRecords))
+@describe(
+    tag=_TAG,
+    section="",
+    raw=(_CSV,),
+    answers={200: Answer(DeltaReportSchema, files=(_WORDS,))},
+    problems=(Conflict, FeedWaits, InvalidFile, FaultyRecords),
+)
 def upload_file() -> ResponseReturnValue:
     """
     Send a delta file
@@ -41,9 +49,10 @@ def upload_file() -> ResponseReturnValue:
     """
     if request.mimetype != _CSV:
         raise UnsupportedMediaType(f"the body must be {_CSV}")
+    in_words = _asks_for_words()
     with spooled() as (spool, _):
         heading, done = take_upload(spool, catalogue=catalogue(), clock=ports().clock)
-    if _asks_for_words():
+    if in_words:
         return _words([done.summary, *done.notes])
     told = {each: getattr(done, each) for each in ("rows", "summary", "notes", "repeated")}
     return shown(DeltaReportSchema(), {"feed": heading.feed, "number": heading.number, **told})
@@ -51,7 +60,7 @@ def upload_file() -> ResponseReturnValue:
 
 @blueprint.get("/files")
 @provisioning_token()
-@describe(tag=_TAG, section="", query=PlaceParameters, answers={200: DeliveryListingSchema})
+@describe(tag=_TAG, section="", query=PlaceParameters, answers={200: Answer(DeliveryListingSchema, files=(_WORDS,))})
 def list_deliveries() -> ResponseReturnValue:
     """
     List the files that came
@@ -94,8 +103,17 @@ def _kind(row: DeliveryRow) -> str:
 
 
 def _asks_for_words() -> bool:
-    return request.accept_mimetypes.best_match(["application/json", "text/plain"]) == "text/plain"
+    """
+    Whether the caller prefers words to JSON.
+
+    Raises:
+        NotAcceptable: it takes neither.
+    """
+    found = request.accept_mimetypes.best_match([_JSON, _WORDS], "" if request.accept_mimetypes else _JSON)
+    if not found:
+        raise NotAcceptable(f"this is told in {_JSON} or {_WORDS}")
+    return found == _WORDS
 
 
 def _words(lines: list[str]) -> Response:
-    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
+    return Response("".join(f"{line}\n" for line in lines), mimetype=_WORDS)

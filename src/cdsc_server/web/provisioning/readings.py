@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from cdsc_server.connectors.delta_files import json_lines, parquet
 from cdsc_server.connectors.delta_files.blocks import Block, columns_of, lines_of
 from cdsc_server.connectors.delta_files.readings import COLUMNS
-from cdsc_server.errors import FaultyRecords, UnsupportedMediaType
+from cdsc_server.errors import FaultyRecords, InvalidFile, UnsupportedMediaType
 from cdsc_server.intake.deltas import take_readings
 from cdsc_server.schemas.provisioning import ReadingParameters, StoredReadingsSchema
 from cdsc_server.web.context import catalogue, ports
@@ -49,9 +49,9 @@ _FORMS: Final[Mapping[str, Callable[[BinaryIO], Table]]] = {
     tag="Files of changes",
     section="",
     query=ReadingParameters,
-    raw=_CSV,
+    raw=tuple(_FORMS),
     answers={200: StoredReadingsSchema},
-    problems=(FaultyRecords,),
+    problems=(InvalidFile, FaultyRecords),
 )
 def upload_readings() -> ResponseReturnValue:
     """

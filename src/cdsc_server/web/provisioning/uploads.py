@@ -30,7 +30,7 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 @describe(
     tag="Records",
     section="",
-    raw=_LINES,
+    raw=(_LINES,),
     headers={
         "Idempotency-Key": "Your own name for this upload; when it comes again within 7 days it is not taken in twice."
     },
