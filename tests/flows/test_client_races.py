@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from tests.factories.oauth import Authentication
+from tests.support.waiting import SECONDS
 
 ROUNDS = 6
 
@@ -25,7 +26,7 @@ def _send(settings, now, *, method, path, bodies, bearer, gate):
     client.get("/healthz")
     answers = []
     for body in bodies:
-        gate.wait(timeout=60)
+        gate.wait(timeout=SECONDS)
         answer = client.open(path, method=method, json=body, headers=bearer)
         answers.append((answer.status_code, answer.json))
     dispose(app)
@@ -42,7 +43,7 @@ def at_once(party, settings, clock):
             gate = manager.Barrier(2)
             told = {"method": method, "path": path, "bearer": party.bearer, "gate": gate}
             both = [pool.submit(_send, settings, clock.now(), bodies=bodies, **told) for bodies in (one, other)]
-            return [each.result(timeout=120) for each in both]
+            return [each.result(timeout=SECONDS) for each in both]
 
     return send
 

@@ -12,6 +12,7 @@ from cdsc_server.storage.grants import GrantRow, ReceiptRow
 from tests.factories import people
 from tests.support import requirement
 from tests.support.pages import Visitor
+from tests.support.waiting import SECONDS
 
 
 def _approve(settings, now, *, cookie, path, sends, gate):
@@ -26,7 +27,7 @@ def _approve(settings, now, *, cookie, path, sends, gate):
     client = app.test_client()
     client.set_cookie("cdsc_session", cookie)
     client.get("/healthz")
-    gate.wait(timeout=60)
+    gate.wait(timeout=SECONDS)
     answer = client.post(path, data=sends)
     dispose(app)
     return answer.status_code, answer.location
@@ -57,7 +58,7 @@ def test_two_processes_at_once_make_one_grant_and_give_one_answer(app, settings,
             pool.submit(_approve, settings, clock.now(), cookie=cookie, path=form.action, sends=sends, gate=gate)
             for _ in range(2)
         ]
-        first, second = (each.result(timeout=120) for each in both)
+        first, second = (each.result(timeout=SECONDS) for each in both)
 
     assert first == second
     assert first[0] == 303

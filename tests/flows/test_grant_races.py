@@ -8,6 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from tests.factories.oauth import register
+from tests.support.waiting import SECONDS
 
 
 def _patch(settings, now, *, bearer, path, body, gate):
@@ -21,7 +22,7 @@ def _patch(settings, now, *, bearer, path, body, gate):
     app = create_app(settings, replace(system_ports(settings), clock=FakeClock(now)))
     client = app.test_client()
     client.get("/healthz")
-    gate.wait(timeout=60)
+    gate.wait(timeout=SECONDS)
     answer = client.patch(path, json=body, headers=bearer)
     dispose(app)
     return answer.status_code, answer.json
@@ -41,7 +42,7 @@ def test_closing_and_widening_at_once_leaves_the_grant_closed(party, approve, se
             pool.submit(_patch, settings, clock.now(), bearer=party.bearer, path=path, body=body, gate=gate)
             for body in bodies
         ]
-        (closed, _), (widened, seen) = (each.result(timeout=120) for each in both)
+        (closed, _), (widened, seen) = (each.result(timeout=SECONDS) for each in both)
 
     grant = party.http.get(path, headers=party.bearer).json
     assert closed == 200
@@ -63,7 +64,7 @@ def _share(settings, now, *, client_id, grant_id, name, gate):
     ports = replace(system_ports(settings), clock=FakeClock(now))
     app = create_app(settings, ports)
     catalogue = load_catalogue(settings)
-    gate.wait(timeout=60)
+    gate.wait(timeout=SECONDS)
     with app.app_context():
         shared = files.share_file(
             client_id,
@@ -97,10 +98,10 @@ def test_two_files_shared_at_once_by_one_grant_are_both_shared(app, client, sett
                 gate=gate,
             )
 
-        first, grant_id = shared(manager.Barrier(1), "first.txt").result(timeout=120)
+        first, grant_id = shared(manager.Barrier(1), "first.txt").result(timeout=SECONDS)
         gate = manager.Barrier(2)
         both = [shared(gate, name, grant_id) for name in ("second.txt", "third.txt")]
-        more = [each.result(timeout=120)[0] for each in both]
+        more = [each.result(timeout=SECONDS)[0] for each in both]
 
     grant = client.get(f"/grants/{grant_id}", headers=party.bearer).json
     assert {each["file_id"] for each in grant["enabled_authorization_details"]} == {first, *more}

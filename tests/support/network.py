@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(autouse=True, scope="session")
 def _closed_network() -> Iterator[None]:
-    """Connections of this process to anything but this machine are refused."""
+    """Connections of this process to anything but this machine are refused; no proxy of this machine is asked."""
     connect = socket.socket.connect
 
     def guarded(self: socket.socket, address: object) -> None:
@@ -19,6 +19,9 @@ def _closed_network() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", guarded)
+        # In both spellings: what looks for the one may not look for the other.
+        for name in ("no_proxy", "NO_PROXY"):
+            patch.setenv(name, "127.0.0.1,localhost")
         yield
 
 

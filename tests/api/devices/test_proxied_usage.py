@@ -170,7 +170,7 @@ def test_a_platform_that_hangs_is_not_waited_for(home, live, agreed, get, monkey
     told = home.platform.read
 
     def read(since, until):
-        gone_on.wait(10)
+        gone_on.wait(60)
         return told(since, until)
 
     monkeypatch.setattr(home.platform, "read", read)

@@ -21,6 +21,7 @@ from tests.api.webhooks.conftest import asked
 from tests.factories import access, customer_data, tariffs
 from tests.factories.supply_mixes import supply_mix
 from tests.support.oauth import judged_before_storage
+from tests.support.waiting import SECONDS
 
 START = datetime(2026, 1, 31, 23, tzinfo=UTC)
 
@@ -201,7 +202,7 @@ def test_a_worker_that_is_killed_in_the_middle_loses_nothing(*, hook, send, tell
             worker.send_signal(signal.SIGKILL)
 
     hook.receiver.answer = killing
-    assert worker.wait(timeout=120) == -signal.SIGKILL
+    assert worker.wait(SECONDS) == -signal.SIGKILL
     hook.receiver.answer = lambda _: None
     before = len(told())
     clock.set(datetime.now(UTC) + CLAIM)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from cdsc_server.ports import PlatformAccess, PlatformKind
+from tests.support.waiting import SECONDS
 
 
 class Devices:
@@ -65,7 +66,7 @@ def devices() -> Iterator[Devices]:
             # The end of its input is the end of it.
             assert process.stdin is not None
             process.stdin.close()
-            process.wait(timeout=10)
+            process.wait(SECONDS)
 
 
 @pytest.fixture

@@ -47,17 +47,20 @@ class _Played:
 
 
 @pytest.fixture(scope="module")
-def played(simulated_site: str) -> Iterator[_Played]:
+def home(simulated_site: str) -> _Played:
     """One home for the tests of this module."""
-    access = PlatformAccess(
-        simulated_site, f"ada-{uuid4()}@example.org", PASSWORD, "Europe/Brussels", options={"timeout": "1"}
-    )
+    access = PlatformAccess(simulated_site, f"ada-{uuid4()}@example.org", PASSWORD, "Europe/Brussels")
     now = datetime.now(UTC)
     home = _Played(access, now - timedelta(hours=26), now - timedelta(hours=2))
     # Working out its history takes a moment, which is no part of what the tests look at.
-    patient = replace(access, options={})
-    KIND.open(patient, SystemClock()).read(home.since, home.until)
-    yield home
+    KIND.open(access, SystemClock()).read(home.since, home.until)
+    return home
+
+
+@pytest.fixture
+def played(home: _Played, patience: str) -> Iterator[_Played]:
+    """The home, asked with as much patience as the test needs."""
+    yield replace(home, access=replace(home.access, options={"timeout": patience}))
     home.play("normal")
 
 

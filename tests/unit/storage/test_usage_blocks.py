@@ -19,6 +19,7 @@ from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.usage import find_series, mark_synced
 from cdsc_server.storage.usage_blocks import Written, find_or_create_all, put_many, put_readings, wanted_series
 from cdsc_server.storage.usage_packing import unpack
+from tests.support.waiting import SECONDS
 from tests.unit.storage.usage_support import ENERGY, LATER, NOW, START, committed, engine_on, readings_of, series_of
 
 STEP = timedelta(minutes=15)
@@ -349,7 +350,7 @@ def test_writers_at_the_same_time_end_in_one_clear_state(engine, database_url):
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join(60)
+        writer.join(SECONDS)
 
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     with Session(engine) as session:
