@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CLIENT_ADMIN: Final = "cds_client_admin"
 CLIENT_NAME: Final = "Conformance kit"
+#: Pages of one listing after which the kit stops following.
 MOST_PAGES: Final = 200
 
 #: The smallest valid files: one grey dot, one empty page.

@@ -11,7 +11,7 @@ from cdsc_conformance.exchanges import Exchange
 from cdsc_conformance.findings import Unmet
 from cdsc_conformance.profile import Profile
 from cdsc_conformance.recorder import Recorder
-from cdsc_conformance.registration import Registered, register_for
+from cdsc_conformance.registration import MOST_PAGES, Registered, register_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 WELL_KNOWN: Final = "/.well-known/cds-server-metadata.json"
 
-#: Pages of one listing, and redirects of one document, after which the kit stops following.
-MOST_PAGES: Final = 200
+#: Redirects of one document after which the kit stops following.
 MOST_REDIRECTS: Final = 5
 
 T = TypeVar("T")

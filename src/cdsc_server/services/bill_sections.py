@@ -59,7 +59,7 @@ class SeenSection:
     Args:
         fields: the open optional fields, by their names in the standard.
         statement_id: of its Bill Statement, None when that may not be seen.
-        related: ids of each kind that may be told.
+        contracts, service_points, meter_devices: ids of those related that may be told.
         siblings: ids of related Bill Sections that may be seen.
     """
 

@@ -203,5 +203,6 @@ def _after(opened: Opened, edits: Mapping[int, SectionEdit], action: str) -> Dra
 
 
 def keep(row: AuthorizationRequestRow, draft: Draft, now: datetime) -> None:
+    """Store what the form says so far; it is remembered for `REMEMBERED` from now."""
     with transaction() as database:
         authorizations.keep_draft(database, row.request_id, draft.to_stored(), now=now, expires=now + REMEMBERED)

@@ -2,7 +2,7 @@
 Messages that the Server sends: written in the transaction of the change they tell of (CDS-WG1-02 6).
 
 `add_message` and `reply` take a session and are for other use cases; what the Messages API does with Messages is in
-services/message_reads and services/message_posts.
+services/message_box and services/message_posts.
 """
 
 from __future__ import annotations

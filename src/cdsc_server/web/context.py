@@ -34,14 +34,17 @@ def context() -> Context:
 
 
 def settings() -> Settings:
+    """The settings of this application."""
     return context().settings
 
 
 def ports() -> Ports:
+    """The outside of this application."""
     return context().ports
 
 
 def catalogue() -> Catalogue:
+    """What this application offers."""
     return context().catalogue
 
 
