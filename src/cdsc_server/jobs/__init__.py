@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from hashlib import sha256
@@ -22,6 +22,7 @@ from huey import Huey, RedisHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from huey.serializer import SignedSerializer
 
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.intake.folder import look_through
 from cdsc_server.ports import Ports
 from cdsc_server.services import (
@@ -77,126 +78,101 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
     Returns:
         The tasks by name; calling one queues it at once.
     """
-
-    mailing = Mailing(app.extensions["cdsc"].catalogue.utility, settings, ports.keys)
+    catalogue: Catalogue = app.extensions["cdsc"].catalogue
+    mailing = Mailing(catalogue.utility, settings, ports.keys)
+    poller = Poller(ports)
 
     def expire_grants() -> None:
-        with app.app_context():
-            expired = clean_up.expire_grants(mailing=mailing, clock=ports.clock)
+        expired = clean_up.expire_grants(mailing=mailing, clock=ports.clock)
         if expired:
             log.info("%d Grants expired", expired)
 
     def remove_ended() -> None:
-        with app.app_context():
-            removed = clean_up.remove_ended(clock=ports.clock)
+        removed = clean_up.remove_ended(clock=ports.clock)
         if removed:
             log.info("removed %d rows that had ended", removed)
 
     def send_mails() -> None:
         if ports.mailer is None:
             return
-        with app.app_context():
-            mails.send_due(mailer=ports.mailer, keys=ports.keys, clock=ports.clock, settings=settings)
+        mails.send_due(mailer=ports.mailer, keys=ports.keys, clock=ports.clock, settings=settings)
 
     def hand_on_tickets() -> None:
         if ports.desk is None:
             return
-        with app.app_context():
-            tickets.hand_on_due(desk=ports.desk, settings=settings, clock=ports.clock)
+        tickets.hand_on_due(desk=ports.desk, settings=settings, clock=ports.clock)
 
     def forget_sent() -> None:
-        with app.app_context():
-            forgotten = outbox.forget(settings=settings, clock=ports.clock)
+        forgotten = outbox.forget(settings=settings, clock=ports.clock)
         if forgotten:
             log.info("forgot %d mails and events", forgotten)
 
     def tell_customers() -> None:
-        with app.app_context():
-            told = news.tell_of_first_reads(mailing=mailing, clock=ports.clock)
-            told += news.tell_of_ends(days=settings.ends_soon_days, mailing=mailing, clock=ports.clock)
+        told = news.tell_of_first_reads(mailing=mailing, clock=ports.clock)
+        told += news.tell_of_ends(days=settings.ends_soon_days, mailing=mailing, clock=ports.clock)
         if told:
             log.info("told Customers of %d beginnings and ends", told)
 
     def tell_of_arrivals() -> None:
-        with app.app_context():
-            told = webhook_events.tell_of_arrivals(catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
+        told = webhook_events.tell_of_arrivals(catalogue=catalogue, clock=ports.clock)
         if told:
             log.info("webhooks will be told of new data %d times", told)
 
     def renew_links() -> None:
-        with app.app_context():
-            renewed = requirements.renew_links(catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
+        renewed = requirements.renew_links(catalogue=catalogue, clock=ports.clock)
         if renewed:
             log.info("%d links of forms ran out and were renewed", renewed)
 
     def find_members() -> None:
-        country = app.extensions["cdsc"].catalogue.utility.country
-        with app.app_context():
-            changed = aggregations.refresh(country=country, clock=ports.clock)
+        changed = aggregations.refresh(country=catalogue.utility.country, clock=ports.clock)
         if changed:
             log.info("%d groups have other members than before", changed)
 
     def open_late_grants() -> None:
-        with app.app_context():
-            opened = late_data.open_what_is_there(clock=ports.clock)
+        opened = late_data.open_what_is_there(clock=ports.clock)
         if opened:
             log.info("%d Grants open a part of what they wait for", opened)
 
     def settle_groups() -> None:
-        with app.app_context():
-            settled = group_grants.settle_all(catalogue=app.extensions["cdsc"].catalogue, clock=ports.clock)
+        settled = group_grants.settle_all(catalogue=catalogue, clock=ports.clock)
         if settled:
             log.info("%d Grants for the usage of groups are others now", settled)
 
     def fold_reads() -> None:
-        zone = app.extensions["cdsc"].catalogue.utility.timezone
-        with app.app_context():
-            folded = grant_reads.fold_hours(days=settings.read_log_days, zone=zone, clock=ports.clock)
+        folded = grant_reads.fold_hours(days=settings.read_log_days, zone=catalogue.utility.timezone, clock=ports.clock)
         if folded:
             log.info("folded %d hours of the access log into days", folded)
 
     def note_answering() -> None:
-        zone = app.extensions["cdsc"].catalogue.utility.timezone
         if ports.door is None:
             return
-        with app.app_context():
-            answering = metrics.note_answering(door=ports.door, zone=zone, clock=ports.clock)
+        answering = metrics.note_answering(door=ports.door, zone=catalogue.utility.timezone, clock=ports.clock)
         if not answering:
             log.error("this server does not answer at %s", settings.base_url)
 
     def roll_up_metrics() -> None:
-        zone = app.extensions["cdsc"].catalogue.utility.timezone
-        with app.app_context():
-            metrics.roll_up(zone=zone, clock=ports.clock)
+        metrics.roll_up(zone=catalogue.utility.timezone, clock=ports.clock)
 
     def import_folder() -> None:
         if not settings.import_dir:
             return
-        with app.app_context():
-            look_through(Path(settings.import_dir), catalogue=app.extensions["cdsc"].catalogue, ports=ports)
-
-    poller = Poller(ports)
+        look_through(Path(settings.import_dir), catalogue=catalogue, ports=ports)
 
     def poll_devices() -> None:
-        with app.app_context():
-            done = poller.run(until=ports.clock.now() + _ROUND)
+        done = poller.run(until=ports.clock.now() + _ROUND)
         if done.asked:
             log.info("asked %d sites with devices, %d of them in vain", done.asked, done.failed)
 
     def forget_device_polls() -> None:
-        with app.app_context():
-            forgotten = forget_polls(days=settings.device_days, clock=ports.clock)
+        forgotten = forget_polls(days=settings.device_days, clock=ports.clock)
         if forgotten:
             log.info("forgot what %d questions to devices brought", forgotten)
 
     def watch_devices() -> None:
-        with app.app_context():
-            tell_of_silence(mailing=mailing, ports=ports)
+        tell_of_silence(mailing=mailing, ports=ports)
 
     def watch_sources() -> None:
-        catalogue = app.extensions["cdsc"].catalogue
-        with app.app_context():
-            late = deliveries.tell_of_late_sources(catalogue=catalogue, mailing=mailing, clock=ports.clock)
+        late = deliveries.tell_of_late_sources(catalogue=catalogue, mailing=mailing, clock=ports.clock)
         for each in late:
             since = "ever" if each.last is None else f"since {each.last:%Y-%m-%d %H:%M} UTC"
             log.error("no delivery told of %s %s: %s allow %s", each.source, since, each.scenarios, each.within)
@@ -222,7 +198,18 @@ def register(jobs: Huey, app: Flask, settings: Settings, ports: Ports) -> dict[s
         tell_of_arrivals: crontab(),
         tell_customers: crontab(minute="*/5"),
     }
-    return {work.__name__: jobs.periodic_task(when, name=work.__name__)(work) for work, when in timetable.items()}
+    return {
+        work.__name__: jobs.periodic_task(when, name=work.__name__)(_within(app, work))
+        for work, when in timetable.items()
+    }
+
+
+def _within(app: Flask, work: Callable[[], None]) -> Callable[[], None]:
+    def done() -> None:
+        with app.app_context():
+            work()
+
+    return done
 
 
 def run(settings: Settings, app: Flask, ports: Ports) -> None:
