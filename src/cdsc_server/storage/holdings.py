@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.choosing import Holdings, Item
@@ -21,6 +22,9 @@ from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.meter_devices import InstallationRow, MeterDeviceRow
 from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServedContractRow, ServicePointRow
+
+#: The list that things of each kind stand in.
+_LIST: Final[Mapping[Kind, str]] = {kind: selection for selection, kind in SELECTED_KIND.items()}
 
 
 def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdings:
@@ -63,22 +67,16 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
     ).all()
     served = session.execute(
         select(ServedContractRow.contract_id, ServedContractRow.service_point_id).where(
-            ServedContractRow.customer_key == key,
-            ServedContractRow.start <= now,
-            or_(ServedContractRow.end.is_(None), ServedContractRow.end > now),
+            *_of_now(ServedContractRow, key, now)
         )
     ).all()
     installed = session.execute(
         select(InstallationRow.service_point_id, InstallationRow.meter_device_id).where(
-            InstallationRow.customer_key == key,
-            InstallationRow.start <= now,
-            or_(InstallationRow.end.is_(None), InstallationRow.end > now),
+            *_of_now(InstallationRow, key, now)
         )
     ).all()
     account_numbers = {row.account_id: row.account_number for row in accounts}
-    counts: dict[str, int] = {}
-    for row in contracts:
-        counts[row.account_id] = counts.get(row.account_id, 0) + 1
+    counts = Counter(row.account_id for row in contracts)
     addresses = {row.service_point_id: row.address or "" for row in points}
     meter_numbers = {row.meter_device_id: row.meter_number for row in meters}
     meters_at: dict[str, list[str]] = {}
@@ -90,76 +88,10 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
     for contract_id, point_id in served:
         meters_of.setdefault(contract_id, []).extend(meters_at.get(point_id, ()))
     items = {
-        "account_selection": [
-            Item(
-                row.account_id,
-                row.name,
-                _joined(row.address, counted("service_contract_selection", counts.get(row.account_id, 0))),
-                (gettext("Account %(number)s", number=row.account_number),),
-                named={
-                    "account_numbers": [row.account_number],
-                    "account_programs": [each["program_number"] for each in row.programs],
-                },
-                address=row.address,
-            )
-            for row in accounts
-        ],
-        "service_contract_selection": [
-            Item(
-                row.contract_id,
-                row.label,
-                _joined(
-                    in_words(SERVICES, row.service_types),
-                    row.address,
-                    gettext("ended") if _ended(row.contract_end, now) else "",
-                ),
-                tuple(
-                    gettext(told, number=number)
-                    for told, number in (
-                        (marked("Contract %(number)s"), row.contract_number),
-                        (marked("Account %(number)s"), account_numbers.get(row.account_id)),
-                    )
-                    if number
-                ),
-                details=tuple(sorted(meters_of.get(row.contract_id, ()))),
-                named={
-                    "contract_numbers": _numbers(row.contract_number),
-                    "service_types": row.service_types,
-                    "service_programs": [each["program_number"] for each in row.programs],
-                },
-                address=row.address,
-            )
-            for row in contracts
-        ],
-        "servicepoint_selection": [
-            Item(
-                row.service_point_id,
-                _joined(row.address or gettext("Connection")),
-                in_words(CONNECTIONS, row.types),
-                (gettext("Connection %(number)s", number=row.servicepoint_number),) if row.servicepoint_number else (),
-                named={
-                    "servicepoint_numbers": _numbers(row.servicepoint_number),
-                    "servicepoint_types": row.types,
-                    "premise_numbers": [each["premise_number"] for each in row.premises],
-                },
-                address=row.address or "",
-            )
-            for row in points
-        ],
-        "meter_device_selection": [
-            Item(
-                row.meter_device_id,
-                gettext("Meter %(number)s", number=row.meter_number) if row.meter_number else gettext("Meter"),
-                _joined(in_words(METERS, row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
-                (),
-                named={
-                    "meter_numbers": _numbers(row.meter_number),
-                    "meter_types": row.types,
-                    "meter_apps": [each["app_number"] for each in row.apps],
-                },
-            )
-            for row in meters
-        ],
+        "account_selection": _accounts(accounts, counts),
+        "service_contract_selection": _contracts(contracts, account_numbers, meters_of, now),
+        "servicepoint_selection": _points(points),
+        "meter_device_selection": _meters(meters, addresses, points_of_meter),
     }
     lists = _with_groups(items, members_of_customer(session, customer_id, at=now))
     return Holdings(
@@ -172,8 +104,92 @@ def read_holdings(session: Session, customer_id: str, *, now: datetime) -> Holdi
     )
 
 
-#: The list that things of each kind stand in.
-_LIST: Final[Mapping[Kind, str]] = {kind: selection for selection, kind in SELECTED_KIND.items()}
+def _of_now(row: type[ServedContractRow | InstallationRow], key: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return row.customer_key == key, row.start <= now, or_(row.end.is_(None), row.end > now)
+
+
+def _accounts(rows: Sequence[Row[Any]], counts: Mapping[str, int]) -> list[Item]:
+    return [
+        Item(
+            row.account_id,
+            row.name,
+            _joined(row.address, counted("service_contract_selection", counts.get(row.account_id, 0))),
+            (gettext("Account %(number)s", number=row.account_number),),
+            named={
+                "account_numbers": [row.account_number],
+                "account_programs": [each["program_number"] for each in row.programs],
+            },
+            address=row.address,
+        )
+        for row in rows
+    ]
+
+
+def _contracts(
+    rows: Sequence[Row[Any]], account_numbers: Mapping[str, str], meters_of: Mapping[str, Sequence[str]], now: datetime
+) -> list[Item]:
+    return [
+        Item(
+            row.contract_id,
+            row.label,
+            _joined(
+                in_words(SERVICES, row.service_types),
+                row.address,
+                gettext("ended") if _ended(row.contract_end, now) else "",
+            ),
+            tuple(
+                gettext(told, number=number)
+                for told, number in (
+                    (marked("Contract %(number)s"), row.contract_number),
+                    (marked("Account %(number)s"), account_numbers.get(row.account_id)),
+                )
+                if number
+            ),
+            details=tuple(sorted(meters_of.get(row.contract_id, ()))),
+            named={
+                "contract_numbers": _numbers(row.contract_number),
+                "service_types": row.service_types,
+                "service_programs": [each["program_number"] for each in row.programs],
+            },
+            address=row.address,
+        )
+        for row in rows
+    ]
+
+
+def _points(rows: Sequence[Row[Any]]) -> list[Item]:
+    return [
+        Item(
+            row.service_point_id,
+            _joined(row.address or gettext("Connection")),
+            in_words(CONNECTIONS, row.types),
+            (gettext("Connection %(number)s", number=row.servicepoint_number),) if row.servicepoint_number else (),
+            named={
+                "servicepoint_numbers": _numbers(row.servicepoint_number),
+                "servicepoint_types": row.types,
+                "premise_numbers": [each["premise_number"] for each in row.premises],
+            },
+            address=row.address or "",
+        )
+        for row in rows
+    ]
+
+
+def _meters(rows: Sequence[Row[Any]], addresses: Mapping[str, str], points_of_meter: Mapping[str, str]) -> list[Item]:
+    return [
+        Item(
+            row.meter_device_id,
+            gettext("Meter %(number)s", number=row.meter_number) if row.meter_number else gettext("Meter"),
+            _joined(in_words(METERS, row.types), addresses.get(points_of_meter.get(row.meter_device_id, ""), "")),
+            (),
+            named={
+                "meter_numbers": _numbers(row.meter_number),
+                "meter_types": row.types,
+                "meter_apps": [each["app_number"] for each in row.apps],
+            },
+        )
+        for row in rows
+    ]
 
 
 def _with_groups(
