@@ -9,7 +9,7 @@ offers fields and sets their limits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -109,6 +109,10 @@ class Catalogue:
     def scope(self, name: str) -> Scope | None:
         """The scope of this id or alias; None when there is none."""
         return self.scopes.get(self.aliases.get(name, name))
+
+    def scopes_of(self, names: Iterable[str]) -> list[Scope]:
+        """The scopes of these ids and aliases, in their order; what there is none of is left out."""
+        return [scope for scope in map(self.scope, names) if scope is not None]
 
 
 def read_catalogue(config: Mapping[str, Any]) -> Catalogue:

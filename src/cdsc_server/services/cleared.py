@@ -73,8 +73,9 @@ def _cleared_for(session: Session, customer_id: str, catalogue: Catalogue, *, no
 def _titles_of_members(client: ClientRow, catalogue: Catalogue) -> list[str]:
     """What its scopes open of what groups are made of; nothing while it is disabled."""
     words = [] if client.status == ClientStatus.DISABLED else client.scope.split()
-    scopes = filter(None, map(catalogue.scope, words))
-    fields = [name for scope in scopes if scope.type.id == AGGREGATIONS_QUERY for name in scope.fields]
+    fields = [
+        name for scope in catalogue.scopes_of(words) if scope.type.id == AGGREGATIONS_QUERY for name in scope.fields
+    ]
     return [words.title for words in member_words(fields)]
 
 

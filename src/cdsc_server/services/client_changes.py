@@ -60,7 +60,7 @@ class _Rules:
     at: datetime
 
     def scopes_of(self, words: str) -> list[Scope]:
-        return [scope for scope in map(self.catalogue.scope, words.split()) if scope is not None]
+        return self.catalogue.scopes_of(words.split())
 
     def field_names(self, words: str) -> set[str]:
         return {str(field.field_name) for field in taken_fields(self.catalogue, self.scopes_of(words)).values()}

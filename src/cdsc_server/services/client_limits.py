@@ -39,7 +39,7 @@ class Limit:
 
 def limits_of(row: ClientRow, *, catalogue: Catalogue) -> list[Limit]:
     """Every field of the scopes of a Client Object that can be limited."""
-    scopes = [catalogue.scopes[word] for word in row.scope.split() if word in catalogue.scopes]
+    scopes = catalogue.scopes_of(row.scope.split())
     return [
         Limit(
             scope.id,

@@ -175,7 +175,7 @@ def titles_of(client: ClientRow, catalogue: Catalogue) -> list[str]:
     words = [] if client.status == ClientStatus.DISABLED else client.scope.split()
     of_customers = [
         scope
-        for scope in filter(None, map(catalogue.scope, words))
+        for scope in catalogue.scopes_of(words)
         if scope.type.direct and scope.type.id != AGGREGATIONS_QUERY and not only_of_groups(scope.type.id, scope.fields)
     ]
     return [each.title for each in direct_words(of_customers)]
@@ -241,8 +241,7 @@ def _client(session: Session, client_id: str, *, lock: bool = False) -> ClientRo
 def _changeable(session: Session, client_id: str, reason: str, catalogue: Catalogue) -> ClientRow:
     row = _client(session, client_id, lock=True)
     _check_reason(reason)
-    scopes = filter(None, map(catalogue.scope, row.scope.split()))
-    if not any(scope.type.direct for scope in scopes):
+    if not any(scope.type.direct for scope in catalogue.scopes_of(row.scope.split())):
         raise Conflict("This Client Object has no scope for direct access: nothing was changed")
     return row
 

@@ -179,7 +179,7 @@ def _check_grants(
         for word in entry["scope"].split():
             if word not in words:
                 raise refusal(f"{where}.scope", f"{word!r} is not in the scope of the Client Object")
-        for scope in filter(None, map(catalogue.scope, client.scope.split())):
+        for scope in catalogue.scopes_of(client.scope.split()):
             if scope.type.own or scope.type.direct:
                 raise refusal(where, f"{scope.id} is asked for at the token endpoint (CDS-WG1-02 3.9)")
         for m, each in enumerate(details):
@@ -204,7 +204,7 @@ def _ask_for_the_rest(session: Session, related: RelatedTo, *, catalogue: Catalo
     """What the catalogue has asked for only since the registration (CDS-WG1-02 3.6)."""
     client = _client_at(session, related)
     if client is not None:
-        scopes = [scope for scope in map(catalogue.scope, client.scope.split()) if scope is not None]
+        scopes = catalogue.scopes_of(client.scope.split())
         requirements.ask(session, registration_id=client.registration_id, scopes=scopes, catalogue=catalogue, now=now)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue, Scope
+from cdsc_server.domain.catalogue import CLIENT_ADMIN, GRANT_ADMIN, Catalogue
 from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.details import read_request
 from cdsc_server.domain.direct_access import Permission, Reach
@@ -75,7 +75,7 @@ def _for_client(
         if details:
             raise InvalidAuthorizationDetails(f"authorization_details: {CLIENT_ADMIN} takes none")
         return _client_admin(client, clock=clock, settings=settings)
-    if any(described.type.direct or described.type.own for described in _scopes_of(client, catalogue)):
+    if any(described.type.direct or described.type.own for described in catalogue.scopes_of(client.scope.split())):
         words = client.scope if scope is None and not details else scope or ""
         return _with_details(client, words, details or (), catalogue=catalogue, clock=clock, settings=settings)
     return _grant_admin(client, details or (), catalogue=catalogue, clock=clock, settings=settings)
@@ -161,10 +161,6 @@ def _with_details(
         authorization_details=opened,
         cds_grant_ids=[grant.grant_id] if made else None,
     )
-
-
-def _scopes_of(client: AuthenticatedClient, catalogue: Catalogue) -> list[Scope]:
-    return [found for word in client.scope.split() if (found := catalogue.scope(word)) is not None]
 
 
 def _grant_admin_entry(

@@ -53,7 +53,7 @@ def _change(client_id: str, do: str) -> None:
 
 def _page(client_id: str, refusal: Problem | None = None) -> Response:
     row, name = console.client_object(client_id)
-    scopes = filter(None, map(catalogue().scope, row.scope.split()))
+    scopes = catalogue().scopes_of(row.scope.split())
     return show(
         "direct-access.html",
         status=200 if refusal is None else refusal.status,
