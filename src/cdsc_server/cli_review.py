@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from cdsc_server.cli_context import server
-from cdsc_server.services import audit, reviews
-from cdsc_server.services.reviews import Case, Decision, Desk, Waiting
+from cdsc_server.services import audit, review_cases, reviews
+from cdsc_server.services.review_cases import Case, Waiting
+from cdsc_server.services.reviews import Decision, Desk
 
 
 @click.group()
@@ -23,7 +24,7 @@ def review() -> None:
 def list_(limit: int) -> None:
     """List what waits."""
     with _desk():
-        found = reviews.list_waiting(limit=limit)
+        found = review_cases.list_waiting(limit=limit)
     if not found:
         click.echo("Nothing waits.")
     for each in found:
@@ -35,7 +36,7 @@ def list_(limit: int) -> None:
 def show(id: str) -> None:
     """Show one thing with all that belongs to it."""
     with _desk() as desk:
-        case = reviews.show(id, catalogue=desk.catalogue)
+        case = review_cases.show(id, catalogue=desk.catalogue)
     for line in _told(case):
         click.echo(line)
 

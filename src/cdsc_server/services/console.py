@@ -14,7 +14,7 @@ from cdsc_server.domain.grants import GrantStatus
 from cdsc_server.errors import NotFound
 from cdsc_server.ports import Clock
 from cdsc_server.services.grants import status_of
-from cdsc_server.services.reviews import Waiting, as_waiting
+from cdsc_server.services.review_cases import Waiting, as_waiting
 from cdsc_server.storage import clients, console, customers, grants, messages, reviews
 from cdsc_server.storage.clients import ClientRow, CredentialRow, RegistrationRow
 from cdsc_server.storage.customers import CustomerRow

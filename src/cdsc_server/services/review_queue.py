@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from cdsc_server.domain.catalogue import CLIENT_ADMIN
-from cdsc_server.services.reviews import Waiting, as_waiting
+from cdsc_server.services.review_cases import Waiting, as_waiting
 from cdsc_server.storage import clients, review_queue
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.keyset import Cursor, Page

@@ -8,101 +8,34 @@ Console, command line and admin API call these functions and nothing below them.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.domain.catalogue import CLIENT_ADMIN, Catalogue, Scope
-from cdsc_server.domain.clients import ClientStatus
+from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.letters import StoppedBy
 from cdsc_server.domain.messages import MessageStatus, MessageType, RelatedTo, RelatedType
-from cdsc_server.domain.requirements import RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound
 from cdsc_server.ports import Clock, Ports
-from cdsc_server.services import changelog, grant_changes, grant_reviews, own_access, requirements
+from cdsc_server.services import grant_changes, grant_reviews, own_access, requirements
 from cdsc_server.services.client_changes import apply_changes
-from cdsc_server.services.credentials import new_credential
 from cdsc_server.services.granting import create_grants
 from cdsc_server.services.mails import Mailing
 from cdsc_server.services.messages import reply
 from cdsc_server.services.own_access import OwnAccess
+from cdsc_server.services.production import add_production, production_case, see_met
+from cdsc_server.services.review_cases import new_scopes
 from cdsc_server.settings import Settings
 from cdsc_server.storage import clients, messages, reviews
 from cdsc_server.storage.clients import ClientRow
-from cdsc_server.storage.db import reading, transaction
-from cdsc_server.storage.messages import AttachmentRow, MessageRow
-from cdsc_server.storage.reviews import RequirementRow
+from cdsc_server.storage.db import transaction
+from cdsc_server.storage.messages import MessageRow
 
-_MOST: Final = 500
 #: What changes Client Objects of a registration when it is accepted.
 _OF_CLIENT_OBJECTS: Final = (MessageType.PRODUCTION_REQUEST, MessageType.FIELD_CHANGES)
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """
-    Something that waits for an operator.
-
-    Args:
-        id: of its Message.
-        kind: the type of the Message, or of the registration field that asks for it.
-        since: when the Client did its part.
-    """
-
-    id: str
-    kind: str
-    registration_id: str
-    client_name: str
-    title: str
-    status: str
-    since: datetime
-
-
-@dataclass(frozen=True)
-class Case:
-    """
-    Everything to decide by.
-
-    Args:
-        requirement: when the Message asks for one.
-        submission: the newest answer of the Client to a request of ours.
-        thread: answers to the Message, the oldest first.
-        clients: every Client Object of the registration.
-        unmet: what stands against production, or against new scopes there: what they need and is not accepted, with
-            where each stands.
-    """
-
-    waiting: Waiting
-    message: MessageRow
-    requirement: RequirementRow | None
-    submission: MessageRow | None
-    attachments: Sequence[AttachmentRow]
-    thread: Sequence[MessageRow]
-    clients: Sequence[ClientRow]
-    requirements: Sequence[RequirementRow]
-    unmet: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class ProductionCase:
-    """
-    How far a Client Object is on its way to production.
-
-    Args:
-        possible: whether it is an enabled one of the sandbox.
-        made: its equivalent in production.
-        request: of its Client, which waits.
-        unmet: as of a Case.
-    """
-
-    possible: bool
-    made: ClientRow | None
-    request: MessageRow | None
-    unmet: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -171,49 +104,6 @@ class Desk:
     @property
     def mailing(self) -> Mailing:
         return Mailing(self.catalogue.utility, self.settings, self.ports.keys)
-
-
-def list_waiting(*, limit: int = _MOST, registration_id: str | None = None) -> list[Waiting]:
-    """What waits for an operator, the longest wait first."""
-    with reading() as session:
-        found = reviews.waiting(session, limit=limit, registration_id=registration_id)
-        names = clients.admin_names(session, {message.registration_id for message, _ in found}, CLIENT_ADMIN)
-    return [as_waiting(message, requirement, names.get(message.registration_id, "")) for message, requirement in found]
-
-
-def show(message_id: str, *, catalogue: Catalogue) -> Case:
-    """
-    One thing to decide, decided or not.
-
-    Raises:
-        NotFound: no Message that an operator decides has this id.
-    """
-    with reading() as session:
-        message = messages.find_message(session, message_id)
-        requirement = None if message is None else reviews.by_message(session, message_id)
-        if message is None or (requirement is None and message.type not in reviews.REVIEWED):
-            raise NotFound("no Message that is decided here has this id")
-        submission = messages.latest_submission(session, message_id)
-        source = message_id if submission is None else submission.message_id
-        unmet: Mapping[str, str] = {}
-        if message.type == MessageType.PRODUCTION_REQUEST:
-            sandbox = clients.find_client(session, str(message.related_key))
-            scopes = [] if sandbox is None else _scopes(catalogue, sandbox)
-            unmet = requirements.unmet(session, message.registration_id, scopes, catalogue)
-        elif message.type == MessageType.FIELD_CHANGES and not grant_reviews.is_about_grant(message):
-            unmet = requirements.unmet(session, message.registration_id, _new_scopes(message, catalogue), catalogue)
-        own = clients.clients_of(session, message.registration_id)
-        return Case(
-            waiting=as_waiting(message, requirement, _admin_name(own)),
-            message=message,
-            requirement=requirement,
-            submission=submission,
-            attachments=messages.attachments_of(session, [source]).get(source, ()),
-            thread=messages.replies_to(session, message_id),
-            clients=own,
-            requirements=reviews.requirements_of(session, message.registration_id),
-            unmet=unmet,
-        )
 
 
 def accept(
@@ -380,7 +270,7 @@ def approve_production(client_id: str, *, desk: Desk, override: bool = False, no
         sandbox = clients.find_client(session, client_id)
         if sandbox is None:
             raise NotFound("no Client Object has this client_id")
-        made = _make_production(session, sandbox, desk, override=override, why=note, now=now)
+        made = _add_production(session, sandbox, desk, override=override, why=note, now=now)
         decision = Decision(
             client_id,
             "production",
@@ -392,27 +282,6 @@ def approve_production(client_id: str, *, desk: Desk, override: bool = False, no
         )
         desk.noted(session, decision)
     return decision
-
-
-def production_case(client_id: str, *, catalogue: Catalogue) -> ProductionCase:
-    """
-    How far a Client Object is on its way to production.
-
-    Raises:
-        NotFound: no such Client Object.
-    """
-    with reading() as session:
-        sandbox = clients.find_client(session, client_id)
-        if sandbox is None:
-            raise NotFound("no Client Object has this client_id")
-        if ClientStatus.SANDBOX not in sandbox.status_options:
-            return ProductionCase(possible=False, made=None, request=None, unmet={})
-        return ProductionCase(
-            possible=sandbox.status != ClientStatus.DISABLED,
-            made=reviews.production_like(session, sandbox),
-            request=reviews.pending_production(session, sandbox.registration_id, client_id),
-            unmet=requirements.unmet(session, sandbox.registration_id, _scopes(catalogue, sandbox), catalogue),
-        )
 
 
 def make_production(client_id: str, *, desk: Desk, override: bool = False, note: str = "") -> Decision:
@@ -463,7 +332,7 @@ def _take_effect(
             sandbox = clients.find_client(session, str(message.related_key), registration_id=message.registration_id)
             if sandbox is None:
                 raise Conflict("the Client Object is not there any more")
-            made = _make_production(session, sandbox, desk, override=override, why=note, now=now)
+            made = _add_production(session, sandbox, desk, override=override, why=note, now=now)
             return RelatedTo(RelatedType.CLIENT, made.client_id), (made.client_id,)
         case MessageType.GRANT_REQUEST:
             grants = create_grants(
@@ -480,9 +349,9 @@ def _take_effect(
             return message.related, ()
         case MessageType.FIELD_CHANGES:
             client = clients.find_client(session, str(message.related_key))
-            scopes = _new_scopes(message, desk.catalogue)
+            scopes = new_scopes(message, desk.catalogue)
             if client is not None and scopes:
-                _see_met(session, client, scopes, desk.catalogue, override=override, why=note, now=now)
+                see_met(session, client, scopes, desk.catalogue, override=override, why=note, now=now)
             row = apply_changes(
                 session,
                 message,
@@ -496,89 +365,16 @@ def _take_effect(
             return None, ()
 
 
-def _new_scopes(message: MessageRow, catalogue: Catalogue) -> list[Scope]:
-    words = {word for each in message.updates_requested or () for word in _new_words(each)}
-    return [scope for scope in map(catalogue.scope, sorted(words)) if scope is not None]
-
-
-def _new_words(update: dict[str, Any]) -> set[str]:
-    """The scopes that a change adds."""
-    if update["field"] != "scope":
-        return set()
-    return set(update["new_value"].split()) - set(update["previous_value"].split())
-
-
 def _own_access(session: Session, registration_id: str, desk: Desk, *, now: datetime) -> tuple[OwnAccess, ...]:
     return own_access.settle(session, registration_id, catalogue=desk.catalogue, mailing=desk.mailing, now=now)
 
 
-def _make_production(
+def _add_production(
     session: Session, sandbox: ClientRow, desk: Desk, *, override: bool, why: str, now: datetime
 ) -> ClientRow:
-    """
-    A Client Object for production beside the one in the sandbox, which stays (CDS-WG1-02 4.2, 6.9).
-
-    It has the limits of that one: it is to be its equivalent, and what an operator has narrowed stays narrow.
-    """
-    if ClientStatus.SANDBOX not in sandbox.status_options or sandbox.status == ClientStatus.DISABLED:
-        raise Conflict("it is not an enabled Client Object of the sandbox")
-    clients.lock_registration(session, sandbox.registration_id)
-    there = reviews.production_like(session, sandbox)
-    if there is not None:
-        raise Conflict(f"there is a production Client Object for the same scopes: {there.client_id}")
-    scopes = _scopes(desk.catalogue, sandbox)
-    _see_met(session, sandbox, scopes, desk.catalogue, override=override, why=why, now=now)
-    client_id = secrets.token_hex(12)
-    made = ClientRow(
-        client_id=client_id,
-        registration_id=sandbox.registration_id,
-        scope=sandbox.scope,
-        client_name=client_id if sandbox.client_name == sandbox.client_id else sandbox.client_name,
-        contacts=list(sandbox.contacts),
-        redirect_uris=list(sandbox.redirect_uris),
-        response_types=list(sandbox.response_types),
-        grant_types=list(sandbox.grant_types),
-        token_endpoint_auth_method=sandbox.token_endpoint_auth_method,
-        authorization_details_types=list(sandbox.authorization_details_types),
-        uris=dict(sandbox.uris),
-        registered_fields=dict(sandbox.registered_fields),
-        limits=dict(sandbox.limits),
-        status=ClientStatus.PRODUCTION,
-        status_options=[ClientStatus.PRODUCTION, ClientStatus.DISABLED],
-        default_scope=sandbox.default_scope,
-        default_redirect_uri=sandbox.default_redirect_uri,
-        default_authorization_details=sandbox.default_authorization_details,
-        created=now,
-        modified=now,
+    return add_production(
+        session, sandbox, override=override, why=why, catalogue=desk.catalogue, keys=desk.ports.keys, now=now
     )
-    session.add(made)
-    session.flush()
-    credential, _ = new_credential(session, made, now=now, keys=desk.ports.keys)
-    session.flush()
-    changelog.client_added(session, made, now=now)
-    changelog.credential_added(session, credential, now=now)
-    return made
-
-
-def _see_met(
-    session: Session,
-    client: ClientRow,
-    scopes: Sequence[Scope],
-    catalogue: Catalogue,
-    *,
-    override: bool,
-    why: str,
-    now: datetime,
-) -> None:
-    """Refuse while something that production needs is owed; with `override` that is waived instead."""
-    if override:
-        reason = why.strip() or "An operator decided so."
-        requirements.waive_unmet(session, client.registration_id, scopes, catalogue, reason=reason, now=now)
-        return
-    unmet = requirements.unmet(session, client.registration_id, scopes, catalogue)
-    if unmet:
-        names = ", ".join(f"{name} ({status})" for name, status in unmet.items())
-        raise Conflict(f"not everything is accepted yet: {names}")
 
 
 def _claimed(session: Session, message_id: str, *, now: datetime) -> MessageRow:
@@ -596,24 +392,3 @@ def _claimed(session: Session, message_id: str, *, now: datetime) -> MessageRow:
     if message.status == MessageStatus.OPEN:
         raise Conflict("the Client has not answered it yet")
     raise Conflict(f"it is {message.status} already")
-
-
-def _scopes(catalogue: Catalogue, client: ClientRow) -> list[Scope]:
-    return [catalogue.scopes[word] for word in client.scope.split() if word in catalogue.scopes]
-
-
-def as_waiting(message: MessageRow, requirement: RequirementRow | None, client_name: str) -> Waiting:
-    """The Message as a line of the queue."""
-    return Waiting(
-        id=message.message_id,
-        kind=message.type if requirement is None else requirement.type,
-        registration_id=message.registration_id,
-        client_name=client_name,
-        title=message.name,
-        status=message.status if requirement is None else RequirementStatus(requirement.status).value,
-        since=message.modified if requirement is None else requirement.modified,
-    )
-
-
-def _admin_name(own: Sequence[ClientRow]) -> str:
-    return next((client.client_name for client in own if client.scope == CLIENT_ADMIN), "")

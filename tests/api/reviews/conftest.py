@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from cdsc_server.services import reviews
-from cdsc_server.services.reviews import Case, Decision, Desk
+from cdsc_server.services import review_cases, reviews
+from cdsc_server.services.review_cases import Case
+from cdsc_server.services.reviews import Decision, Desk
 from cdsc_server.storage.db import reading
 from cdsc_server.storage.reviews import RequirementRow, requirements_of
 from tests.factories.messages import Box
@@ -97,12 +98,12 @@ class Owed:
     def show(self, message: dict[str, Any]) -> Case:
         """What the operator sees."""
         with self.app.app_context():
-            return reviews.show(message["message_id"], catalogue=self.desk.catalogue)
+            return review_cases.show(message["message_id"], catalogue=self.desk.catalogue)
 
     def waiting(self) -> list[str]:
         """The ids of what waits, the longest wait first."""
         with self.app.app_context():
-            return [each.id for each in reviews.list_waiting()]
+            return [each.id for each in review_cases.list_waiting()]
 
     def fulfil(self) -> None:
         """An operator accepts all that production needs."""

@@ -14,7 +14,7 @@ from cdsc_server.app import create_app, load_catalogue, system_ports
 from cdsc_server.demo.files import Files
 from cdsc_server.demo.seeding import fill_up, make
 from cdsc_server.ports import SystemClock
-from cdsc_server.services import group_desk, reviews
+from cdsc_server.services import group_desk, review_cases
 from cdsc_server.storage.db import db
 
 NOW = datetime(2026, 3, 18, 15, 7, tzinfo=UTC)
@@ -146,7 +146,7 @@ def test_there_is_work_of_every_kind_for_an_operator(files):
     list(make(files, NOW, days=3, customers=1))
     app = create_app(files.settings(), system_ports(files.settings()))
     with app.app_context():
-        queue = reviews.list_waiting()
+        queue = review_cases.list_waiting()
         db.engine.dispose()
 
     assert sorted((each.client_name, each.kind, each.status) for each in queue) == [

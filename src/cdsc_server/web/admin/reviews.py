@@ -18,9 +18,10 @@ from cdsc_server.schemas.admin.reviews import (
     ReviewFilters,
     ReviewListingSchema,
 )
-from cdsc_server.services import decisions, review_queue, reviews
+from cdsc_server.services import decisions, review_cases, review_queue, reviews
 from cdsc_server.services.decisions import Verdict
-from cdsc_server.services.reviews import Decision, Waiting
+from cdsc_server.services.review_cases import Waiting
+from cdsc_server.services.reviews import Decision
 from cdsc_server.web.admin.blueprint import blueprint, desk, listed, uri
 from cdsc_server.web.admin.clients import client_object, requirement_object
 from cdsc_server.web.admin.door import operator_token
@@ -62,7 +63,7 @@ def get_review(message_id: str) -> ResponseReturnValue:
 
     Everything to decide by; also of what is decided.
     """
-    case = reviews.show(message_id, catalogue=catalogue())
+    case = review_cases.show(message_id, catalogue=catalogue())
     return shown(
         CaseSchema(),
         {

@@ -13,7 +13,7 @@ from cdsc_server.domain.client_limits import offered_to
 from cdsc_server.domain.operators import DECIDE, SWITCH
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
 from cdsc_server.oauth.rfc8414 import authorization_server_metadata
-from cdsc_server.services import client_holds, client_limits, console, reviews
+from cdsc_server.services import client_holds, client_limits, console, production, reviews
 from cdsc_server.services.audit import noting
 from cdsc_server.services.reviews import Desk
 from cdsc_server.storage.clients import ClientRow
@@ -112,8 +112,8 @@ def _page(client_id: str, refusal: Problem | None = None) -> Response:
         status=200 if refusal is None else refusal.status,
         client=row,
         name=name,
-        case=reviews.production_case(client_id, catalogue=catalogue()),
-        direct=any(scope.type.direct for scope in filter(None, map(catalogue().scope, row.scope.split()))),
+        case=production.production_case(client_id, catalogue=catalogue()),
+        direct=any(scope.type.direct for scope in catalogue().scopes_of(row.scope.split())),
         refusal=refusal,
         sent=request.form,
         done=request.args.get("done", ""),

@@ -7,7 +7,7 @@ from typing import Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from cdsc_server.services import console, reviews
+from cdsc_server.services import console, review_cases
 from cdsc_server.web.console.blueprint import SIZE, asked_cursor, blueprint, show
 from cdsc_server.web.console.door import operator
 from cdsc_server.web.context import ports
@@ -34,7 +34,7 @@ def client(registration_id: str) -> ResponseReturnValue:
     return show(
         "client.html",
         registration=console.registration(registration_id),
-        waiting=reviews.list_waiting(limit=_MOST_WAITING, registration_id=registration_id),
+        waiting=review_cases.list_waiting(limit=_MOST_WAITING, registration_id=registration_id),
         now=ports().clock.now(),
     )
 

@@ -12,9 +12,10 @@ from cdsc_server.domain.operators import DECIDE, WRITE
 from cdsc_server.domain.registration_fields import FieldType
 from cdsc_server.domain.requirements import UNDECIDED, RequirementStatus
 from cdsc_server.errors import Conflict, InvalidRequest, NotFound, Problem
-from cdsc_server.services import console, customer_search, reviews
+from cdsc_server.services import console, customer_search, review_cases, reviews
 from cdsc_server.services.audit import noting
-from cdsc_server.services.reviews import Case, Desk
+from cdsc_server.services.review_cases import Case
+from cdsc_server.services.reviews import Desk
 from cdsc_server.storage.reviews import RequirementRow
 from cdsc_server.web.console.blueprint import blueprint, show
 from cdsc_server.web.console.door import operator, signed_in
@@ -103,7 +104,7 @@ def _decide(message_id: str) -> None:
 
 def _page(message_id: str, refusal: Problem | None = None) -> Response:
     try:
-        case = reviews.show(message_id, catalogue=catalogue())
+        case = review_cases.show(message_id, catalogue=catalogue())
     except NotFound:
         case = None
     requirement = None if case is None else case.requirement
