@@ -32,8 +32,6 @@ _FIRST: Final = 978_307_200
 #: Seconds that a clock may be fast by.
 _AHEAD: Final = 3_600
 _LONGEST: Final = 400 * 86_400
-#: Readings longer than a day of 25 hours have a length of their own each.
-_LONGEST_STEP: Final = 90_000
 #: Rows of one fault that are told one by one.
 _TOLD: Final = 50
 
@@ -178,11 +176,6 @@ def sound(rows: ReadingRows, last: dict[int, tuple[int, int]], *, now: int, faul
     refuse(rows.starts < _FIRST, "start", "is before 2001: the clock of the source was reset")
     refuse(rows.ends > now + _AHEAD, "end", "lies in the future: is the clock of the source right, and its offset?")
     refuse(rows.ends - rows.starts > _LONGEST, "end", "is more than 400 days after the start")
-    refuse(
-        rows.deletes & (rows.ends - rows.starts > _LONGEST_STEP),
-        "op",
-        "takes away readings of up to 25 hours only: bring longer ones again with the right value",
-    )
     # A stable order keeps the rows of one source as the file has them.
     order = np.argsort(rows.sources, kind="stable")
     good = rows.those(order[~bad[order]])

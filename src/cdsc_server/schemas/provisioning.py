@@ -86,6 +86,24 @@ class ReadingParameters(Schema):
     )
 
 
+class RemovalParameters(Schema):
+    """Which readings of a meter to remove."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    start = Instant(required=True, metadata={"description": "Those that begin at this instant or later."})
+    end = Instant(required=True, metadata={"description": "Those that end at this instant or before."})
+    type = fields.String(metadata={"description": "Those of this Value Type only, such as `electric_usage`."})
+    direction = fields.String(metadata={"description": "Those of this direction only, such as `reverse`."})
+
+
+class RemovedReadingsSchema(Schema):
+    """What was removed."""
+
+    readings = fields.Integer(required=True, metadata={"description": "How many readings there were."})
+
+
 class PlaceParameters(Schema):
     """A place in a list."""
 

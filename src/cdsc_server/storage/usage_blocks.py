@@ -34,12 +34,16 @@ from cdsc_server.storage.arrivals import note_arrivals
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.listed import listed
-from cdsc_server.storage.usage import UsageSeriesRow
+from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow
 from cdsc_server.storage.usage_packing import pack_all, same, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 #: Series handled by one round of statements.
 _ROUND = 1000
+#: Blocks that are emptied together.
+_ERASED = 100
+#: Before any second that a datetime can name.
+_BEGINNING = -(2**62)
 #: What no series changes once it is there.
 _FIXED = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
 
@@ -173,7 +177,7 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
         change = changes.get(key)
         if change is None:
             change = changes[key] = _Change(key, series.interval_seconds, series.phase_seconds, series.timezone, [])
-        change.pieces += _pieces(change, readings)
+        change.pieces += _pieces(change, readings, gaps_erase=gaps_erase)
         customer_ids.add(series.customer_id)
     # One order for all writers, so that no two of them wait for each other's locks.
     ordered = [changes[key] for key in sorted(changes) if changes[key].pieces]
@@ -183,6 +187,35 @@ def put_many(session: Session, writes: Iterable[Write], *, at: datetime, gaps_er
     if total.new or total.corrected:
         note_arrivals(session, customer_ids)
     return total
+
+
+def erase(session: Session, series: UsageSeriesRow, *, start: datetime, end: datetime, at: datetime) -> int:
+    """
+    Take away the readings of a series that lie wholly in [start, end), a few blocks at a time; versions are kept.
+
+    Args:
+        at: as `put_many`.
+
+    Returns:
+        How many readings there were.
+    """
+    row = UsageBlockRow
+    inside = (row.start < _second(end), row.start + row.span > _second(start))
+    of_series = select(row.start, row.span, row.payload).where(
+        row.customer_key == series.customer_key, row.series == series.series, *inside
+    )
+    gone, reached = 0, _BEGINNING
+    while some := session.execute(of_series.where(row.start > reached).order_by(row.start).limit(_ERASED)).all():
+        empty = []
+        for first, span, payload in some:
+            step = series.interval_seconds or span
+            part = unpack(payload, first, step, span // step).between(start, end)
+            if told := len(part) - part.spread_marks.count(GAP):
+                gone += told
+                empty.append((series, Readings.assembled(part.start, step, len(part), ())))
+        put_many(session, empty, at=at, gaps_erase=True)
+        reached = some[-1].start
+    return gone
 
 
 def _round_of_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[UsageSeriesRow]:
@@ -268,12 +301,12 @@ class _Change:
         return min(start for start, _, _ in self.pieces), max(end for _, end, _ in self.pieces)
 
 
-def _pieces(change: _Change, readings: Readings) -> Iterator[_Piece]:
-    """Cut at local months; one reading each where every period has its own length. Nothing but gaps is nothing."""
+def _pieces(change: _Change, readings: Readings, *, gaps_erase: bool) -> Iterator[_Piece]:
+    """Cut at local months; one reading each where every period has its own length. Gaps of those say nothing else."""
     step, start = readings.interval, _second(readings.start)
     if not change.interval:
         for n in range(len(readings)):
-            if (piece := readings.part(n, n + 1)).marks != bytes([GAP]):
+            if (piece := readings.part(n, n + 1)).marks != bytes([GAP]) or gaps_erase:
                 yield start + n * step, start + (n + 1) * step, piece
         return
     if step != change.interval or (start - change.phase) % step:
@@ -340,11 +373,13 @@ def _place(blocks: list[_Block], piece: _Piece, *, gaps_erase: bool) -> None:
 
 
 def _place_period(blocks: list[_Block], piece: _Piece, *, gaps_erase: bool) -> None:
-    """Let a period of a length of its own replace every other period that it meets."""
+    """Let a period of a length of its own replace every other period that it meets; a gap does so only to its own."""
     start, end, readings = piece
     met = [block for block in blocks if block.start < end and block.end > start and not block.gone]
     if [(block.start, block.end) for block in met] == [(start, end)]:
         met[0].correct(readings, gaps_erase=gaps_erase)
+        return
+    if readings.marks == bytes([GAP]):
         return
     for block in met:
         block.gone = True

@@ -1,4 +1,4 @@
-"""Readings in bulk: as CSV, lines of JSON or Parquet, all of which are stored, or none."""
+"""Readings in bulk: as CSV, lines of JSON or Parquet, all of which are stored, or none; and those of a time removed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,21 @@ from cdsc_server.connectors.delta_files.blocks import Block, columns_of, lines_o
 from cdsc_server.connectors.delta_files.readings import COLUMNS
 from cdsc_server.errors import FaultyRecords, InvalidFile, UnsupportedMediaType
 from cdsc_server.intake.deltas import take_readings
-from cdsc_server.schemas.provisioning import ReadingParameters, StoredReadingsSchema
+from cdsc_server.schemas.provisioning import (
+    ReadingParameters,
+    RemovalParameters,
+    RemovedReadingsSchema,
+    StoredReadingsSchema,
+)
+from cdsc_server.services.provisioning import removed_readings
+from cdsc_server.services.provisioning.removed_readings import Asked
 from cdsc_server.web.context import catalogue, ports
 from cdsc_server.web.cursors import shown
 from cdsc_server.web.describe import describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.provisioning.blueprint import blueprint, provisioning_token
 from cdsc_server.web.provisioning.spool import spooled
+from cdsc_server.web.service_door import account
 
 _CSV: Final = "text/csv"
 
@@ -69,3 +77,25 @@ def upload_readings() -> ResponseReturnValue:
         columns, blocks = form(spool)
         done = take_readings(columns, blocks, missing=filter(None, missing), catalogue=catalogue(), clock=ports().clock)
     return shown(StoredReadingsSchema(), {"rows": done.rows, "summary": done.summary})
+
+
+@blueprint.delete("/meters/<external_id>/readings")
+@provisioning_token()
+@describe(
+    tag="Files of changes",
+    section="",
+    query=RemovalParameters,
+    answers={200: RemovedReadingsSchema},
+    path={"external_id": "The `external_meter_id` that your systems have for it."},
+)
+def remove_readings(external_id: str) -> ResponseReturnValue:
+    """
+    Remove readings of a meter
+
+    Those that lie wholly in the time named are taken away from whoever has them, however long each is, all at once.
+    Clients read null there, and see by `cds_modified` that something changed. The same again removes nothing.
+    """
+    given = filters(RemovalParameters())
+    asked = Asked(given["start"], given["end"], given.get("type"), given.get("direction"))
+    gone = removed_readings.remove_readings(external_id, asked, actor=account().actor, clock=ports().clock)
+    return shown(RemovedReadingsSchema(), {"readings": gone})
