@@ -38,12 +38,11 @@ class Files:
     def unfinished(self) -> Path:
         return self.directory / "unfinished.sqlite"
 
-    def settings(self, *, database: Path | None = None, base_url: str = "http://127.0.0.1:8000") -> Settings:
+    def settings(self, *, database: Path | None = None) -> Settings:
         """What the server of this demonstration is started with."""
         return Settings(
             database_url=f"sqlite:///{database or self.database}",
             key_file=str(self.key),
             blob_dir=str(self.directory / "blobs"),
-            base_url=base_url,
             demo=True,
         )

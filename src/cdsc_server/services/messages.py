@@ -114,7 +114,6 @@ def reply(
     related: RelatedTo | None = None,
     type: str = MessageType.REQUEST_UPDATE,
     original: str | None = None,
-    updates_requested: Sequence[dict[str, Any]] | None = None,
     amount: Decimal | None = None,
     currency: str | None = None,
 ) -> MessageRow:
@@ -161,7 +160,6 @@ def reply(
         now=now,
         previous=message,
         related=related,
-        updates_requested=updates_requested,
         amount=amount,
         currency=currency,
     )

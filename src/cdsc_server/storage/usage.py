@@ -157,27 +157,19 @@ def find_series(
     customer_id: str,
     *,
     segment_keys: Collection[str] | None = None,
-    account_ids: Collection[str] | None = None,
-    contract_ids: Collection[str] | None = None,
-    service_point_ids: Collection[str] | None = None,
     meter_device_ids: Collection[str] | None = None,
 ) -> list[UsageSeriesRow]:
     """
     The series of one Customer, ordered by segment key, position and number.
 
     Args:
-        segment_keys: and the other filters: each given one must hold; None does not filter.
+        segment_keys, meter_device_ids: only of these; None does not filter.
     """
     rows = select(UsageSeriesRow).where(UsageSeriesRow.customer_key == customer_key_of(customer_id))
-    for column, wanted in (
-        (UsageSeriesRow.segment_key, segment_keys),
-        (UsageSeriesRow.account_id, account_ids),
-        (UsageSeriesRow.contract_id, contract_ids),
-        (UsageSeriesRow.service_point_id, service_point_ids),
-        (UsageSeriesRow.meter_device_id, meter_device_ids),
-    ):
-        if wanted is not None:
-            rows = rows.where(column.in_(wanted))
+    if segment_keys is not None:
+        rows = rows.where(UsageSeriesRow.segment_key.in_(segment_keys))
+    if meter_device_ids is not None:
+        rows = rows.where(UsageSeriesRow.meter_device_id.in_(meter_device_ids))
     order = (UsageSeriesRow.segment_key, UsageSeriesRow.position, UsageSeriesRow.series)
     return list(session.scalars(rows.order_by(*order)))
 

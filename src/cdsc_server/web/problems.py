@@ -106,8 +106,9 @@ def _invalid(fault: ValidationError) -> Response:
     return answer(InvalidRequest(f"{field}: {rule}", field=field))
 
 
-def first_fault(messages: Any, path: str = "") -> tuple[str, str]:
+def first_fault(messages: Any) -> tuple[str, str]:
     """The first fault of marshmallow's nested messages as (path, rule)."""
+    path = ""
     while isinstance(messages, dict):
         key, messages = next(iter(messages.items()))
         path = path if key == "_schema" else f"{path}.{key}" if path else str(key)
