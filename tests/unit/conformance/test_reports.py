@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -23,6 +24,14 @@ def written(tmp_path):
     )
     page, document = reports.write(result, tmp_path / "new" / "report")
     return page.read_text(encoding="utf-8"), document.read_bytes()
+
+
+def test_the_page_looks_like_those_of_the_server():
+    """The kit imports nothing of the server, so it has a copy of the tokens: they are changed together."""
+    src = Path(__file__).parents[3] / "src"
+    tokens = (src / "cdsc_server/web/static/tokens.css").read_text(encoding="utf-8")
+
+    assert (src / "cdsc_conformance/reports/report.css").read_text(encoding="utf-8").startswith(tokens)
 
 
 def test_the_page_needs_nothing_else(written):
