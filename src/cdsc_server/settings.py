@@ -261,6 +261,9 @@ def _faults(settings: Settings) -> list[str]:
         faults.append("CDSC_BLOB_URL must be https://HOST/BUCKET, or http:// on this machine itself")
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         faults.append("CDSC_DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
+    elif settings.database_url.startswith("postgresql") and settings.database_url.count("@") > 1:
+        # What follows the first @ would be looked up as the name of a host, and stand in messages.
+        faults.append("CDSC_DATABASE_URL must have an @ of name or password written as %40")
     if not settings.jobs_url.startswith("sqlite:///") and not _is_redis(settings.jobs_url):
         faults.append("CDSC_JOBS_URL must be sqlite:///FILE, redis://HOST:PORT/N or rediss://HOST:PORT/N")
     if settings.limits_url and not _is_redis(settings.limits_url):
