@@ -23,7 +23,6 @@ LISTS = {
     "query_service_points": ("/cds/service_points", "service_points", "cds_servicepoint_id"),
     "query_meter_devices": ("/cds/meter_devices", "meter_devices", "cds_meterdevice_id"),
 }
-EVERYTHING = {"include_accounts", "include_service_contracts", "include_service_points", "include_meter_devices"}
 ADAS = {
     "query_accounts": ["family", "home"],
     "query_service_contracts": ["house", "shop"],

@@ -9,7 +9,6 @@ from cdsc_server.services import mails
 from cdsc_server.services.mails import Mailing
 from cdsc_server.storage.db import reading, transaction
 from cdsc_server.storage.outbox import OutboxRow
-from tests.support.ports import free_port
 
 LETTER = Letter("receipt", "About <you>", "Hello Ada,", ["One & two."], "Read it:", "https://cds.example/x", ["First."])
 
@@ -17,12 +16,6 @@ LETTER = Letter("receipt", "About <you>", "Hello Ada,", ["One & two."], "Read it
 @pytest.fixture
 def settings(settings, mail_catcher):
     return replace(settings, mail_url=mail_catcher.smtp_url, mail_from="no-reply@dge.example", mail_tries=3)
-
-
-@pytest.fixture
-def nobody_there(settings):
-    """Settings of a server whose mail server is down."""
-    return replace(settings, mail_url=f"smtp://127.0.0.1:{free_port()}?starttls=no")
 
 
 @pytest.fixture
