@@ -121,7 +121,7 @@ def bills(files: tuple[Path, ...], customer: str | None) -> None:
 @click.argument("files", nargs=-1, required=True, type=_File, metavar="FILE...")
 def delta(files: tuple[Path, ...]) -> None:
     """
-    Apply delta files (CSV): what a back office changed since its last file.
+    Apply delta files (CSV, of readings also Parquet): what a back office changed since its last file.
 
     Each FILE is stored whole or not at all, in the order of the numbers of its feed.
     A file that was applied before changes nothing; one whose turn has not come is left for later, with status 1.

@@ -186,12 +186,15 @@ class InvalidFile(Problem):
 
     Args:
         line: where the broken block starts, counted from 1; None when the file as a whole is meant.
+        counted: what `line` counts: "line", or "row" where the file has no lines.
     """
 
     code = "invalid_file"
 
-    def __init__(self, description: str, *, line: int | None = None, field: str | None = None) -> None:
-        super().__init__(description if line is None else f"line {line}: {description}", field=field)
+    def __init__(
+        self, description: str, *, line: int | None = None, counted: str = "line", field: str | None = None
+    ) -> None:
+        super().__init__(description if line is None else f"{counted} {line}: {description}", field=field)
         self.line = line
 
 
@@ -218,15 +221,17 @@ class RecordFault:
         field: the member that breaks the rule; empty for the record as a whole.
         rule: what it must be.
         conflict: whether it would be right, were it not for what is here already.
+        counted: what `line` counts: "line", or "row" where it came without lines.
     """
 
     line: int | None
     field: str
     rule: str
     conflict: bool = False
+    counted: str = "line"
 
     def __str__(self) -> str:
-        where = "" if self.line is None else f"line {self.line}: "
+        where = "" if self.line is None else f"{self.counted} {self.line}: "
         return f"{where}{self.field} {self.rule}" if self.field else f"{where}{self.rule}"
 
 

@@ -8,6 +8,7 @@ Delta files: what a back office changed since its last file, as CSV that says of
 
 The first line names the version of the form, the kind of the rows, the feed and its sequence number, and then any
 texts that stand for a missing value (`missing=-9999`). The last one counts the rows: a file cut short is noticed.
+Readings come as Parquet, too, with what the first line says after its name among the metadata.
 """
 
 from __future__ import annotations
@@ -92,11 +93,15 @@ class Faults:
     """
     The faults of a file, the first of which are told one by one.
 
+    Args:
+        counted: what is counted: "line", or "row" where a file has no lines.
+
     Attributes:
         told: in the order in which they were found.
         rows: how many rows have any.
     """
 
+    counted: str = "line"
     told: list[RecordFault] = field(default_factory=list)
     rows: int = 0
 
@@ -113,7 +118,7 @@ class Faults:
     def tell(self, line: int, column: str, rule: str) -> None:
         """Note what is wrong with a row that is counted already."""
         if not self.is_full:
-            self.told.append(RecordFault(line, column, rule))
+            self.told.append(RecordFault(line, column, rule, counted=self.counted))
 
 
 class RecordLine(NamedTuple):

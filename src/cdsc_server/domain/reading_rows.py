@@ -188,15 +188,15 @@ def sound(rows: ReadingRows, last: dict[int, tuple[int, int]], *, now: int, faul
     early = good.starts < before
     faults.rows += int(np.count_nonzero(early))
     for row in np.flatnonzero(early)[:_TOLD].tolist():
-        faults.tell(int(good.lines[row]), "start", _back_in_time(int(before_line[row])))
+        faults.tell(int(good.lines[row]), "start", _back_in_time(f"{faults.counted} {before_line[row]}"))
     for tail in np.flatnonzero(np.diff(good.sources, append=-1)).tolist():
         last[int(good.sources[tail])] = int(good.ends[tail]), int(good.lines[tail])
     return good.those(~early) if early.any() else good
 
 
-def _back_in_time(line: int) -> str:
+def _back_in_time(before: str) -> str:
     return (
-        f"is before the end of line {line}, which is of the same meter: rows of one meter stand in the order of time,"
+        f"is before the end of {before}, which is of the same meter: rows of one meter stand in the order of time,"
         " each interval once (was its clock set back, or is the offset of summer time wrong?)"
     )
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from cdsc_server.connectors.delta_files.blocks import Block, DeltaFile
+from cdsc_server.connectors.delta_files.blocks import Block, Delta
+from cdsc_server.connectors.delta_files.opened import open_delta
 from cdsc_server.connectors.delta_files.readings import ReadingTable
 from cdsc_server.connectors.delta_files.records import RecordTable
 from cdsc_server.domain.catalogue import Catalogue
 from cdsc_server.domain.delta_files import READINGS, Faults
 from cdsc_server.domain.freshness import readings_of
-from cdsc_server.errors import InvalidFile
+from cdsc_server.errors import InvalidFile, Problem
 from cdsc_server.ports import Clock
 from cdsc_server.services.delta_files import Applied, Stored, apply_delta
 from cdsc_server.services.import_readings import ImportedReadings, import_readings, store_readings
@@ -25,7 +26,7 @@ from cdsc_server.services.provisioning.kinds import KINDS
 Store = Callable[[Session, datetime], Stored]
 
 
-def apply_file(delta: DeltaFile, *, catalogue: Catalogue, clock: Clock) -> Applied:
+def apply_file(delta: Delta, *, catalogue: Catalogue, clock: Clock) -> Applied:
     """
     Apply a delta file, as `services.delta_files.apply_delta`.
 
@@ -44,16 +45,23 @@ def apply_file(delta: DeltaFile, *, catalogue: Catalogue, clock: Clock) -> Appli
 
 
 def take_readings(
-    columns: tuple[str, ...], blocks: Iterable[Block], *, missing: Iterable[str], catalogue: Catalogue, clock: Clock
+    columns: tuple[str, ...],
+    blocks: Iterable[Block],
+    *,
+    counted: str,
+    missing: Iterable[str],
+    catalogue: Catalogue,
+    clock: Clock,
 ) -> Stored:
     """
     Store readings that come without a place in any feed; raises as `import_readings`.
 
     Args:
         columns: names of the cells of a line.
+        counted: what the blocks count: "line" or "row".
         missing: what stands for a missing value, beside an empty cell.
     """
-    faults = Faults()
+    faults = Faults(counted)
     table = ReadingTable(columns, blocks, missing=missing, faults=faults)
     return _told(import_readings(table, timezone=catalogue.utility.timezone.key, clock=clock, faults=faults))
 
@@ -62,14 +70,14 @@ def turn_of(path: Path) -> tuple[str, int, str]:
     """What to sort files by, so that those of a feed come in the order of their numbers."""
     try:
         with path.open("rb") as file:
-            heading = DeltaFile(file).heading
-    except (OSError, InvalidFile):
+            heading = open_delta(file).heading
+    except (OSError, Problem):
         return "", 0, path.name
     return heading.feed, heading.number, path.name
 
 
-def _readings(delta: DeltaFile, catalogue: Catalogue) -> Store:
-    faults = Faults()
+def _readings(delta: Delta, catalogue: Catalogue) -> Store:
+    faults = Faults(delta.counted)
     table = ReadingTable(delta.columns, delta.blocks(), missing=delta.heading.missing, faults=faults)
 
     def store(session: Session, now: datetime) -> Stored:
@@ -79,8 +87,8 @@ def _readings(delta: DeltaFile, catalogue: Catalogue) -> Store:
     return store
 
 
-def _records(delta: DeltaFile, catalogue: Catalogue) -> Store:
-    faults, kind = Faults(), KINDS[delta.heading.kind].record
+def _records(delta: Delta, catalogue: Catalogue) -> Store:
+    faults, kind = Faults(delta.counted), KINDS[delta.heading.kind].record
     table = RecordTable(delta.columns, delta.blocks(), schema=kind.shape.json_schema(), faults=faults)
 
     def store(session: Session, now: datetime) -> Stored:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Final
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from cdsc_server import exact_json
-from cdsc_server.connectors.delta_files.blocks import DeltaFile
+from cdsc_server.connectors.delta_files.opened import open_delta
 from cdsc_server.connectors.eac_files import read_delivery
 from cdsc_server.connectors.greenbutton.feed import open_feed
 from cdsc_server.domain.catalogue import Catalogue
@@ -148,7 +148,7 @@ def take_delta(
         on_read: called with the number of bytes of each chunk read.
     """
     with path.open("rb") as file:
-        done = apply_file(DeltaFile(file, on_read=on_read), catalogue=catalogue, clock=clock)
+        done = apply_file(open_delta(file, on_read=on_read), catalogue=catalogue, clock=clock)
     return Taken((done.summary, *done.notes), done.confirms)
 
 
@@ -162,7 +162,7 @@ def take_upload(file: BinaryIO, *, catalogue: Catalogue, clock: Clock) -> tuple[
     Raises:
         Problem: as `intake.deltas.apply_file`.
     """
-    delta = DeltaFile(file)
+    delta = open_delta(file)
     name = delta.heading.name
     tell = partial(deliveries.note, f"deltas/{name} uploaded", name=f"{name} (uploaded)", clock=clock)
     try:

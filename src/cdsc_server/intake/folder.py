@@ -54,10 +54,10 @@ _NAME_BYTES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Deliveries of one kind: the ending of their documents, and what takes one in."""
+    """Deliveries of one kind: the endings that their documents may have, and what takes one in."""
 
     name: str
-    ending: str
+    endings: tuple[str, ...]
     take: Callable[[Path], Taken]
     #: What deliveries are sorted by.
     turn: Callable[[Path], Any] = lambda path: path.name
@@ -121,12 +121,12 @@ def _fetch(folder: Path, place: DeliveryPlace, clock: Clock) -> None:
 def _kinds(catalogue: Catalogue, ports: Ports) -> list[_Kind]:
     formats, clock = catalogue.eac_formats, ports.clock
     kinds = [
-        _Kind("customers", ".json", partial(take_customers, clock=clock)),
-        _Kind("tariffs", ".json", partial(take_tariffs, clock=clock)),
-        _Kind("greenbutton", ".xml", partial(take_green_button, clock=clock)),
-        _Kind("bills", ".json", partial(take_bills, blobs=ports.blobs, clock=clock)),
-        _Kind("eacs", ".json", partial(take_certificates, formats=formats, clock=clock)),
-        _Kind("deltas", ".csv", partial(take_delta, catalogue=catalogue, clock=clock), turn_of),
+        _Kind("customers", (".json",), partial(take_customers, clock=clock)),
+        _Kind("tariffs", (".json",), partial(take_tariffs, clock=clock)),
+        _Kind("greenbutton", (".xml",), partial(take_green_button, clock=clock)),
+        _Kind("bills", (".json",), partial(take_bills, blobs=ports.blobs, clock=clock)),
+        _Kind("eacs", (".json",), partial(take_certificates, formats=formats, clock=clock)),
+        _Kind("deltas", (".csv", ".parquet"), partial(take_delta, catalogue=catalogue, clock=clock), turn_of),
     ]
     return sorted(kinds, key=lambda kind: INBOXES.index(kind.name))
 
@@ -198,9 +198,12 @@ def _take_in(folder: Path, delivery: _Delivery, clock: Clock) -> bool:
 def _take(kind: _Kind, path: Path) -> Taken:
     """Take in the document of a delivery, which is a file, or lies in a directory of its name with what it names."""
     # A link would lead to other files of this machine, and a pipe to nothing that ever ends.
-    document = path / f"{path.name}{kind.ending}" if path.is_dir() and not path.is_symlink() else path
-    if document.suffix.lower() != kind.ending:
-        raise InvalidFile(f"it does not end in {kind.ending}: what a document names comes in a directory with it")
+    inside = [path / f"{path.name}{ending}" for ending in kind.endings]
+    document = next(filter(Path.exists, inside), inside[0]) if path.is_dir() and not path.is_symlink() else path
+    if document.suffix.lower() not in kind.endings:
+        raise InvalidFile(
+            f"it does not end in {' or '.join(kind.endings)}: what a document names comes in a directory with it"
+        )
     if document.is_symlink() or not document.is_file():
         raise InvalidFile(f"{document.name} is not a file")
     return kind.take(document)

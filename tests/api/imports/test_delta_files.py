@@ -18,7 +18,7 @@ from cdsc_server.storage.usage import series_of_meters
 from cdsc_server.storage.usage_segments import read_columns, segment_periods
 from tests.api.console.conftest import hire
 from tests.factories import customer_data as make
-from tests.factories.delta_files import COLUMNS, START, delta, quarters
+from tests.factories.delta_files import COLUMNS, START, delta, parquet_delta, quarters
 
 __all__ = ["hire"]
 
@@ -113,6 +113,53 @@ def test_the_same_file_again_changes_nothing_and_says_so(inbox, texts):
     assert "it was applied 2026-03-01 12:00 UTC, and changes nothing now" in report
     assert third[1] == "refused"
     assert "number 1 of feed north was applied with other content" in third[2]
+
+
+def test_parquet_files_are_taken_in_their_turn_as_csv_is(inbox, texts):
+    """Told from other content by their rows, whatever they are called and however they are packed."""
+    inbox.put("deltas/b.csv", delta(*quarters("1", "2")))
+    inbox.put("deltas/a.parquet", parquet_delta(*quarters("", "2.50"), heading="1,readings,north,2,missing=-9"))
+    inbox.look()
+    inbox.put("deltas/c.parquet", parquet_delta(*quarters("", "2.50"), heading="1,readings,north,2"))
+    inbox.put("deltas/d.parquet", parquet_delta(*quarters("", "7"), heading="1,readings,north,2"))
+    inbox.put("deltas/e.parquet", parquet_delta(*quarters("", "2.50"), heading="1,readings,north,3"))
+    inbox.put("deltas/f.parquet", parquet_delta(*quarters("5"), heading="1,readings,north,5"))
+    inbox.look()
+
+    assert texts() == {START: ["1", "2.50"]}
+    assert [(name, outcome) for name, outcome, _ in told(inbox)] == [
+        ("a.parquet", "taken"),
+        ("b", "taken"),
+        ("c.parquet", "taken"),
+        ("d.parquet", "refused"),
+        ("e.parquet", "taken"),
+        ("f.parquet", "waiting"),
+    ]
+    reports = {each.name[17:18]: each.read_text(encoding="utf-8") for each in inbox.path.glob("done/deltas/*.txt")}
+    assert "changes nothing now" in reports["c"]
+    assert "its rows are those of number 2" in reports["e"]
+    assert "changes nothing now" not in reports["e"]
+
+
+@ONCE
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (parquet_delta(*quarters("1", "x")), "row 2: value must be a plain decimal number"),
+        (parquet_delta(*quarters("1", "2")[::-1]), "is before the end of row 1,"),
+        (parquet_delta(*quarters("1"), heading=None), "its metadata must hold cdsc-delta: 1,KIND,FEED,NUMBER"),
+        (parquet_delta(*quarters("1"), heading="1,meter,north,1"), "Parquet brings readings only"),
+        (parquet_delta(*quarters("1"))[:-20], "it is not a Parquet file"),
+        (parquet_delta(*quarters("1", meter="M\0")), "row 1: holds U+0000"),
+    ],
+)
+def test_parquet_files_that_break_rules_are_refused_by_the_row(inbox, texts, content, says):
+    inbox.put("deltas/1.parquet", content)
+    inbox.look()
+
+    (report,) = inbox.path.glob("rejected/deltas/*.report.txt")
+    assert says in report.read_text(encoding="utf-8")
+    assert texts() == {}
 
 
 def test_files_wait_for_the_one_before_them_until_it_comes_or_is_skipped(inbox, app, texts):

@@ -19,8 +19,9 @@ from cdsc_server.storage.provisioned import ProvisionedRow
 from cdsc_server.storage.usage import UsageSeriesRow, series_of_meters
 from cdsc_server.storage.usage_segments import read_columns, segment_periods
 from tests.factories import customer_data as make
-from tests.factories.delta_files import COLUMNS, START, delta, quarters
+from tests.factories.delta_files import COLUMNS, START, delta, parquet_delta, quarters
 
+PARQUET = "application/vnd.apache.parquet"
 ONCE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -70,6 +71,7 @@ def count(app):
 def test_a_file_that_is_sent_is_applied_once_and_told_of(send, office, texts):
     first = send("files", delta(*quarters("0.250", "1.10")))
     again = send("files", delta(*quarters("0.250", "1.10")), Accept="text/plain")
+    packed = send("files", parquet_delta(*quarters("", "1.20"), heading="1,readings,south,1"), PARQUET)
     early = send("files", delta(*quarters("9"), number=3))
     unread = send("files", delta(*quarters("9"), number=2), Accept="image/png")
 
@@ -79,10 +81,11 @@ def test_a_file_that_is_sent_is_applied_once_and_told_of(send, office, texts):
     assert (early.status_code, early.json["code"]) == (409, "feed_waits")
     assert "waits for number 2" in early.json["detail"]
     assert unread.status_code == 406
-    assert texts() == [["0.250", "1.10"]]
-    assert office.get("feeds") == {"feeds": [{"feed": "north", "done": 1}]}
+    assert (packed.status_code, packed.json["feed"]) == (200, "south")
+    assert texts() == [["0.250", "1.20"]]
+    assert office.get("feeds") == {"feeds": [{"feed": "north", "done": 1}, {"feed": "south", "done": 1}]}
     assert [(each["name"], each["outcome"]) for each in office.get("files")["files"]] == [
-        ("north 3 (uploaded)", "waiting"), ("north 1 (uploaded)", "taken"),
+        ("south 1 (uploaded)", "taken"), ("north 3 (uploaded)", "waiting"), ("north 1 (uploaded)", "taken"),
     ]  # fmt: skip
 
 
@@ -134,7 +137,7 @@ def test_readings_are_the_same_as_csv_lines_of_json_and_parquet(send, texts, cou
 
     first = send("readings?missing=-9", csv)
     second = send("readings", lines, "application/x-ndjson")
-    third = send("readings", file.getvalue(), "application/vnd.apache.parquet")
+    third = send("readings", file.getvalue(), PARQUET)
 
     assert first.json["summary"] == "3 readings of 1 meter (1 blocks new, 0 corrected, 0 unchanged)"
     assert second.json["summary"] == third.json["summary"]
@@ -151,7 +154,7 @@ def test_readings_are_the_same_as_csv_lines_of_json_and_parquet(send, texts, cou
         ("application/x-ndjson", b'{"value": 1}\n{"value": "1,5"}', "line 2: value must be a text without commas"),
         ("application/x-ndjson", b"[1]", "line 1: is not a JSON object"),
         ("application/x-ndjson", b'{"external_meter_id": "M\\u0000"}', "line 1: holds U+0000"),
-        ("application/vnd.apache.parquet", b"PAR1", "it is not a Parquet file"),
+        (PARQUET, b"PAR1", "it is not a Parquet file"),
         ("text/csv", b"a\0,b\n1,2\n", "column 'a\\x00' is unknown"),
         ("text/csv", ",".join(COLUMNS).encode() + b"\nM\0" + quarters("1")[0][1:].encode(), "line 2: holds U+0000"),
     ],
@@ -170,7 +173,7 @@ def test_a_parquet_file_that_was_damaged_on_its_way_is_refused(send, count):
     file = io.BytesIO()
     parquet.write_table(pyarrow.table({"external_meter_id": ["M-house"], "value": ["0.25"]}), file)
     whole = file.getvalue()
-    answer = send("readings", whole[:4] + b"\xff" * 60 + whole[64:], "application/vnd.apache.parquet")
+    answer = send("readings", whole[:4] + b"\xff" * 60 + whole[64:], PARQUET)
 
     assert (answer.status_code, answer.json["detail"]) == (400, "it is damaged")
     assert count(UsageSeriesRow) == 0
@@ -180,7 +183,7 @@ def test_a_parquet_file_that_was_damaged_on_its_way_is_refused(send, count):
 def test_floats_are_refused_for_they_do_not_keep_every_digit(send, count):
     file = io.BytesIO()
     parquet.write_table(pyarrow.table({"external_meter_id": ["M-house"], "value": [0.25]}), file)
-    answer = send("readings", file.getvalue(), "application/vnd.apache.parquet")
+    answer = send("readings", file.getvalue(), PARQUET)
 
     assert (answer.status_code, "a float does not keep every digit" in answer.json["detail"]) == (400, True)
     assert count(UsageSeriesRow) == 0

@@ -6,7 +6,7 @@ import csv
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Protocol
 
 from cdsc_server.domain.delta_files import END, Heading, read_heading
 from cdsc_server.errors import InvalidFile
@@ -34,9 +34,32 @@ class Block:
     text: bytes
 
 
+class Delta(Protocol):
+    """
+    A delta file of any form, opened: what stands beside its rows is read.
+
+    Attributes:
+        heading: what it says of itself.
+        columns: the names of its columns, in the order of the cells of a line.
+        counted: what its blocks count: "line", or "row" where it has no lines.
+    """
+
+    heading: Heading
+    columns: tuple[str, ...]
+    counted: str
+
+    def digest(self) -> str:
+        """What tells its content from any other, whatever its number; before its rows are read."""
+        ...
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows as lines of CSV, once; raises InvalidFile where not all of them are there."""
+        ...
+
+
 class DeltaFile:
     """
-    A delta file, opened: what stands above its rows is read.
+    A delta file as CSV, opened: what stands above its rows is read.
 
     Args:
         file: at its beginning.
@@ -49,6 +72,8 @@ class DeltaFile:
     Raises:
         InvalidFile: it is not a delta file.
     """
+
+    counted = "line"
 
     def __init__(self, file: BinaryIO, *, on_read: Callable[[int], None] = lambda _: None) -> None:
         self._file, self._on_read = file, on_read
@@ -126,15 +151,15 @@ def lines_of(
         yield block_of(line, rest + b"\n")
 
 
-def block_of(line: int, text: bytes) -> Block:
+def block_of(line: int, text: bytes, *, counted: str = "line") -> Block:
     """
-    Whole lines, the first of which has this number.
+    Whole lines, the first of which has this number; `counted` says of what.
 
     Raises:
         InvalidFile: they hold what no text holds.
     """
     if b"\0" in text:
-        raise InvalidFile("holds U+0000", line=line + text.count(b"\n", 0, text.index(b"\0")))
+        raise InvalidFile("holds U+0000", line=line + text.count(b"\n", 0, text.index(b"\0")), counted=counted)
     return Block(line, text)
 
 

@@ -22,10 +22,10 @@ from cdsc_server.web.cursors import PAGE_SIZE, cursor_of, links, shown
 from cdsc_server.web.describe import Answer, describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.provisioning.blueprint import blueprint, provisioning_token
-from cdsc_server.web.provisioning.spool import spooled
+from cdsc_server.web.provisioning.spool import CSV, PARQUET, spooled
 
 _TAG: Final = "Files of changes"
-_CSV: Final = "text/csv"
+_FORMS: Final = (CSV, PARQUET)
 _JSON: Final = "application/json"
 _WORDS: Final = "text/plain"
 
@@ -35,7 +35,7 @@ _WORDS: Final = "text/plain"
 @describe(
     tag=_TAG,
     section="",
-    raw=(_CSV,),
+    raw=_FORMS,
     answers={200: Answer(DeltaReportSchema, files=(_WORDS,))},
     problems=(Conflict, FeedWaits, InvalidFile, FaultyRecords),
 )
@@ -43,12 +43,13 @@ def upload_file() -> ResponseReturnValue:
     """
     Send a delta file
 
-    It is applied as a whole, or not at all: then the answer tells which rows break which rules. A file that was applied
-    before changes nothing. A file before whose number another one is missing is not kept: `feed_waits` tells which, so
-    send that one first. With `Accept: text/plain` the report comes in words.
+    As CSV, or of readings as `application/vnd.apache.parquet`. It is applied as a whole, or not at all: then the answer
+    tells which rows break which rules. A file that was applied before changes nothing. A file before whose number
+    another one is missing is not kept: `feed_waits` tells which, so send that one first. With `Accept: text/plain` the
+    report comes in words.
     """
-    if request.mimetype != _CSV:
-        raise UnsupportedMediaType(f"the body must be {_CSV}")
+    if request.mimetype not in _FORMS:
+        raise UnsupportedMediaType(f"the body must be {' or '.join(_FORMS)}")
     in_words = _asks_for_words()
     with spooled() as (spool, _):
         heading, done = take_upload(spool, catalogue=catalogue(), clock=ports().clock)

@@ -27,10 +27,8 @@ from cdsc_server.web.cursors import shown
 from cdsc_server.web.describe import describe
 from cdsc_server.web.parameters import filters
 from cdsc_server.web.provisioning.blueprint import blueprint, provisioning_token
-from cdsc_server.web.provisioning.spool import spooled
+from cdsc_server.web.provisioning.spool import CSV, PARQUET, spooled
 from cdsc_server.web.service_door import account
-
-_CSV: Final = "text/csv"
 
 Table = tuple[tuple[str, ...], Iterable[Block]]
 
@@ -45,9 +43,9 @@ def _turned(blocks: Callable[[BinaryIO], Iterable[Block]], file: BinaryIO) -> Ta
 
 #: By media type: what gives the columns and the lines of a body.
 _FORMS: Final[Mapping[str, Callable[[BinaryIO], Table]]] = {
-    _CSV: _csv,
+    CSV: _csv,
     "application/x-ndjson": partial(_turned, json_lines.csv_blocks),
-    "application/vnd.apache.parquet": partial(_turned, parquet.csv_blocks),
+    PARQUET: partial(_turned, parquet.csv_blocks),
 }
 
 
@@ -75,7 +73,14 @@ def upload_readings() -> ResponseReturnValue:
     missing = filters(ReadingParameters()).get("missing", "").split(",")
     with spooled() as (spool, _):
         columns, blocks = form(spool)
-        done = take_readings(columns, blocks, missing=filter(None, missing), catalogue=catalogue(), clock=ports().clock)
+        done = take_readings(
+            columns,
+            blocks,
+            counted="row" if request.mimetype == PARQUET else "line",
+            missing=filter(None, missing),
+            catalogue=catalogue(),
+            clock=ports().clock,
+        )
     return shown(StoredReadingsSchema(), {"rows": done.rows, "summary": done.summary})
 
 

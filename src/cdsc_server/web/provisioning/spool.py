@@ -13,6 +13,8 @@ from flask import request
 from cdsc_server.web.context import settings
 from cdsc_server.web.provisioning.blueprint import blueprint
 
+CSV: Final = "text/csv"
+PARQUET: Final = "application/vnd.apache.parquet"
 #: What of an upload is kept in memory; the rest waits on disk.
 _IN_MEMORY: Final = 1 << 20
 _CHUNK: Final = 1 << 16
