@@ -289,8 +289,8 @@ def test_series_are_found_by_their_owners(engine):
         series_of(session, "other", customer_id="c2")
 
         assert [row.series_id for row in find_series(session, "c1")] == ["m1/forward", "m1/mix"]
-        assert [row.series_id for row in find_series(session, "c1", contract_ids=["k1"])] == ["m1/mix"]
-        assert find_series(session, "c1", contract_ids=["k1"], meter_device_ids=["m1"]) == []
+        assert [row.series_id for row in find_series(session, "c1", segment_keys=["mix"])] == ["m1/mix"]
+        assert find_series(session, "c1", segment_keys=["mix"], meter_device_ids=["m1"]) == []
 
 
 def test_asking_the_source_moves_synced_only(engine):
