@@ -58,32 +58,33 @@ class Heading:
         return f"{self.feed} {self.number}"
 
 
-def read_heading(cells: Sequence[str]) -> Heading:
+def read_heading(cells: Sequence[str], *, line: int | None = 1) -> Heading:
     """
     What the first line says.
 
     Args:
         cells: of that line.
+        line: its number; None where the file has no lines.
 
     Raises:
         InvalidFile: it is not the first line of a delta file of this version.
     """
     if not cells or cells[0] != BEGIN:
-        raise InvalidFile(f"must begin with {BEGIN},{VERSION},KIND,FEED,NUMBER", line=1)
+        raise InvalidFile(f"must begin with {BEGIN},{VERSION},KIND,FEED,NUMBER", line=line)
     if len(cells) < 5:
-        raise InvalidFile(f"must name version, kind, feed and number: {BEGIN},{VERSION},KIND,FEED,NUMBER", line=1)
+        raise InvalidFile(f"must name version, kind, feed and number: {BEGIN},{VERSION},KIND,FEED,NUMBER", line=line)
     _, version, kind, feed, number, *options = cells
     if version != VERSION:
-        raise InvalidFile(f"version {version} is unknown: this server reads version {VERSION}", line=1)
+        raise InvalidFile(f"version {version} is unknown: this server reads version {VERSION}", line=line)
     if not _FEED.fullmatch(feed):
-        raise InvalidFile("the feed must be up to 40 small letters, digits, - and _", line=1)
+        raise InvalidFile("the feed must be up to 40 small letters, digits, - and _", line=line)
     if not (number.isascii() and number.isdigit() and 0 < int(number) <= _LARGEST):
-        raise InvalidFile("the number must be a whole number from 1", line=1)
+        raise InvalidFile("the number must be a whole number from 1", line=line)
     missing = set()
     for option in options:
         name, _, text = option.partition("=")
         if name != "missing" or not text:
-            raise InvalidFile(f"{option!r} is unknown: missing=TEXT says what stands for a missing value", line=1)
+            raise InvalidFile(f"{option!r} is unknown: missing=TEXT says what stands for a missing value", line=line)
         missing.add(text)
     return Heading(kind, feed, int(number), frozenset(missing))
 

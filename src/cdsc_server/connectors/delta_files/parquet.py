@@ -49,7 +49,7 @@ class ParquetDelta:
         told = (self._opened.schema_arrow.metadata or {}).get(BEGIN.encode())
         if told is None:
             raise InvalidFile(f"its metadata must hold {BEGIN}: {VERSION},KIND,FEED,NUMBER")
-        self.heading: Heading = read_heading([BEGIN, *told.decode(errors="replace").split(",")])
+        self.heading: Heading = read_heading([BEGIN, *told.decode(errors="replace").split(",")], line=None)
         if self.heading.kind != READINGS:
             raise InvalidFile(f"Parquet brings {READINGS} only: send other kinds as CSV")
 
