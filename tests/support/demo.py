@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -21,13 +22,14 @@ CDSC = [sys.executable, "-m", "cdsc_server.cli"]
 
 @dataclass(frozen=True)
 class Demo:
-    """A demonstration that runs, its addresses, its data and what it printed."""
+    """A demonstration that runs, its addresses, its data, what it printed, and when it began: its readings end then."""
 
     process: subprocess.Popen[bytes]
     url: str
     example_url: str
     directory: Path
     output: Path
+    begun: datetime
 
     def interrupt(self) -> int:
         """Press Ctrl-C; gives the exit status."""
@@ -54,7 +56,7 @@ def environment(directory: Path, port: int, example_port: int) -> dict[str, str]
 def start(directory: Path, *smaller: str) -> Demo:
     """Start one and wait until it says that all its programs answer; `smaller` are the options that make it quick."""
     port, example_port = free_port(), free_port()
-    output = directory.with_suffix(".out")
+    output, begun = directory.with_suffix(".out"), datetime.now(UTC)
     with output.open("wb") as file:
         process = subprocess.Popen(
             [*CDSC, "demo", *smaller],
@@ -62,7 +64,7 @@ def start(directory: Path, *smaller: str) -> Demo:
             stdout=file,
             stderr=subprocess.STDOUT,
         )
-    demo = Demo(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{example_port}", directory, output)
+    demo = Demo(process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{example_port}", directory, output, begun)
     try:
         wait_for_program(process, lambda: "Ctrl-C ends everything" in output.read_text(), demo.last_words)
     except BaseException:
