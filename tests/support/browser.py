@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.support import system
 from tests.support.live import LiveServer
+from tests.support.waiting import SECONDS
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -65,7 +66,7 @@ def browser() -> Iterator[Browser]:
     # Chromium's sandbox needs an account of its own; as root it refuses to start with it.
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *root])
+        browser = playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *root], timeout=SECONDS * 1000)
         yield browser
         browser.close()
 
