@@ -61,7 +61,7 @@ IDS = {
 }
 
 
-@schemathesis.serializer("application/x-ndjson", "text/csv")
+@schemathesis.serializer("application/x-ndjson", "text/csv", "application/vnd.apache.parquet")
 def as_it_is(_context, value):
     """What is drawn for a body that no schema tells of."""
     return value if isinstance(value, bytes) else exact_json.dumps(str(value))
