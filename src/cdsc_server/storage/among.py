@@ -14,7 +14,8 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.sql.operators import OperatorType
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from cdsc_server import exact_json
 
@@ -51,21 +52,61 @@ class _List(TypeDecorator[list[Any]]):
         self.kind = kind
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text() if dialect.name == "sqlite" else ARRAY(self.kind))
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(_Written(_WRITTEN[self.kind]) if self.kind in _WRITTEN else ARRAY(self.kind))
 
     def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        return exact_json.dumps(value).decode() if dialect.name == "sqlite" else value
+        if value is None:
+            return None
+        if dialect.name == "sqlite":
+            return exact_json.dumps(value).decode()
+        if self.kind is String:
+            # Quotes around each, so that no word, space or comma means anything else.
+            return "{" + ",".join([f'"{each}"' for each in _escaped(value)]) + "}"
+        return f"{{{str(value)[1:-1]}}}" if self.kind in _WRITTEN else value
 
 
-class _Among(FunctionElement[bool]):
-    name = "among"
+#: Lists of these are written out at once: the driver would look at each entry by itself.
+_WRITTEN = {String: "VARCHAR[]", BigInteger: "BIGINT[]"}
+
+
+def _escaped(texts: list[str]) -> list[str]:
+    together = "".join(texts)
+    if '"' in together or "\\" in together:
+        return [each.replace("\\", "\\\\").replace('"', '\\"') for each in texts]
+    return texts
+
+
+class _Written(UserDefinedType[str]):
+    """A type of PostgreSQL whose values are given as text."""
+
+    cache_ok = True
+    render_bind_cast = True
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_col_spec(self, **_: Any) -> str:
+        return self.name
+
+
+class _Condition(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: OperatorType | None = None) -> Any:  # noqa: ARG002
+        # For SQLite, which has no truth values, SQLAlchemy would compare this with 1, and then no index helps.
+        return self
 
-class _AmongPairs(FunctionElement[bool]):
+
+class _Among(_Condition):
+    name = "among"
+    inherit_cache = True
+
+
+class _AmongPairs(_Condition):
     name = "among_pairs"
-    type = Boolean()
     inherit_cache = True
 
 
