@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from itertools import pairwise
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
@@ -58,18 +58,22 @@ class Source(NamedTuple):
 
     def fault(self) -> tuple[str, str] | None:
         """The column that breaks a rule, and the rule; None when none does."""
-        if not self.meter:
-            return "external_meter_id", "is empty"
-        if self.type not in TYPES:
-            return "type", f"must be one of {', '.join(TYPES)}"
-        if self.type == "electric_usage" and not self.direction:
-            return "direction", f"must be one of {', '.join(sorted(DIRECTIONS))}"
-        if self.type != "electric_usage" and self.direction:
-            return "direction", f"must be empty for {self.type}"
-        for text in format_faults(self.value_format):
-            column, _, rule = text.partition(" ")
-            return column, rule
-        return None
+        return _format_fault(self.type, self.direction, self.units) if self.meter else ("external_meter_id", "is empty")
+
+
+# Files name few formats and many meters.
+@lru_cache(maxsize=1024)
+def _format_fault(kind: str, direction: str, units: str) -> tuple[str, str] | None:
+    if kind not in TYPES:
+        return "type", f"must be one of {', '.join(TYPES)}"
+    if kind == "electric_usage" and not direction:
+        return "direction", f"must be one of {', '.join(sorted(DIRECTIONS))}"
+    if kind != "electric_usage" and direction:
+        return "direction", f"must be empty for {kind}"
+    for text in format_faults(Source("", kind, direction, units).value_format):
+        column, _, rule = text.partition(" ")
+        return column, rule
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +180,10 @@ def sound(rows: ReadingRows, last: dict[int, tuple[int, int]], *, now: int, faul
     refuse(rows.starts < _FIRST, "start", "is before 2001: the clock of the source was reset")
     refuse(rows.ends > now + _AHEAD, "end", "lies in the future: is the clock of the source right, and its offset?")
     refuse(rows.ends - rows.starts > _LONGEST, "end", "is more than 400 days after the start")
-    # A stable order keeps the rows of one source as the file has them.
-    order = np.argsort(rows.sources, kind="stable")
-    good = rows.those(order[~bad[order]])
+    good = rows.those(~bad) if bad.any() else rows
+    if (good.sources[1:] < good.sources[:-1]).any():
+        # A stable order keeps the rows of one source as the file has them.
+        good = good.those(np.argsort(good.sources, kind="stable"))
     if not len(good):
         return good
     heads = np.flatnonzero(np.diff(good.sources, prepend=-1))
@@ -228,20 +233,24 @@ def stretches(rows: ReadingRows, sources: Sequence[Source]) -> Iterator[Stretch]
         | (missing % step != 0)
         | (missing > np.where(rows.deletes[1:], 0, _LONGEST_GAP) * step)
     )
-    bounds = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(rows)]
+    firsts = np.concatenate([[0], np.flatnonzero(breaks) + 1])
+    ends = np.append(firsts[1:], len(rows))
+    # Most have every reading, of one scale and one quality: then there is nothing to spread and nothing to compare.
+    whole = (rows.ends[ends - 1] - rows.starts[firsts]) // lengths[firsts] == ends - firsts
+    for column in (rows.scales, rows.marks):
+        whole &= np.minimum.reduceat(column, firsts) == np.maximum.reduceat(column, firsts)
     outward = np.array([each.direction == "reverse" for each in sources])[rows.sources]
     # However a meter counts it, what only flows back is negative (CDS-WG3-01 10.8.5.1.2).
     values = np.where(outward, -np.abs(rows.values), rows.values) if outward.any() else rows.values
-    for first, end in pairwise(bounds):
-        start, length = int(rows.starts[first]), int(lengths[first])
-        yield Stretch(
-            source=int(rows.sources[first]),
-            line=int(rows.lines[first]),
-            rows=end - first,
-            grid=Grid.of(start, length),
-            readings=_readings(rows, values, slice(first, end)),
-            deletes=bool(rows.deletes[first]),
-        )
+    of_first = (rows.starts, lengths, rows.sources, rows.lines, rows.deletes, rows.scales, rows.marks)
+    columns = (each.tolist() for each in (firsts, ends, whole, *(column[firsts] for column in of_first)))
+    for first, end, plain, start, length, source, line, deletes, scale, mark in zip(*columns, strict=True):
+        if plain:
+            begin, held = datetime.fromtimestamp(start, UTC), values[first:end].tobytes()
+            readings = Readings.held(begin, length, scale, held, bytes((mark,)))
+        else:
+            readings = _readings(rows, values, slice(first, end))
+        yield Stretch(source, line, end - first, Grid.of(start, length), readings, deletes)
 
 
 def _readings(rows: ReadingRows, values: Numbers, part: slice) -> Readings:

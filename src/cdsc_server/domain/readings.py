@@ -119,7 +119,7 @@ class Readings:
     @classmethod
     def held(cls, start: datetime, interval: int, scale: int, values: bytes, marks: bytes) -> Readings:
         """
-        Readings from memory: native 64-bit integers counted in 10 ** -scale, 0 in gaps, and a mark for each.
+        Readings from memory: native 64-bit integers counted in 10 ** -scale, 0 in gaps, and a mark for each or for all.
 
         Costs nothing per reading; the caller answers for scale and marks.
         """

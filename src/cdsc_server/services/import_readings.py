@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -17,12 +18,11 @@ from cdsc_server.domain.freshness import readings_of
 from cdsc_server.domain.reading_rows import ReadingFeed, ReadingRows, Source, Stretch, sound, stated, stretches
 from cdsc_server.ports import Clock
 from cdsc_server.services.import_places import derived_id
-from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.deliveries import set_heard_of
 from cdsc_server.storage.metered_places import MeteredPlace, metered_places
 from cdsc_server.storage.provisioned import find_records
-from cdsc_server.storage.usage import UsageSeriesRow, mark_all_synced, series_of_meters
+from cdsc_server.storage.usage import StoredSeries, mark_all_synced, stored_series_of
 from cdsc_server.storage.usage_blocks import Write, Written, find_or_create_all, put_many, wanted_series
 
 #: Rows stored together: enough for whole blocks where a file goes from meter to meter, in little memory.
@@ -68,16 +68,16 @@ def store_readings(
     """
     storing = _Storing(session, feed, timezone, at, faults)
     waiting: list[ReadingRows] = []
-    for rows in feed.batches():
-        waiting.append(rows)
-        if sum(map(len, waiting)) >= _TOGETHER:
-            storing.take(ReadingRows.together(waiting))
-            waiting.clear()
-    if waiting:
-        storing.take(ReadingRows.together(waiting))
-    if faults.rows:
-        raise FaultyRows(feed.rows - faults.rows, faults)
-    storing.finish()
+    with _collecting_less():
+        for rows in feed.batches():
+            waiting.append(rows)
+            if sum(map(len, waiting)) >= _TOGETHER:
+                storing.take(_together(waiting))
+        if waiting:
+            storing.take(_together(waiting))
+        if faults.rows:
+            raise FaultyRows(feed.rows - faults.rows, faults)
+        storing.finish()
     return ImportedReadings(
         rows=feed.rows,
         meters=len({source.meter for source in feed.sources}),
@@ -95,12 +95,42 @@ def import_readings(feed: ReadingFeed, *, timezone: str, clock: Clock, faults: F
     return done
 
 
-class _Slots(NamedTuple):
-    """What decides the series of a reading."""
+@contextmanager
+def _collecting_less() -> Iterator[None]:
+    """Spare the collector of garbage what was there before, which it would go through again for every few meters."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
-    place: MeteredPlace
-    source: Source
+
+def _together(waiting: list[ReadingRows]) -> ReadingRows:
+    """All of these, which are not held twice from then on."""
+    rows = ReadingRows.together(waiting)
+    waiting.clear()
+    return rows
+
+
+class _Slots(NamedTuple):
+    """
+    What decides the series of a reading.
+
+    Attributes:
+        source: its number.
+        place: the number of the place, among those of the source's meter.
+    """
+
+    source: int
+    place: int
     grid: Grid
+
+
+class _Part(NamedTuple):
+    """The part of a stretch that is under one whose usage it is."""
+
+    slots: _Slots
+    stretch: Stretch
 
 
 class _Storing:
@@ -116,8 +146,8 @@ class _Storing:
         #: By what a file calls the meter, the earliest first.
         self._places: dict[str, list[MeteredPlace]] = {}
         #: By key of the Customer and id of the meter.
-        self._known: dict[tuple[int, str], list[UsageSeriesRow]] = {}
-        self._series: dict[_Slots, UsageSeriesRow | None] = {}
+        self._known: dict[tuple[int, str], list[StoredSeries]] = {}
+        self._series: dict[_Slots, StoredSeries] = {}
         self._told: set[tuple[int, str]] = set()
 
     def take(self, rows: ReadingRows) -> None:
@@ -126,16 +156,19 @@ class _Storing:
         good = sound(rows, self._last, now=int(self._at.timestamp()), faults=self._faults)
         parts = [part for each in stretches(good, self._feed.sources) for part in self._placed(each)]
         self._find_series(parts)
-        upserts = list(self._writes(parts, deletes=False))
-        deletes = list(self._writes(parts, deletes=True))
         if self._faults.rows:
             return
+        upserts: list[Write] = []
+        deletes: list[Write] = []
+        for slots, stretch in parts:
+            self.intervals.add(stretch.grid.interval)
+            (deletes if stretch.deletes else upserts).append((self._series[slots], stretch.readings))
         self.blocks += put_many(self._session, upserts, at=self._at)
         self.blocks += put_many(self._session, deletes, at=self._at, gaps_erase=True)
 
     def finish(self) -> None:
-        """Note for every series of the file that its source was asked now."""
-        used = [(row.customer_key, row.series_id) for row in self._series.values() if row is not None]
+        """Note for every series of the file that its source was asked now; new ones say so already."""
+        used = [(row.customer_key, row.series_id) for row in self._series.values() if row.synced != self._at]
         mark_all_synced(self._session, used, at=self._at)
 
     def _look_up(self) -> None:
@@ -157,12 +190,12 @@ class _Storing:
         for place in found:
             by_number.setdefault(place.meter_number, []).append(place)
         self._places |= {each: by_number.get(number, []) for each, number in numbers.items()}
-        meters = {(customer_key_of(place.customer_id), place.meter_device_id) for place in found}
+        meters = {(place.customer_key, place.meter_device_id) for place in found}
         self._known |= {meter: [] for meter in meters}
-        for row in series_of_meters(self._session, meters):
+        for row in stored_series_of(self._session, meters):
             self._known[row.customer_key, str(row.meter_device_id)].append(row)
 
-    def _placed(self, stretch: Stretch) -> Iterator[tuple[MeteredPlace, Stretch]]:
+    def _placed(self, stretch: Stretch) -> Iterator[_Part]:
         """The parts of a stretch under those whose usage they are."""
         source = self._feed.sources[stretch.source]
         places = self._places.get(source.meter, [])
@@ -171,61 +204,53 @@ class _Storing:
             return
         readings, left = stretch.readings, len(stretch.readings)
         reached = readings.start
-        for place in places:
+        for number, place in enumerate(places):
             part = readings.between(
                 reached if place.start is None or place.start <= reached else place.start, place.end
             )
             if len(part):
-                yield place, stretch._replace(readings=part)
+                slots = _Slots(stretch.source, number, stretch.grid)
+                yield _Part(slots, stretch if part is readings else stretch._replace(readings=part))
                 left, reached = left - len(part), part.end
         if left:
             rule = f"is a time at which nobody here was supplied through meter {source.meter}"
             self._refuse(stretch, "start", rule)
 
-    def _writes(self, parts: Iterable[tuple[MeteredPlace, Stretch]], *, deletes: bool) -> Iterator[Write]:
-        for place, stretch in parts:
-            series = self._series[self._slots(place, stretch)]
-            if stretch.deletes is deletes and series is not None:
-                self.intervals.add(stretch.grid.interval)
-                yield series, stretch.readings
+    def _of(self, slots: _Slots) -> tuple[MeteredPlace, Source]:
+        source = self._feed.sources[slots.source]
+        return self._places[source.meter][slots.place], source
 
-    def _slots(self, place: MeteredPlace, stretch: Stretch) -> _Slots:
-        return _Slots(place, self._feed.sources[stretch.source], stretch.grid)
-
-    def _find_series(self, parts: Iterable[tuple[MeteredPlace, Stretch]]) -> None:
+    def _find_series(self, parts: Iterable[_Part]) -> None:
         """Find the series of these parts, and make those that are missing unless something was wrong so far."""
         missing: dict[_Slots, Mapping[str, Any]] = {}
-        for place, stretch in parts:
-            slots = self._slots(place, stretch)
+        for slots, stretch in parts:
             if slots in self._series or slots in missing:
                 continue
             row = self._known_series(slots)
-            if row is None and not self._unit_switched(slots, stretch):
-                missing[slots] = self._wanted(slots)
-            else:
+            if row is not None:
                 self._series[slots] = row
-        made: Sequence[UsageSeriesRow] = ()
-        if not self._faults.rows:
-            made = find_or_create_all(self._session, list(missing.values()))
-        for slots, row in zip_longest(missing, made):
+            elif not self._unit_switched(slots, stretch):
+                missing[slots] = self._wanted(slots)
+        if self._faults.rows:
+            return
+        for slots, row in zip(missing, find_or_create_all(self._session, list(missing.values())), strict=True):
             self._series[slots] = row
-        for row in made:
             self._known[row.customer_key, str(row.meter_device_id)].append(row)
 
-    def _known_series(self, slots: _Slots) -> UsageSeriesRow | None:
+    def _known_series(self, slots: _Slots) -> StoredSeries | None:
         """The series that the meter has for readings."""
-        place, source, grid = slots
-        for row in self._known[customer_key_of(place.customer_id), place.meter_device_id]:
+        place, source = self._of(slots)
+        for row in self._known[place.customer_key, place.meter_device_id]:
             of_place = row.contract_id in {None, place.contract_id}
-            of_grid = (row.interval_seconds, row.phase_seconds) == grid
+            of_grid = (row.interval_seconds, row.phase_seconds) == slots.grid
             if of_place and of_grid and stated(row.value_format) == source.value_format:
                 return row
         return None
 
     def _unit_switched(self, slots: _Slots, stretch: Stretch) -> bool:
         """Whether the meter had other units so far; adds the fault."""
-        place, source, _ = slots
-        for row in self._known[customer_key_of(place.customer_id), place.meter_device_id]:
+        place, source = self._of(slots)
+        for row in self._known[place.customer_key, place.meter_device_id]:
             kept = stated(row.value_format)
             same = kept | {"units": source.units} == source.value_format
             if kept != source.value_format and same and row.interval_seconds:
@@ -236,7 +261,7 @@ class _Storing:
 
     def _wanted(self, slots: _Slots) -> Mapping[str, Any]:
         """What a new series for readings is to be."""
-        place, source, grid = slots
+        (place, source), grid = self._of(slots), slots.grid
         form = exact_json.dumps(source.value_format).decode()
         segment = derived_id(
             "segment of rows", place.customer_id, place.meter_device_id, place.contract_id or "", form, *map(str, grid)

@@ -25,6 +25,7 @@ class MeteredPlace(NamedTuple):
     """
 
     meter_number: str
+    customer_key: int
     customer_id: str
     meter_device_id: str
     service_point_id: str | None
@@ -40,6 +41,7 @@ def metered_places(session: Session, meter_numbers: Collection[str]) -> list[Met
     rows = (
         select(
             meter.meter_number,
+            meter.customer_key,
             meter.customer_id,
             meter.meter_device_id,
             installed.service_point_id,
@@ -66,9 +68,9 @@ def metered_places(session: Session, meter_numbers: Collection[str]) -> list[Met
         .order_by(meter.meter_number, installed.start, served.start, meter.customer_id, served.contract_id)
     )
     found = []
-    for number, *ids, installed_from, installed_until, served_from, served_until in session.execute(rows):
+    for number, key, *ids, installed_from, installed_until, served_from, served_until in session.execute(rows):
         start = max((each for each in (installed_from, served_from) if each is not None), default=None)
         end = min((each for each in (installed_until, served_until) if each is not None), default=None)
         if start is None or end is None or start < end:
-            found.append(MeteredPlace._make((number, *ids, start, end)))
+            found.append(MeteredPlace._make((number, key, *ids, start, end)))
     return found

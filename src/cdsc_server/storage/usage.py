@@ -11,13 +11,14 @@ Every unique constraint holds `customer_key`, so that the tables can be distribu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     DDL,
     BigInteger,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -82,6 +83,24 @@ class UsageSeriesRow(DataBase):
     site_id: Mapped[str | None] = mapped_column(String, default=None)
 
 
+class StoredSeries(NamedTuple):
+    """What readings have to know of the series that they go to: plain, because a file brings those of many meters."""
+
+    customer_key: int
+    series: int
+    customer_id: str
+    series_id: str
+    segment_key: str
+    value_key: str
+    contract_id: str | None
+    meter_device_id: str | None
+    interval_seconds: int
+    phase_seconds: int
+    timezone: str
+    value_format: Mapping[str, Any]
+    synced: datetime
+
+
 class UsageBlockRow(DataBase):
     """The readings of one series in [start, start + span). Columns stand in an order that leaves no padding."""
 
@@ -125,6 +144,12 @@ for _table in (UsageBlockRow.__table__, UsageBlockPastRow.__table__):
         "after_create",
         DDL("ALTER TABLE %(table)s ALTER COLUMN payload SET STORAGE EXTERNAL").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
     )
+event.listen(
+    UsageSeriesRow.__table__,
+    "after_create",
+    # Every series is marked as synced every day: half a page is left for that, so that no index has to follow.
+    DDL("ALTER TABLE %(table)s SET (fillfactor = 50)").execute_if(dialect="postgresql"),  # type: ignore[no-untyped-call]
+)
 
 
 def series_of(row: UsageSeriesRow) -> Series:
@@ -198,8 +223,23 @@ def series_of_meters(
     return session.scalars(rows.order_by(row.customer_key, row.series)).all()
 
 
+def stored_series_of(session: Session, meters: Collection[tuple[int, str]]) -> list[StoredSeries]:
+    """As `series_of_meters`, of each series what readings have to know."""
+    row = UsageSeriesRow
+    return stored_series(session, among_pairs(row.customer_key, row.meter_device_id, meters) & row.site_id.is_(None))
+
+
+def stored_series(session: Session, condition: ColumnElement[bool]) -> list[StoredSeries]:
+    """The series of which this holds, of each Customer by number."""
+    row = UsageSeriesRow
+    rows = select(*(getattr(row, name) for name in StoredSeries._fields)).where(condition)
+    return [StoredSeries._make(each) for each in session.execute(rows.order_by(row.customer_key, row.series))]
+
+
 def mark_all_synced(session: Session, series: Collection[tuple[int, str]], *, at: datetime) -> None:
     """As `mark_synced`, for series of any Customers, given by the Customer's key and their id."""
+    if not series:
+        return
     session.execute(
         update(UsageSeriesRow)
         .where(among_pairs(UsageSeriesRow.customer_key, UsageSeriesRow.series_id, series))

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import CursorResult, select, text
 from sqlalchemy.orm import Session
 
+from cdsc_server import exact_json
 from cdsc_server.domain.intervals import month_around
 from cdsc_server.domain.readings import GAP, Readings
 from cdsc_server.domain.usage import VALUE_KEYS
@@ -32,9 +33,9 @@ from cdsc_server.errors import Conflict, InvalidRequest
 from cdsc_server.storage.among import among_pairs
 from cdsc_server.storage.arrivals import note_arrivals
 from cdsc_server.storage.customers import customer_key_of
-from cdsc_server.storage.inserts import insert_into
 from cdsc_server.storage.listed import listed
-from cdsc_server.storage.usage import UsageBlockRow, UsageSeriesRow
+from cdsc_server.storage.types import ExactJSON, UtcDateTime
+from cdsc_server.storage.usage import StoredSeries, UsageBlockRow, UsageSeriesRow, stored_series
 from cdsc_server.storage.usage_packing import pack_all, same, unpack
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -47,7 +48,7 @@ _BEGINNING = -(2**62)
 #: What no series changes once it is there.
 _FIXED = ("segment_key", "interval_seconds", "phase_seconds", "timezone")
 
-Write = tuple[UsageSeriesRow, Readings]
+Write = tuple[UsageSeriesRow | StoredSeries, Readings]
 #: Readings with the seconds at which they start and end.
 _Piece = tuple[int, int, Readings]
 
@@ -65,8 +66,9 @@ class Written:
 
 
 def find_or_create_series(session: Session, wanted: Mapping[str, Any]) -> UsageSeriesRow:
-    """As `find_or_create_all`, for one series."""
-    return find_or_create_all(session, [wanted])[0]
+    """As `find_or_create_all`, for one series, of which it gives the whole row."""
+    found = find_or_create_all(session, [wanted])[0]
+    return session.get_one(UsageSeriesRow, (found.customer_key, found.series))
 
 
 def wanted_series(
@@ -129,7 +131,7 @@ def wanted_series(
     }
 
 
-def find_or_create_all(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[UsageSeriesRow]:
+def find_or_create_all(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[StoredSeries]:
     """
     The series of these ids under their Customers, in this order; those that are not there are made.
 
@@ -218,45 +220,89 @@ def erase(session: Session, series: UsageSeriesRow, *, start: datetime, end: dat
     return gone
 
 
-def _round_of_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[UsageSeriesRow]:
+def _round_of_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[StoredSeries]:
     while True:
         found = _series(session, "series_id", wanted)
         missing = [each for each in wanted if (each["customer_key"], each["series_id"]) not in found]
         if not missing:
             return [found[each["customer_key"], each["series_id"]] for each in wanted]
         there = _series(session, "segment_key", missing)
-        beside: dict[tuple[int, str], Mapping[str, Any]] = {key: vars(row) for key, row in there.items()}
+        beside: dict[tuple[int, str], Mapping[str, Any]] = {key: row._asdict() for key, row in there.items()}
         for each in missing:
             first = beside.setdefault((each["customer_key"], each["segment_key"]), each)
             if any(first[name] != each[name] for name in _FIXED):
                 raise Conflict("series of one segment share interval, phase and time zone", detail=each["series_id"])
-        # Another writer may take the numbers first: then nothing is inserted, and the next ones are tried.
-        _insert_series(session, missing)
+        # Another writer may take the numbers first: then they are not inserted, and the next ones are tried.
+        rows = _numbered(session, missing)
+        if _insert_series(session, rows):
+            found |= {(row["customer_key"], row["series_id"]): _stored(row) for row in rows}
+            return [found[each["customer_key"], each["series_id"]] for each in wanted]
 
 
-def _series(session: Session, name: str, wanted: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], UsageSeriesRow]:
+def _series(session: Session, name: str, wanted: Sequence[Mapping[str, Any]]) -> dict[tuple[int, str], StoredSeries]:
     """The first series of each Customer and value of this column."""
-    column = getattr(UsageSeriesRow, name)
     pairs = {(each["customer_key"], each[name]) for each in wanted}
-    rows = select(UsageSeriesRow).where(among_pairs(UsageSeriesRow.customer_key, column, pairs))
-    found: dict[tuple[int, str], UsageSeriesRow] = {}
-    for row in session.scalars(rows.order_by(UsageSeriesRow.customer_key, UsageSeriesRow.series)):
+    condition = among_pairs(UsageSeriesRow.customer_key, getattr(UsageSeriesRow, name), pairs)
+    found: dict[tuple[int, str], StoredSeries] = {}
+    for row in stored_series(session, condition):
         found.setdefault((row.customer_key, getattr(row, name)), row)
     return found
 
 
-def _insert_series(session: Session, wanted: Sequence[Mapping[str, Any]]) -> None:
-    """Give each the next number of its Customer; those that somebody else has given a number meanwhile are left out."""
-    table = cast("Table", UsageSeriesRow.__table__)
-    keys = sorted({each["customer_key"] for each in wanted})
-    highest = select(table.c.customer_key, func.max(table.c.series)).where(table.c.customer_key.in_(keys))
-    numbers = {key: number + 1 for key, number in session.execute(highest.group_by(table.c.customer_key))}
-    rows = []
+def _stored(row: Mapping[str, Any]) -> StoredSeries:
+    return StoredSeries._make([row[name] for name in StoredSeries._fields])
+
+
+def _numbered(session: Session, wanted: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each with the next number of its Customer."""
+    highest = listed(
+        session,
+        "SELECT t.customer_key, max(t.series) FROM {listed} JOIN usage_series t ON t.customer_key = q.k"
+        " GROUP BY t.customer_key",
+        ("k",),
+        [(key,) for key in {each["customer_key"] for each in wanted}],
+    )
+    numbers = {key: number + 1 for key, number in highest}
+    rows: list[Mapping[str, Any]] = []
     for each in wanted:
         number = numbers.get(each["customer_key"], 0)
         numbers[each["customer_key"]] = number + 1
         rows.append({"series": number, **each})
-    session.execute(insert_into(session, table).on_conflict_do_nothing(), rows)
+    return rows
+
+
+_SERIES = [column.name for column in UsageSeriesRow.__table__.columns]
+_INSERTED = ", ".join(_SERIES)
+#: One list for all, because a statement for each row takes longer than inserting it.
+_INSERT_SERIES = {
+    "postgresql": text(
+        f"INSERT INTO usage_series ({_INSERTED}) SELECT {_INSERTED}"  # noqa: S608  (names of our own)
+        " FROM json_populate_recordset(CAST(NULL AS usage_series), CAST(:rows AS json)) ON CONFLICT DO NOTHING"
+    ),
+    "sqlite": text(
+        f"INSERT INTO usage_series ({_INSERTED}) SELECT "  # noqa: S608  (names of our own)
+        + ", ".join(f"json_extract(value, '$.{name}')" for name in _SERIES)
+        + " FROM json_each(:rows) WHERE true ON CONFLICT DO NOTHING"
+    ),
+}
+
+
+def _insert_series(session: Session, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Add series, but those whose number or id there is already; returns whether there was none."""
+    dialect = session.get_bind().dialect
+    bound, form = UtcDateTime().process_bind_param, ExactJSON().process_bind_param
+    instants = {each: bound(each, dialect) for row in rows for each in {row["created"], row["synced"]}}
+    kept = [
+        {
+            **row,
+            "value_format": form(row["value_format"], dialect),
+            "created": instants[row["created"]],
+            "synced": instants[row["synced"]],
+        }
+        for row in rows
+    ]
+    done = session.execute(_INSERT_SERIES[dialect.name], {"rows": exact_json.dumps(kept).decode()})
+    return cast("CursorResult[Any]", done).rowcount == len(rows)
 
 
 @dataclass(slots=True)

@@ -106,17 +106,15 @@ class DeltaFile:
         Raises:
             InvalidFile: the last line is missing, or counts other rows than there are.
         """
-        last = _HEAD + 1, b""
+        block, last = Block(_HEAD + 1, b""), b""
         for block in lines_of(self._file, self._rest, first_line=_HEAD + 1, on_read=self._on_read):
             # The last line stays back: it may be the one that ends the file.
-            before, _, text = block.text[:-1].rpartition(b"\n")
-            if last[1]:
-                yield Block(*last)
-            if before:
-                yield Block(block.first_line, before + b"\n")
-            last = block.first_line + block.text.count(b"\n") - 1, text + b"\n"
-        line, text = last
-        name, _, count = text.rstrip(b"\r\n").partition(b",")
+            text = last + block.text
+            if cut := text.rfind(b"\n", 0, -1) + 1:
+                yield Block(block.first_line - bool(last), text[:cut])
+            last = text[cut:]
+        line = block.first_line + max(block.text.count(b"\n") - 1, 0)
+        name, _, count = last.rstrip(b"\r\n").partition(b",")
         if name != END.encode():
             raise InvalidFile(f"the file was cut short: its last line must be {END},ROWS", line=line)
         if count != str(line - _HEAD - 1).encode():

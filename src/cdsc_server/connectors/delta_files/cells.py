@@ -15,13 +15,14 @@ Bytes = npt.NDArray[np.uint8]
 #: Bytes of a cell at most.
 WIDEST: Final = 64
 _COMMA, _LINE_FEED, _RETURN = b",\n\r"
-_MONTH_DAYS: Final = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 87)
-_INSTANT: Final = np.frombuffer(b"0000-00-00T00:00:00", np.uint8)
-_IS_DIGIT: Final = np.equal(_INSTANT, ord("0"))
-_DIGITS: Final = np.flatnonzero(_IS_DIGIT)
-_MARKS: Final = np.flatnonzero(~_IS_DIGIT)
+_MONTH_DAYS: Final = np.array([0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] + [0] * 243)
 #: A number has at most so many characters: 18 digits, which 64 bits hold, with point and sign.
 _WIDEST_NUMBER: Final = 20
+#: By how many of eight bytes are wanted: what leaves them of a word that begins with them.
+_FIRST_OF_EIGHT: Final = np.array([(1 << 8 * count) - 1 for count in range(9)], "<u8")
+#: Of each of eight bytes.
+_HIGH_BITS: Final = np.uint64(0x8080808080808080)
+_LOW_BITS: Final = ~_HIGH_BITS
 
 
 class Cells:
@@ -40,7 +41,10 @@ class Cells:
 
     def __init__(self, text: bytes, *, columns: int, first_line: int, faults: Faults) -> None:
         padding = bytes(WIDEST)
-        self._text = np.frombuffer(padding + text + padding, np.uint8)
+        held = padding + text + padding
+        self._text = np.frombuffer(held, np.uint8)
+        #: The eight bytes from each place on, as one number: much faster to fetch than eight.
+        self._eights: npt.NDArray[np.uint64] = np.ndarray(len(held) - 7, "<u8", buffer=held, strides=1)
         ends = np.flatnonzero(self._text == _LINE_FEED)
         commas = np.flatnonzero(self._text == _COMMA)
         self.lines: Numbers = np.arange(first_line, first_line + len(ends))
@@ -93,19 +97,19 @@ class Cells:
             column: no cell of which is longer than WIDEST.
             known: numbers by text; texts that are not in it get the next ones.
         """
-        lengths = self.lengths(column)
-        width = -(-max(int(lengths.max(initial=0)), 1) // 8) * 8
-        held = self._windows(width)[self._begins[column]]
-        shortest = int(lengths.min(initial=WIDEST))
-        held[:, shortest:][np.arange(shortest, width) >= lengths[:, None]] = 0
-        words = held.view(np.uint64)
-        differs = words[1:, 0] != words[:-1, 0]
-        for place in range(1, width // 8):
-            differs |= words[1:, place] != words[:-1, place]
+        lengths, begins = self.lengths(column), self._begins[column]
+        words = [
+            self._eights[begins + first] & _FIRST_OF_EIGHT[np.clip(lengths - first, 0, 8)]
+            for first in range(0, max(int(lengths.max(initial=0)), 1), 8)
+        ]
+        differs = words[0][1:] != words[0][:-1]
+        for each in words[1:]:
+            differs |= each[1:] != each[:-1]
         heads = np.concatenate([[0], np.flatnonzero(differs) + 1])
-        texts, places = np.unique(held[heads].view(f"S{width}").ravel(), return_inverse=True)
+        held = np.stack([each[heads] for each in words], axis=1)
+        texts, places = np.unique(held.view(f"S{8 * len(words)}").ravel(), return_inverse=True)
         numbers = np.array([known.setdefault(text, len(known)) for text in texts.tolist()], np.int64)
-        return np.repeat(numbers[places], np.diff(heads, append=len(held)))
+        return np.repeat(numbers[places], np.diff(heads, append=len(lengths)))
 
     def instants(self, column: int) -> tuple[Numbers, Flags]:
         """
@@ -113,31 +117,24 @@ class Cells:
 
         A text of any other form is no instant; its number means nothing.
         """
-        lengths = self.lengths(column)
+        lengths, begins = self.lengths(column), self._begins[column]
         with_offset = lengths == 25
-        right = with_offset | (lengths == 20)
-        held = np.ascontiguousarray(self._windows(25)[self._begins[column]].T)
-        digits = held - np.uint8(ord("0"))
-        right &= (held[_MARKS] == _INSTANT[_MARKS, None]).all(axis=0) & (digits[_DIGITS] < 10).all(axis=0)
-        wide = digits.astype(np.int32)
-
-        def two(first: int) -> npt.NDArray[np.int32]:
-            number: npt.NDArray[np.int32] = wide[first] * 10 + wide[first + 1]
-            return number
-
-        year, month, day = two(0) * 100 + two(2), two(5), two(8)
-        hour, minute, second = two(11), two(14), two(17)
-        leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-        right &= (day >= 1) & (day <= _MONTH_DAYS[np.where(right, month, 0)]) & ((month != 2) | (day < 29) | leap)
-        right &= (hour < 24) & (minute < 60) & (second < 60)
-        seconds = _days(year, month, day).astype(np.int64) * 86_400 + (hour * 3_600 + minute * 60 + second)
-        sign = held[19]
-        right &= with_offset | (sign == ord("Z"))
+        date, right = _pairs(self._eights[begins], b"0000-00-")
+        clock, fits = _pairs(self._eights[begins + 8], b"00T00:00")
+        day, hour, minute = _at(clock, 0), _at(clock, 3), _at(clock, 6)
+        right &= fits & (with_offset | (lengths == 20))
+        words = self._eights[begins + 12]
+        clock, fits = _pairs(words & _FIRST_OF_EIGHT[7], b"0:00:00\0")
+        sign, second = _at(words, 7), _at(clock, 5)
+        right &= fits & (with_offset | (sign == ord("Z"))) & (hour < 24) & (minute < 60) & (second < 60)
+        days, fits = _days(_at(date, 0) * 100 + _at(date, 2), _at(date, 5), day)
+        right &= fits
+        seconds = days * 86_400 + hour * 3_600 + minute * 60 + second
         if with_offset.any():
-            zone = ((sign == ord("+")) | (sign == ord("-"))) & (held[22] == ord(":"))
-            zone &= (digits[[20, 21, 23, 24]] < 10).all(axis=0) & (two(20) < 24) & (two(23) < 60)
-            right &= zone | ~with_offset
-            offset = np.where(sign == ord("-"), -60, 60) * (two(20) * 60 + two(23))
+            clock, fits = _pairs(self._eights[begins + 17] & ~np.uint64(0xFF0000), b"00\x0000:00")
+            hours, minutes = _at(clock, 3), _at(clock, 6)
+            right &= ~with_offset | (fits & ((sign == ord("+")) | (sign == ord("-"))) & (hours < 24) & (minutes < 60))
+            offset = np.where(sign == ord("-"), -60, 60) * (hours * 60 + minutes)
             seconds -= np.where(with_offset, offset, 0)
         return seconds, right
 
@@ -173,12 +170,40 @@ class Cells:
         return np.lib.stride_tricks.sliding_window_view(self._text, width)
 
 
-def _days(
-    year: npt.NDArray[np.int32], month: npt.NDArray[np.int32], day: npt.NDArray[np.int32]
-) -> npt.NDArray[np.int32]:
-    """Days since 1970-01-01 of the Gregorian calendar, whose years are counted from March here."""
+def _pairs(words: npt.NDArray[np.uint64], form: bytes) -> tuple[npt.NDArray[np.uint64], Flags]:
+    """
+    The numbers that two digits after each other are, each in the byte of the first, and which words have this form.
+
+    Args:
+        words: eight characters each.
+        form: those eight, with a 0 where any digit stands.
+    """
+    # What is left is 0 to 9 for a digit, 0 for any other character that is the right one, and else more.
+    rest = words ^ np.uint64(int.from_bytes(form, "little"))
+    # In a byte that holds more, this reaches the highest bit.
+    up_to = np.uint64(int.from_bytes(bytes(0x76 if each == ord("0") else 0x7F for each in form), "little"))
+    more = (((rest & _LOW_BITS) + up_to) | rest) & _HIGH_BITS
+    return rest * np.uint64(10) + (rest >> np.uint64(8)), more == 0
+
+
+def _at(words: npt.NDArray[np.uint64], place: int) -> Numbers:
+    """The byte at a place of each word."""
+    return ((words >> np.uint64(8 * place)) & np.uint64(0xFF)).view(np.int64)
+
+
+def _days(year: Numbers, month: Numbers, day: Numbers) -> tuple[Numbers, Flags]:
+    """Days since 1970-01-01 of the Gregorian calendar, and which of the dates there are."""
+    dates = (year << 16) | (month << 8) | day
+    # Rows that follow one another are mostly of one day.
+    heads = np.flatnonzero(np.diff(dates, prepend=-1))
+    counts = np.diff(heads, append=len(dates))
+    year, month, day = year[heads], month[heads], day[heads]
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    right = (day >= 1) & (day <= _MONTH_DAYS[month]) & ((month != 2) | (day < 29) | leap)
+    # Years are counted from March here.
     late = month <= 2
     year = year - late
     era, of_era = year // 400, year % 400
     of_year = (153 * (month + np.where(late, 9, -3)) + 2) // 5 + day - 1
-    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    days = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    return np.repeat(days, counts), np.repeat(right, counts)

@@ -141,18 +141,24 @@ class ReadingTable:
             keys = keys * _MOST_WORDS + (self._labels(cells, name) if name in self._columns else 0)
         heads = np.flatnonzero(np.diff(keys, prepend=-1))
         found, firsts, places = np.unique(keys[heads], return_index=True, return_inverse=True)
-        for key, row in sorted(zip(found.tolist(), heads[firsts].tolist(), strict=True), key=lambda each: each[1]):
-            if key not in self._numbers:
-                words = (cells.text(row, self._columns[name]) if name in self._columns else "" for name in _SOURCE)
-                self._numbers[key] = len(self.sources)
-                self.sources.append(source := Source(*words))
-                if fault := source.fault():
-                    self._faulty[self._numbers[key]] = fault
-                self.first_lines.append(int(cells.lines[row]))
+        fresh = [
+            (row, key)
+            for key, row in zip(found.tolist(), heads[firsts].tolist(), strict=True)
+            if key not in self._numbers
+        ]
+        for row, key in sorted(fresh):
+            self._numbers[key] = len(self.sources)
+            self.sources.append(source := self._source(cells, row))
+            if fault := source.fault():
+                self._faulty[self._numbers[key]] = fault
+            self.first_lines.append(int(cells.lines[row]))
         numbers = np.array([self._numbers[key] for key in found.tolist()], np.int32)
         rows = np.repeat(numbers[places], np.diff(heads, append=len(keys)))
         self._refuse_sources(cells, rows, bad)
         return rows
+
+    def _source(self, cells: Cells, row: int) -> Source:
+        return Source(*(cells.text(row, self._columns[name]) if name in self._columns else "" for name in _SOURCE))
 
     def _refuse_sources(self, cells: Cells, rows: npt.NDArray[np.int32], bad: Flags) -> None:
         for number, (column, rule) in self._faulty.items():
