@@ -24,7 +24,7 @@ from cdsc_server.domain.tariffs.terms import Assigned, assigned_of, terms_of
 from cdsc_server.domain.usage import MIX, VALUE_KEYS, Column
 from cdsc_server.domain.usage_disclosure import Series, Tie, shows, ties
 from cdsc_server.storage.supply_mixes import has_mixes
-from cdsc_server.storage.tariffs import assignments_known, tariffs_written
+from cdsc_server.storage.tariffs import assignments_written, tariffs_written
 from cdsc_server.storage.usage_segments import SegmentPeriod
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,7 +51,7 @@ Known = Mapping[tuple[str, str], ContractTariffs]
 
 def contract_tariffs(session: Session, customer_ids: Collection[str], *, as_of: datetime | None = None) -> Known:
     """What these Customers' contracts are and were on, as it was known at an instant; None is now."""
-    rows = assignments_known(session, customer_ids, as_of=as_of)
+    rows = assignments_written(session, customer_ids, as_of=as_of)
     ids = {each["external_tariff_id"] for row in rows for each in row.tariffs}
     written = tariffs_written(session, ids, as_of=as_of) if ids else ()
     tariffs = {tariff_id: (_read(content), modified) for tariff_id, modified, content in written}

@@ -345,7 +345,9 @@ def _segments(session: Session, group: Sequence[Home], wanted: Wanted, live: Pro
     for as_of in {opening.as_of for each in opened.values() for of in each.openings.values() for opening in of}:
         asked = [row for each in opened.values() for row in each.asked(as_of, wanted)]
         stored = [row for row in asked if row.site_id is None]
-        for period in segment_periods(session, stored, as_of=as_of):
+        for period in segment_periods(
+            session, stored, as_of=as_of, starts_by=wanted.starts_by, ends_from=wanted.ends_from
+        ):
             yield from opened[period.series[0].customer_id].seen(period, as_of, wanted)
         # What was so at an instant that has passed no platform tells.
         for row in asked if as_of is None and len(stored) < len(asked) else ():

@@ -20,14 +20,14 @@ from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 from cdsc_server import exact_json
 
 
-def among(column: Any, ids: Collection[str]) -> ColumnElement[bool]:
-    """Whether a column of text holds one of these; as `in_`, for lists as long as a page."""
-    return _Among(column, _listed(list(ids), String))
+def among(column: Any, ids: Collection[Any]) -> ColumnElement[bool]:
+    """Whether a column holds one of these; as `in_`, for lists as long as a page."""
+    return _Among(column, _listed(list(ids), type(column.type)))
 
 
 def among_given(column: Any, name: str) -> ColumnElement[bool]:
-    """Whether a column of text holds one of a list that is given at each execution, as the parameter of this name."""
-    return _Among(column, bindparam(name, type_=_List(String), required=True))
+    """Whether a column holds one of a list that is given at each execution, as the parameter of this name."""
+    return _Among(column, bindparam(name, type_=_List(type(column.type)), required=True))
 
 
 def among_pairs(number: Any, text: Any, pairs: Collection[tuple[int, str]]) -> ColumnElement[bool]:

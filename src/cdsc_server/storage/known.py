@@ -18,7 +18,7 @@ class Known(MappedAsDataclass, kw_only=True):
     superseded: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, sort_order=1)
 
 
-def known_at(row: type[Known], as_of: datetime | None) -> ColumnElement[bool]:
+def known_at(row: type[Known], as_of: datetime | ColumnElement[datetime] | None) -> ColumnElement[bool]:
     """Whether a version was the one known at an instant; None is now."""
     if as_of is None:
         return row.superseded.is_(None)

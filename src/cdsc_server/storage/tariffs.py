@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final, cast
 
-from sqlalchemy import String, Text, select, type_coerce
+from sqlalchemy import String, Table, Text, bindparam, select, type_coerce
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from cdsc_server.storage.among import among, among_given
 from cdsc_server.storage.customers import OfCustomer, customer_key_of
 from cdsc_server.storage.db import DataBase
 from cdsc_server.storage.known import Known, known_at
+from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.service_contracts import ServiceContractRow
-from cdsc_server.storage.types import ExactJSON
+from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
 class TariffRow(Known, DataBase):
@@ -57,13 +60,38 @@ def tariffs_written(
     return [(tariff_id, modified, written) for tariff_id, modified, written in session.execute(wanted)]
 
 
-def assignments_known(
-    session: Session, customer_ids: Collection[str], *, as_of: datetime | None = None
-) -> Sequence[ContractTariffsRow]:
-    """What these Customers' contracts are and were on, as it was known at an instant; None is now."""
+_ASSIGNMENTS: Final = list(cast("Table", ContractTariffsRow.__table__).columns)
+
+
+@cache
+def _assignments(*, now: bool) -> Prepared:
+    row = ContractTariffsRow
+    known = known_at(row, None if now else bindparam("as_of", type_=UtcDateTime))
+    return Prepared(
+        select(*_ASSIGNMENTS).where(among_given(row.customer_key, "customer_keys"), known), _ASSIGNMENTS, writes=False
+    )
+
+
+def assignments_known(session: Session, customer_ids: Collection[str]) -> Sequence[ContractTariffsRow]:
+    """What these Customers' contracts are and were on, as it is known now."""
     row = ContractTariffsRow
     keys = [customer_key_of(each) for each in customer_ids]
-    return session.scalars(select(row).where(row.customer_key.in_(keys), known_at(row, as_of))).all()
+    return session.scalars(select(row).where(among(row.customer_key, keys), known_at(row, None))).all()
+
+
+def assignments_written(
+    session: Session, customer_ids: Collection[str], *, as_of: datetime | None = None
+) -> Sequence[Any]:
+    """
+    What these Customers' contracts are and were on, as it was known at an instant; None is now.
+
+    Returns:
+        Plain values with the names of the columns of `ContractTariffsRow`.
+    """
+    given: dict[str, Any] = {"customer_keys": [customer_key_of(each) for each in customer_ids]}
+    if as_of is not None:
+        given["as_of"] = as_of
+    return _assignments(now=as_of is None).all(session, given)
 
 
 def contracts_numbered(session: Session, numbers: Collection[str]) -> Mapping[str, Sequence[ServiceContractRow]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
     DDL,
@@ -25,6 +25,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     String,
+    Table,
     UniqueConstraint,
     event,
     exists,
@@ -35,9 +36,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from cdsc_server.domain.usage_disclosure import Series
-from cdsc_server.storage.among import among_pairs
+from cdsc_server.storage.among import among_given, among_pairs
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import DataBase
+from cdsc_server.storage.prepared import Prepared
 from cdsc_server.storage.types import ExactJSON, UtcDateTime
 
 
@@ -199,11 +201,24 @@ def find_series(
     return list(session.scalars(rows.order_by(*order)))
 
 
-def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequence[UsageSeriesRow]:
-    """The series of these Customers, of each ordered by segment key, position and number."""
-    row = UsageSeriesRow
-    rows = select(row).where(row.customer_key.in_([customer_key_of(each) for each in customer_ids]))
-    return session.scalars(rows.order_by(row.customer_key, row.segment_key, row.position, row.series)).all()
+_COLUMNS: Final = list(cast("Table", UsageSeriesRow.__table__).columns)
+_OF_CUSTOMERS: Final = Prepared(
+    select(*_COLUMNS)
+    .where(among_given(UsageSeriesRow.customer_key, "customer_keys"))
+    .order_by(UsageSeriesRow.customer_key, UsageSeriesRow.segment_key, UsageSeriesRow.position, UsageSeriesRow.series),
+    _COLUMNS,
+    writes=False,
+)
+
+
+def series_of_customers(session: Session, customer_ids: Collection[str]) -> Sequence[Any]:
+    """
+    The series of these Customers, of each ordered by segment key, position and number.
+
+    Returns:
+        Plain values with the names of the columns of `UsageSeriesRow`.
+    """
+    return _OF_CUSTOMERS.all(session, {"customer_keys": [customer_key_of(each) for each in customer_ids]})
 
 
 def series_of_meters(

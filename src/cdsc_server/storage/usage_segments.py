@@ -46,6 +46,8 @@ _BLOCKS = "SELECT q.n AS n, b.start AS start, b.span, b.payload FROM {listed} JO
 _INSIDE = f"{_SERIES} AND b.start >= q.a AND b.start < q.b WHERE b.start + b.span > q.c"
 #: Bounds outside any instant that a datetime can name.
 _ALWAYS = (-(2**40), 2**40)
+#: Longer than any local month.
+_MONTH = 32 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def segment_periods(
     start: datetime | None = None,
     end: datetime | None = None,
     as_of: datetime | None = None,
+    starts_by: datetime | None = None,
+    ends_from: datetime | None = None,
 ) -> list[SegmentPeriod]:
     """
     The Usage Segments that these series have readings for, ordered by Customer, segment key and start.
@@ -110,12 +114,20 @@ def segment_periods(
         start: no Value Set before it; a segment that loses all of them is not there.
         end: no Value Set that ends after it.
         as_of: leave out what was stored after this instant; None is now.
+        starts_by, ends_from: only segments that start at one instant or before and end at the other or after are
+            asked for; beside all of these, others may come, and not whole.
     """
     lower = _ALWAYS[0] if start is None else _ceiling(start)
     upper = _ALWAYS[1] if end is None else _second(end)
+    # No month reaches further. Former versions of a period of its own may have ended anywhere.
+    monthly = all(row.interval_seconds for row in series)
+    near = (
+        max(lower, _second(ends_from) - _MONTH) if ends_from is not None and monthly else lower,
+        upper if starts_by is None else min(upper, _ceiling(starts_by) + _MONTH),
+    )
     found: dict[tuple[int, str, int, int], _Found] = {}
     before, period = 0, (0, 0)
-    for number, block_start, span, created, modified in _blocks_between(session, series, lower, upper, as_of):
+    for number, block_start, span, created, modified in _blocks_between(session, series, *near, as_of):
         row = series[number - 1]
         if not row.interval_seconds:
             period = (block_start, block_start + span)

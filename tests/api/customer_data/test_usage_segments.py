@@ -27,10 +27,10 @@ SHOWN = dict.fromkeys(
 def put(app, home):
     """Stores readings of a meter at an instant, and notes when its source was asked."""
 
-    def put(start, texts, *, meter="m-house", name="used", at=customer_data.THEN, synced=None, **fields):
+    def put(start, texts, *, meter="m-house", name="used", at=customer_data.THEN, synced=None, length=None, **fields):
         with app.app_context(), transaction() as session:
             row = customer_data.series(session, name, meter_device_id=meter, **fields)
-            put_readings(session, row, Readings.written(start, row.interval_seconds, texts), at=at)
+            put_readings(session, row, Readings.written(start, length or row.interval_seconds, texts), at=at)
             if synced is not None:
                 mark_synced(session, "ada", [name], at=synced)
 
@@ -183,3 +183,21 @@ def test_no_listing_answers_without_a_token_that_is_alive(put, segments, client)
             answer = client.get(path, headers=headers)
             assert answer.status_code == 401, path
             assert b"house" not in answer.data
+
+
+def test_a_stretch_of_time_shows_the_segments_that_the_whole_listing_shows_there(put, segments):
+    """However far they reach: months on either side of the stretch, and periods that have lengths of their own."""
+    bill = {"interval_seconds": 0, "length": 45 * 86_400}
+    for month in (JANUARY, FEBRUARY, MARCH):
+        put(month, ["1"] * 48)
+        put(month + timedelta(days=25), ["2"], at=MARCH)
+    for start in (JANUARY, JANUARY + timedelta(days=45), JANUARY + timedelta(days=90)):
+        put(start, ["9"], name="billed", **bill)
+    whole = segments()
+    stretches = [(JANUARY + timedelta(days=low), JANUARY + timedelta(days=low + 5)) for low in range(-8, 95, 3)]
+
+    assert len(whole) == 6
+    for number, (low, high) in enumerate(stretches):
+        shown = segments(token=f"t{number}", after=low.isoformat(), before=high.isoformat())
+        times = [[datetime.fromisoformat(each[f"segment_{end}"]) for end in ("start", "end")] for each in whole]
+        assert shown == [each for each, (start, end) in zip(whole, times, strict=True) if start <= high and end >= low]
