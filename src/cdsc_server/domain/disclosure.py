@@ -108,18 +108,18 @@ def view_of(entries: Sequence[GrantedEntry], graph: CustomerGraph, *, now: datet
     seen: dict[Kind, dict[str, Sight]] = {kind: {} for kind in Kind}
     kinds: set[Kind] = set()
     for entry in entries:
-        opened = [kind for kind in Kind if OPENED_BY[kind] in entry.opens]
+        opened = opened_kinds(entry.opens)
         kinds.update(opened)
         as_of, known = known_to(entry, graph, now)
         selected = SELECTED_KIND.get(entry.selection.kind)
         if selected is None or not opened:
             continue
         reached = known.related(selected, chosen(entry.selection, known, selected))
-        for kind in opened:
-            fields = open_fields(kind, entry.opens)
-            programs = entry.programs if _PROGRAMS.get(kind) in fields else frozenset()
+        for kind, fields in opened.items():
+            sight = Sight(fields, as_of, entry.programs if _PROGRAMS.get(kind) in fields else frozenset())
+            of_kind = seen[kind]
             for object_id in reached[kind]:
-                seen[kind][object_id] = united(seen[kind].get(object_id), Sight(fields, as_of, programs))
+                of_kind[object_id] = united(of_kind.get(object_id), sight)
     return View(graph, frozenset(kinds), seen)
 
 
@@ -153,6 +153,12 @@ def frozen_at(entry: GrantedEntry, now: datetime) -> datetime:
 def earliest(entries: Iterable[GrantedEntry], *, now: datetime) -> datetime | None:
     """The earliest instant before now whose state any entry shows; None when all show what is now."""
     return min((each for entry in entries if (each := frozen_at(entry, now)) < now), default=None)
+
+
+@lru_cache(maxsize=1024)
+def opened_kinds(opens: frozenset[str]) -> Mapping[Kind, frozenset[str]]:
+    """The kinds of objects that these include fields open, with the optional fields of each that they open."""
+    return {kind: open_fields(kind, opens) for kind, include in OPENED_BY.items() if include in opens}
 
 
 @lru_cache(maxsize=1024)
