@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from flask import Flask
 from sqlalchemy import event
 
 from cdsc_server.storage.db import db
+from cdsc_server.storage.prepared import _Form
 
 Answer = TypeVar("Answer")
 
@@ -26,7 +29,7 @@ class Statement:
 
 
 def statements_of(app: Flask, ask: Callable[[], Answer]) -> tuple[Answer, list[Statement]]:
-    """What `ask` gives, and the statements it took; on PostgreSQL without those of storage/prepared.py."""
+    """What `ask` gives, and the statements it took; on PostgreSQL also those that go to the driver directly."""
     with app.app_context():
         engine = db.engine
     seen: list[Statement] = []
@@ -36,9 +39,24 @@ def statements_of(app: Flask, ask: Callable[[], Answer]) -> tuple[Answer, list[S
 
     event.listen(engine, "before_cursor_execute", note)
     try:
-        return ask(), seen
+        with _noting_prepared(seen):
+            return ask(), seen
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def _noting_prepared(seen: list[Statement]) -> Iterator[None]:
+    """On SQLite these are executed as all others."""
+    given = _Form.given
+
+    def noted(form: _Form, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        found = given(form, parameters)
+        seen.append(Statement(form.text, found))
+        return found
+
+    with patch.object(_Form, "given", noted):
+        yield
 
 
 def asked_of(app: Flask, task: Callable[[], object]) -> list[str]:

@@ -64,13 +64,13 @@ def one_state(engine: Engine) -> Iterator[Connection]:
         window = _Window(engine)
     # Made anew, because a connection asks only once whether somebody listens to what it executes.
     connection = Connection(engine, connection=window.lent)
+    begun = connection.begin()
     try:
         yield connection
     finally:
-        if not connection.invalidated:
-            # The driver began with the first statement, SQLAlchemy only if it was asked for one. A rollback would make
-            # the driver forget every statement that the database has prepared here.
-            (connection if connection.in_transaction() else window.driver).commit()
+        if begun.is_active and not connection.invalidated:
+            # A rollback would make the driver forget every statement that the database has prepared here.
+            begun.commit()
             window.used = time.monotonic()
             _kept.windows[engine] = window
 
