@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import socket
 from collections.abc import Iterator
+
+from cdsc_server.demo.processes import is_free
 
 #: Below the ports that Linux (from 32768) and others (from 49152) give to outgoing connections: each of those keeps its
 #: port for a minute after it ended, and a busy worker makes thousands in the seconds before a program binds its own.
@@ -22,7 +23,7 @@ _MOST_WORKERS = 16
 
 def free_port() -> int:
     """A port that nothing listens on, with free ones behind it, given out to no other worker of this run."""
-    return next(port for port in _OWN if all(map(_is_free, range(port, port + _TOGETHER))))
+    return next(port for port in _OWN if all(map(is_free, range(port, port + _TOGETHER))))
 
 
 def _own_ports() -> Iterator[int]:
@@ -34,14 +35,3 @@ def _own_ports() -> Iterator[int]:
 
 
 _OWN = _own_ports()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As servers do: a port that was left a moment ago counts as free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
