@@ -36,6 +36,10 @@ class Served:
         """Memory of all its processes, each shared page counted in parts (Linux)."""
         return sum(_proportional(pid) for pid in (self.pid, *_children(self.pid))) / 1000
 
+    def processor_seconds(self) -> float:
+        """Time of the processor that all its processes took so far, each to a hundredth; no database's (Linux)."""
+        return sum(_processor(pid) for pid in (self.pid, *_children(self.pid)))
+
 
 def _children(pid: int) -> list[int]:
     try:
@@ -49,6 +53,12 @@ def _proportional(pid: int) -> float:
         if line.startswith("Pss:"):
             return float(line.split()[1]) * 1.024
     return 0.0
+
+
+def _processor(pid: int) -> float:
+    # Behind the name, which may hold spaces: user and system time are the 14th and 15th of the line.
+    after_name = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
