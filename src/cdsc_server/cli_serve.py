@@ -13,9 +13,9 @@ import click
 
 from cdsc_server.settings import Settings
 
-#: Requests handled at once in one process; more of them fight for the interpreter and for database connections.
-_THREADS = 4
 _SECONDS_TO_FINISH = 10
+#: The pool of connections lends 15, a few of them to questions that go on after their request.
+_MOST_THREADS = 12
 #: telemetry/measures.DIRECTORY, which cannot be asked: its library reads the variable when it is imported.
 _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -23,16 +23,29 @@ _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, help="Port to listen on.")
-@click.option("--workers", default=2, show_default=True, help="Web processes; about one for each core.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Web processes; about one for each core.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, _MOST_THREADS),
+    default=4,
+    show_default=True,
+    help="Requests handled at once in one process; each has a database connection of its own.",
+)
 @click.option("--no-worker", is_flag=True, help="Leave the background work to a `cdsc worker` of its own.")
-def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
+def serve(host: str, port: int, workers: int, threads: int, no_worker: bool) -> None:
     """Serve the application of the CDSC_* variables until SIGINT or SIGTERM."""
     settings = Settings.from_environment()
     with _shared_measures(wanted=bool(settings.metrics_token_file)):
-        _serve(settings, host=host, port=port, workers=workers, no_worker=no_worker)
+        _serve(settings, host=host, port=port, workers=workers, threads=threads, no_worker=no_worker)
 
 
-def _serve(settings: Settings, *, host: str, port: int, workers: int, no_worker: bool) -> None:
+def _serve(settings: Settings, *, host: str, port: int, workers: int, threads: int, no_worker: bool) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
@@ -47,7 +60,7 @@ def _serve(settings: Settings, *, host: str, port: int, workers: int, no_worker:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=_THREADS,
+        blocking_threads=threads,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_SECONDS_TO_FINISH,

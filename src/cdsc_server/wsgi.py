@@ -5,10 +5,8 @@ from __future__ import annotations
 from cdsc_server import telemetry
 from cdsc_server.app import create_app, system_ports
 from cdsc_server.settings import Settings
-from cdsc_server.web.turns import Turns
 
 _settings = Settings.from_environment()
 telemetry.configure(_settings.log_format)
 
 application = create_app(_settings, system_ports(_settings))
-application.wsgi_app = Turns(application.wsgi_app)  # type: ignore[method-assign]
