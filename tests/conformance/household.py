@@ -11,19 +11,8 @@ from sqlalchemy.orm import Session
 from tests.factories import customer_data as rows
 from tests.factories import people
 
-#: Changed one after another, so that listings have an order.
-_THEN = datetime(2026, 1, 1, tzinfo=UTC)
-_MOVED = _THEN - timedelta(days=365)
-_PROGRAM = {
-    "types": ["active", "credit_bank"],
-    "more_info": "https://dge.example/rooftop",
-    "signup": "https://dge.example/rooftop/join",
-    "settings": "https://dge.example/rooftop/mine",
-    "discontinue": "https://dge.example/rooftop/leave",
-    "participation_number": "K-7",
-    "start": "2025-03-01",
-    "end": "2026-02-28",
-}
+#: The three months of which most is told begin so many months ago: what is asked for unless said otherwise is a year.
+_AGO = 9
 _ENTITY = {**rows.ENTITY, "types": ["distributor", "iou"], "entity_abbreviation": "DGE"}
 _METERED = {"quality": "revenue", "tou": "peak", "tier": "tier_1", "season": "winter"}
 #: Three kinds of commodity in as many months make more segments than a list may hold whole.
@@ -36,8 +25,8 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
     session.add(rows.customer(customer_id, display_name="Ada Lindqvist"))
     session.flush()
     session.add(people.login(f"{customer_id}@example.com", customer_id, at=at))
-    stamp = _Stamps()
-    program = rows.program("BB-1", **_PROGRAM)
+    stamp = _Stamps(_month(at, -_AGO))
+    program = rows.program("BB-1", **_program(stamp))
     phone = {"id": "phone-1", "types": ["phone_number", "work", "primary"], "value": "+15555550100"}
     mail = {"id": "mail-1", "types": ["email", "preferred"], "value": "ada@example.com"}
     of_account = {"entity": _ENTITY, "contacts": [phone, mail], "programs": [program]}
@@ -55,12 +44,12 @@ def household(session: Session, *, at: datetime, customer_id: str = "ada") -> No
     _more(session, stamp)
     session.flush()
     _bills(session, stamp)
-    _usage(session)
+    _usage(session, stamp.begun)
     _certificates(session, stamp)
 
 
 def _places(session: Session, stamp: _Stamps) -> None:
-    program = rows.program("NM-2", units="money", **_PROGRAM)
+    program = rows.program("NM-2", units="money", **_program(stamp))
     kinds = (("electric", "a1"), ("natural_gas", "a1"), ("water", "a2"))
     for n, (commodity, account) in enumerate(kinds, 1):
         details = {"types": ["utility_service", "billed_monthly"], "entity": _ENTITY, "programs": [program]}
@@ -73,11 +62,11 @@ def _places(session: Session, stamp: _Stamps) -> None:
         apps = [{"id": f"app-{n}", "app_number": f"APP-{n}", "types": ["installed"], "name": "Load finder"}]
         session.add(rows.meter(_METERS[n - 1], types=[f"{commodity}_usage"], apps=apps, **next(stamp)))
         session.flush()
-        session.add(rows.served(f"p{n}", f"shop{n}", start=_MOVED))
-        session.add(rows.installed(_METERS[n - 1], f"p{n}", start=_MOVED))
+        session.add(rows.served(f"p{n}", f"shop{n}", start=stamp.moved))
+        session.add(rows.installed(_METERS[n - 1], f"p{n}", start=stamp.moved))
     # The first shop was where the second is now, and took its meter along.
-    session.add(rows.served("p2", "shop1", end=_MOVED))
-    session.add(rows.installed("m1", "p2", end=_MOVED))
+    session.add(rows.served("p2", "shop1", end=stamp.moved))
+    session.add(rows.installed("m1", "p2", end=stamp.moved))
 
 
 def _more(session: Session, stamp: _Stamps) -> None:
@@ -89,8 +78,8 @@ def _more(session: Session, stamp: _Stamps) -> None:
         session.add(rows.service_point(f"p{n}", **next(stamp)))
         session.add(rows.meter(f"m{n}", **next(stamp)))
         session.flush()
-        session.add(rows.served(f"p{n}", f"shop{n}", start=_MOVED))
-        session.add(rows.installed(f"m{n}", f"p{n}", start=_MOVED))
+        session.add(rows.served(f"p{n}", f"shop{n}", start=stamp.moved))
+        session.add(rows.installed(f"m{n}", f"p{n}", start=stamp.moved))
 
 
 def _bills(session: Session, stamp: _Stamps) -> None:
@@ -98,14 +87,15 @@ def _bills(session: Session, stamp: _Stamps) -> None:
     for n, (account, shop, month) in enumerate(
         (("a1", 1, 1), ("a1", 1, 2), ("a1", 2, 2), ("a2", 3, 3), ("a1", 1, 2)), 1
     ):
-        start, end = date(2026, month, 1), date(2026, month, 28)
+        start = _month(stamp.begun, month - 1).date()
+        end = start.replace(day=28)
         # What is due is what was left and what is new, to the cent.
         due = {
             "previous_balance_unpaid": Decimal("9.50"),
             "new_charges": [rows.charge(f"b{n}-1", "100.40", related_billsections=[f"s{n}"])],
             "new_charges_amount": Decimal("100.40"),
             "amount_due": Decimal("109.90"),
-            "programs": [rows.program("BB-1", **_PROGRAM)],
+            "programs": [rows.program("BB-1", **_program(stamp))],
         }
         session.add(rows.statement(f"b{n}", account, end + timedelta(days=2), **due, **next(stamp)))
         session.flush()
@@ -117,7 +107,7 @@ def _bills(session: Session, stamp: _Stamps) -> None:
             "meter_devices": [_METERS[shop - 1]],
             "distribution_entity": _ENTITY,
             "supply_entity": _ENTITY,
-            "programs": [rows.program("NM-2", units="money", **_PROGRAM)],
+            "programs": [rows.program("NM-2", units="money", **_program(stamp))],
             "usage_details": details,
             "line_items": [_line(f"s{n}-l", start, end, related_usage_details=[details[0]["id"]])],
         }
@@ -157,9 +147,9 @@ def _line(line_id: str, start: date, end: date, **fields: Any) -> dict[str, Any]
     }
 
 
-def _usage(session: Session) -> None:
+def _usage(session: Session, first: datetime) -> None:
     """Two weeks of every kind of value, with a gap; and so many months of some that their list comes in parts."""
-    begun = datetime(2026, 3, 1, tzinfo=UTC)
+    begun = _month(first, 2)
     hours = [f"{n / 1000:.3f}" if n % 50 != 7 else "" for n in range(14 * 24)]
     related = {"account_id": "a1", "contract_id": "shop1", "service_point_id": "p1", "meter_device_id": "m1"}
     sources = ("solar", "hydro")
@@ -191,24 +181,46 @@ def _usage(session: Session) -> None:
         rows.readings(session, row, begun, texts)
         if name in ("used", "gas", "water"):
             for month in range(12 * _YEARS):
-                day = datetime(2022 + month // 12, month % 12 + 1, 1, tzinfo=UTC)
-                rows.readings(session, row, day, ["1.000", "2.50"])
+                rows.readings(session, row, _month(first, month - 48), ["1.000", "2.50"])
 
 
 def _certificates(session: Session, stamp: _Stamps) -> None:
     """Certificates for an account, a service and everybody, over two periods."""
-    later = {"period_start": datetime(2026, 2, 1, tzinfo=UTC), "period_end": datetime(2026, 3, 1, tzinfo=UTC)}
-    rows.eac(session, "e1", "account", "a1", **next(stamp))
+    first, second, third = (_month(stamp.begun, n) for n in range(3))
+    later = {"period_start": second, "period_end": third}
+    rows.eac(session, "e1", "account", "a1", period_start=first, period_end=second, **next(stamp))
     rows.eac(session, "e2", "contract", "shop1", **later, **next(stamp))
     rows.eac(session, "e3", "general", **later, **next(stamp))
 
 
-class _Stamps:
-    """Instants that grow, for rows made one after another."""
+def _month(at: datetime, distance: int) -> datetime:
+    """The first instant of the month that lies so many months after the month of this instant."""
+    count = at.year * 12 + at.month - 1 + distance
+    return datetime(count // 12, count % 12 + 1, 1, tzinfo=UTC)
 
-    def __init__(self) -> None:
-        self._at = _THEN
+
+def _program(stamp: _Stamps) -> dict[str, Any]:
+    """What every program has, which lasted a year and ends with the second month."""
+    begun, over = _month(stamp.begun, -10), _month(stamp.begun, 2)
+    return {
+        "types": ["active", "credit_bank"],
+        "more_info": "https://dge.example/rooftop",
+        "signup": "https://dge.example/rooftop/join",
+        "settings": "https://dge.example/rooftop/mine",
+        "discontinue": "https://dge.example/rooftop/leave",
+        "participation_number": "K-7",
+        "start": begun.date().isoformat(),
+        "end": (over - timedelta(days=1)).date().isoformat(),
+    }
+
+
+class _Stamps:
+    """Instants that grow, for rows made one after another: listings have an order."""
+
+    def __init__(self, begun: datetime) -> None:
+        self.begun = self._at = begun
+        self.moved = begun - timedelta(days=365)
 
     def __next__(self) -> dict[str, datetime]:
         self._at += timedelta(minutes=1)
-        return {"created": _THEN, "modified": self._at, "synced": self._at}
+        return {"created": self.begun, "modified": self._at, "synced": self._at}
