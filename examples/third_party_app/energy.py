@@ -28,6 +28,7 @@ class Bar:
     name: str
     used: Decimal = Decimal(0)
     sent: Decimal = Decimal(0)
+    known: int = 0
     missing: int = 0
     estimated: int = 0
 
@@ -85,6 +86,7 @@ class Use:
         self, bar: Bar, columns: list[tuple[int, str, dict[str, Any]]], values: list[dict[str, Any] | None]
     ) -> None:
         known = [(values[number][key], each) for number, key, each in columns if values[number]]  # type: ignore[index]
+        bar.known += bool(known)
         bar.missing += not known
         for value, each in known:
             self.units = _WORDS.get(each["units"], each["units"])

@@ -66,6 +66,14 @@ def test_what_lies_outside_the_view_is_left_out(energy):
     assert use.missing == 0
 
 
+def test_a_bar_knows_whether_anything_was_read_in_it(energy):
+    use = energy.view_of("day", date(2026, 1, 10), ZONE).take(
+        [_segment(datetime(2026, 1, 10, 12, tzinfo=UTC), [[_kwh("0")], [None]])]
+    )
+
+    assert [bar.name for bar in use.bars if bar.known] == ["07:00"]
+
+
 def test_directions_are_never_added_up(energy):
     formats = [{"type": "electric_usage", "units": "kWh", "direction": each} for each in ("forward", "reverse")]
     rows = [[_kwh("2"), _kwh("-0.5")]]
