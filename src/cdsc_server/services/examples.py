@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from cdsc_server.domain.periods import interval_words
-from cdsc_server.domain.readings import Readings
 from cdsc_server.domain.supply_mixes import OWN
 from cdsc_server.domain.usage import Column
 from cdsc_server.domain.wording import source_words
@@ -26,6 +25,8 @@ from cdsc_server.storage.usage_segments import read_columns, segment_periods
 _RECENT = timedelta(days=62)
 _USED = marked("%(where)s, on %(day)s, between %(start)s and %(end)s you used %(amount)s.")
 _USED_THAT_DAY = marked("%(where)s, on %(day)s, you used %(amount)s.")
+#: One number in the words and beside the plot.
+_DIGITS = "#,##0.###"
 _UNITS = {"kWh": "kWh", "Wh": "Wh", "therm": "therms", "Sm3": "m³", "scf": "ft³", "m3": "m³", "gal": "gallons"}
 
 
@@ -112,12 +113,15 @@ def _usage(
     usable = [row for row in series if _is_usage(row) and row.interval_seconds]
     # Electricity first, and the finest interval: it shows most.
     usable.sort(key=lambda row: (row.value_format["type"] != "electric_usage", row.interval_seconds, row.series))
-    for column in _latest(session, usable[:1], now=now):
+    newest, before = _latest(session, usable[:1], now=now)
+    for column in newest:
         name, readings = column.parts[0]
         unit = _UNITS.get(str(column.value_format.get("units", "")), str(column.value_format.get("units", "")))
-        found = [(start, value) for start, value in _dated(readings) if value is not None]
+        found = _known(column)
         if name and found:
-            last_day = _last_whole_day(found, zone, readings.interval)
+            # A month that has just begun has no whole day yet.
+            earlier = [each for other in before if other.value_format == column.value_format for each in _known(other)]
+            last_day = _last_whole_day(earlier + found, zone, readings.interval)
             start, value = max(last_day, key=lambda each: each[1])
             end = start + timedelta(seconds=readings.interval)
             told = _USED if readings.interval < 86_400 else _USED_THAT_DAY
@@ -127,7 +131,7 @@ def _usage(
                 day=day(start, zone),
                 start=clock_time(start, zone),
                 end=clock_time(end, zone),
-                amount=f"{number(value, '#,##0.###')} {unit}",
+                amount=f"{number(value, _DIGITS)} {unit}",
             )
             return _plot(last_day, zone, unit) if readings.interval <= 3_600 else None
     return None
@@ -141,10 +145,8 @@ def _mix(
     same = [row for row in own if row.segment_key == own[0].segment_key and row.value_key == own[0].value_key]
     told: list[tuple[Decimal, str]] = []
     when: datetime | None = None
-    for column in _latest(session, same, now=now):
-        _, readings = column.parts[0]
-        found = [(start, value) for start, value in _dated(readings) if value is not None]
-        if found:
+    for column in _latest(session, same, now=now)[0]:
+        if found := _known(column):
             when = found[-1][0]
             told.append((found[-1][1], source_words(str(column.value_format.get("supply_type", "")))))
     if when is not None and all(source for _, source in told):
@@ -160,18 +162,23 @@ def _handed_in_mix(session: Session, customer_id: str, says: dict[str, str], *, 
         says["mix"] = f"{when}: {', '.join(source.says for source in each.sources[:6])}."
 
 
-def _latest(session: Session, series: list[UsageSeriesRow], *, now: datetime) -> list[Column]:
-    """The columns of the newest segment of these series."""
+def _latest(
+    session: Session, series: list[UsageSeriesRow], *, now: datetime
+) -> tuple[Sequence[Column], Sequence[Column]]:
+    """The columns of the newest segment of these series, and of the one before."""
     if not series:
-        return []
+        return (), ()
     periods = segment_periods(session, series, start=now - _RECENT, end=now)
-    newest = max(periods, key=lambda each: each.segment_start, default=None)
-    return [] if newest is None else next(iter(read_columns(session, [newest])))[1]
+    newest_first = sorted(periods, key=lambda each: each.segment_start, reverse=True)
+    newest, before, *_ = [*(columns for _, columns in read_columns(session, newest_first[:2])), (), ()]
+    return newest, before
 
 
-def _dated(readings: Readings) -> list[tuple[datetime, Decimal | None]]:
+def _known(column: Column) -> list[tuple[datetime, Decimal]]:
+    """When each reading that is no gap begins, and what it says."""
+    _, readings = column.parts[0]
     step = timedelta(seconds=readings.interval)
-    return [(readings.start + n * step, value) for n, value in enumerate(readings.decimals())]
+    return [(readings.start + n * step, value) for n, value in enumerate(readings.decimals()) if value is not None]
 
 
 def _last_whole_day(
@@ -191,7 +198,7 @@ def _plot(readings: list[tuple[datetime, Decimal]], zone: ZoneInfo, unit: str) -
         hours[hour] = hours.get(hour, Decimal(0)) + value
     top = max(hours.values()) or Decimal(1)
     busiest = max(hours, key=lambda hour: hours[hour])
-    amount = f"{number(top, '#,##0.##')} {unit}"
+    amount = f"{number(top, _DIGITS)} {unit}"
     return Plot(
         tuple(max(0.0, float(hours.get(hour, Decimal(0)) / top)) for hour in range(24)),
         amount,
