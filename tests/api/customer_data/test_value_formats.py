@@ -151,7 +151,9 @@ def test_what_breaks_a_rule_is_never_stored(app, home, stored, kind):
     before = stored()
     for fact in facts_of(kind, "required", "optional"):
         member, plain = fact["member"], plain_format(kind)
-        broken = [{**plain, member: value} for value in ("odd", 7, True, ["kWh"], [-1], [True], {})]
+        broken = [
+            {**plain, member: value} for value in ("odd", "tier_0", "tier_10", 7, True, ["kWh"], [-1], [True], {})
+        ]
         if fact["member"] != "register":
             broken.append({**plain, member: str(words_of(fact)[0]).swapcase()})
         else:
