@@ -92,7 +92,7 @@ def test_each_filter_keeps_what_matches(all_open, get):
         ("/cds/service_contracts", {"q": "r-shop"}, ["shop"]),
         ("/cds/service_contracts", {"q": "rate of house"}, ["house"]),
         ("/cds/service_contracts", {"q": "s-house"}, ["house"]),
-        ("/cds/service_points", {"cds_servicepoint_ids": "shop-sp"}, ["shop-sp"]),
+        ("/cds/service_points", {"cds_servicepoint_ids": "bobs-sp shop-sp"}, ["shop-sp"]),
         ("/cds/service_points", {"servicepoint_numbers": "SP-house-sp"}, ["house-sp"]),
         ("/cds/service_points", {"current_servicecontracts": "house bobs"}, ["house-sp"]),
         ("/cds/service_points", {"previous_servicecontracts": "house"}, []),
