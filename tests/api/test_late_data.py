@@ -172,6 +172,7 @@ def test_data_that_never_comes_leaves_an_errored_grant(waiting, agreed, grant, g
 
     shown = grant(grant_id)
     assert (shown["status"], shown["eta"], shown["enabled_scope"]) == ("errored", None, "supply_details")
+    assert shown["enabled_authorization_details"] == shown["authorization_details"][:1]
     assert len(get("/cds/service_contracts")["service_contracts"]) == 2
     get("/cds/usage_segments", status=403)
 
