@@ -106,6 +106,7 @@ def test_each_member_is_there_when_it_is_open_and_of_its_type(mill, define, open
     assert members([bare]) == [expected("aggregation") | {"premise_numbers"}]
     assert members([full]) == [expected("aggregation", "include_aggregation_addresses") | {"premise_numbers"}]
     assert_types("aggregation", full)
+    assert (bare["aggregation_number"], full["aggregation_number"]) == ("B-17", "B-17")
     assert full["grouped_addresses"] == ["17 Mill Street\nAshford Bay, MA 02144"]
     assert full["aggregation_types"] == ["confidential", "building", "premise_number"]
 
@@ -161,7 +162,7 @@ def test_members_are_told_as_far_as_they_may_be_seen(mill, define, shared, get):
     assert told("more") == [["ann"], ["ann"], ["ann"], ["ann"]]
 
 
-@requirement("WG3-01-7.2.7-04", "WG3-01-10.7.1-25", "WG3-01-10.7.1-26", "WG3-01-10.7.2-27")
+@requirement("WG3-01-7.2.7-04", "WG3-01-10.7.1-06", "WG3-01-10.7.1-25", "WG3-01-10.7.1-26", "WG3-01-10.7.2-27")
 def test_a_large_group_lists_its_parts_which_have_no_number_and_no_data(app, mill, define, shared, get):
     """Nobody can ask for a part by itself."""
     with app.app_context(), transaction() as session:
