@@ -108,10 +108,11 @@ def test_numbers_asked_for_limit_every_answer(mill, tower, define, direct, get):
 @requirement("WG3-01-10.7.1-07", "WG3-01-10.7.1-08", "WG3-01-10.7.7-03", "WG3-01-10.7.7-07")
 @requirement("WG3-01-10.8.1-05", "WG3-01-10.8.1-21", "WG3-01-7.1.12-12", "WG3-01-7.2.7-05")
 def test_what_a_group_says_opens_its_sums_and_the_token_reads_them_once_they_are_ready(tower, define, direct, get):
-    """Asked for exactly as the Aggregation tells it."""
-    define(building())
+    """Asked for exactly as the Aggregation tells it; another group of the same flats is not told of."""
+    define(building(), building("B-21"))
     direct.known("B-20")
-    (group,) = get(token=direct.token("query_aggregations"))["aggregations"]
+    direct.known("B-21")
+    (group,) = get(token=direct.token("query_aggregations"), aggregation_numbers="B-20")["aggregations"]
     (entry,) = group["authorization_details"]
     answer = direct.ask({**entry, "segment_start": "P1Y"})
     token = answer.json["access_token"]
@@ -181,7 +182,7 @@ def test_sums_beside_a_listing_are_only_of_named_groups_that_may_be_known(tower,
     assert direct.grants() == []
 
 
-@requirement("WG3-01-10.8.1-21")
+@requirement("WG3-01-10.8.1-21", "WG3-01-7.1.12-12")
 def test_the_id_of_a_group_is_told_where_groups_are_opened(tower, define, direct, get):
     """A Grant for sums alone reads them without."""
     define(building())
