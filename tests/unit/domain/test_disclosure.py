@@ -110,11 +110,15 @@ def test_lists_of_ids_name_visible_objects_only(graph, granted):
 
 
 def small() -> CustomerGraph:
-    """Two contracts of one Account at one Service Point one after the other, with a meter each."""
+    """Two contracts of one Account, which has a parent under another, at one Service Point in turn; a meter each."""
     early, middle = DAYS[0], DAYS[2]
     return CustomerGraph(
         {
-            Kind.ACCOUNT: {"a": Node("a", "1", early, "p"), "p": Node("p", "2", early)},
+            Kind.ACCOUNT: {
+                "a": Node("a", "1", early, "p"),
+                "p": Node("p", "2", early, "g"),
+                "g": Node("g", "8", early),
+            },
             Kind.SERVICE_CONTRACT: {"c1": Node("c1", "3", early, "a"), "c2": Node("c2", "4", middle, "a")},
             Kind.SERVICE_POINT: {"s": Node("s", "5", early)},
             Kind.METER_DEVICE: {"m1": Node("m1", "6", early), "m2": Node("m2", "7", middle)},
@@ -133,11 +137,11 @@ def ticked(kind: str, *ids: str, **fields) -> GrantedEntry:
 @pytest.mark.parametrize(
     ("kind", "object_id", "seen"),
     [
-        ("service_contract_selection", "c1", {"a", "p", "c1", "s", "m1"}),
-        ("meter_device_selection", "m2", {"a", "p", "c2", "s", "m2"}),
-        ("account_selection", "a", {"a", "p", "c1", "c2", "s", "m1", "m2"}),
-        ("servicepoint_selection", "s", {"a", "p", "c1", "c2", "s", "m1", "m2"}),
-        ("account_selection", "p", {"p"}),
+        ("service_contract_selection", "c1", {"a", "p", "g", "c1", "s", "m1"}),
+        ("meter_device_selection", "m2", {"a", "p", "g", "c2", "s", "m2"}),
+        ("account_selection", "a", {"a", "p", "g", "c1", "c2", "s", "m1", "m2"}),
+        ("servicepoint_selection", "s", {"a", "p", "g", "c1", "c2", "s", "m1", "m2"}),
+        ("account_selection", "p", {"p", "g"}),
         ("aggregation_selection", "a", set()),
     ],
 )
