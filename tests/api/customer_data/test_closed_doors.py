@@ -17,6 +17,13 @@ LISTINGS = {
     "cds_billsection_api": "bill_sections",
     "cds_usagesegments_api": "usage_segments",
 }
+#: Members of metadata and the ids of what hangs on the house.
+OF_THE_HOUSE = {
+    "cds_accounts_api": ["family", "home"],
+    "cds_servicecontracts_api": ["house"],
+    "cds_servicepoints_api": ["house-sp"],
+    "cds_meterdevices_api": ["m-house", "m-old"],
+}
 
 
 @pytest.fixture
@@ -70,6 +77,16 @@ def test_every_address_answers_with_its_list(get, agreed, address, metadata):
     assert metadata["cds_customerdata_version"] == "v1"
     for member, name in LISTINGS.items():
         assert isinstance(get(address(member))[name], list)
+
+
+@requirement("WG3-01-10.1.10-01", "WG3-01-10.2.7-01", "WG3-01-10.3.5-01", "WG3-01-10.4.5-01")
+@pytest.mark.parametrize("member", OF_THE_HOUSE)
+def test_an_address_lists_what_the_token_opens_and_nothing_else(get, agreed, address, member):
+    includes = dict.fromkeys(("include_accounts", "include_service_contracts", "include_service_points"), True)
+    agreed.to(agreed.entry("distribution_details", "house", **includes))
+    found = get(address(member))[LISTINGS[member]]
+
+    assert sorted(each[member.replace("s_api", "_id")] for each in found) == OF_THE_HOUSE[member]
 
 
 @requirement("WG3-01-5-26")
