@@ -58,6 +58,7 @@ def listing(app, clock, opened, visitor):
     def opens(kind, *, entries=MANY, **values):
         with app.app_context(), transaction() as session:
             people.baker(session, at=clock.now(), contracts=entries)
+            people.baker(session, at=clock.now(), customer_id="bo", contracts=1)
             for n in range(2, entries + 1):
                 address = "5 Quay Road\nAshford Bay" if n == 2 else f"{n} Mill Street"
                 session.add(rows.account(f"a{n}", name=f"Bakery {n:02}", address=address))
