@@ -22,7 +22,7 @@ def bills(app, agreed):
     with app.app_context(), transaction() as session:
         session.add_all(
             [
-                make.statement("h-2024", "home", date(2024, 6, 3)),
+                make.statement("h-2024", "home", date(2024, 6, 3), programs=[]),
                 make.statement("h-2025", "home", date(2025, 6, 3)),
                 make.statement("h-late", "home", date(2025, 12, 31), account_number="A-older"),
                 make.statement("f-2025", "family", date(2025, 6, 3)),

@@ -10,8 +10,10 @@ import pytest
 from cdsc_server.domain.detail_fields import FIELDS
 from cdsc_server.domain.grants import Selection
 from cdsc_server.domain.scope_types import SCOPE_TYPES
+from cdsc_server.storage.accounts import AccountRow
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
+from cdsc_server.storage.service_contracts import ServiceContractRow
 from cdsc_server.storage.service_points import ServicePointRow
 from tests.api.customer_data.facts import assert_types, expected, facts_of, members
 from tests.factories import customer_data
@@ -105,7 +107,12 @@ def test_without_include_fields_objects_hold_their_required_fields_only(opening,
     "WG3-01-7.2.4.1-04",
     "WG3-01-7.2.4.2-04",
 )
-def test_each_include_field_opens_its_fields_and_no_others(opening, get):
+def test_each_include_field_opens_its_fields_and_no_others(app, opening, get):
+    """Programs, too, where an Account or a contract has none."""
+    key = customer_key_of("ada")
+    with app.app_context(), transaction() as session:
+        session.get(AccountRow, (key, "family")).programs = []
+        session.get(ServiceContractRow, (key, "house")).programs = []
     for include in INCLUDES:
         token = opening(include, token=include)
         for kind in LISTINGS:
