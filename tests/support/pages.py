@@ -12,9 +12,10 @@ from werkzeug.test import TestResponse
 
 @dataclass
 class FormOnPage:
-    """A form as it was loaded: what it would send, and its buttons."""
+    """A form as it was loaded: what can be filled in, what it would send, and its buttons."""
 
     action: str
+    names: set[str] = field(default_factory=set)
     sends: list[tuple[str, str]] = field(default_factory=list)
     boxes: list[tuple[str, str]] = field(default_factory=list)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
@@ -36,8 +37,12 @@ class _Reader(HTMLParser):
             self._open = FormOnPage(given.get("action", ""))
             self.forms.append(self._open)
         elif self._open is not None and tag == "input":
+            self._open.names.add(given.get("name", ""))
             self._input(self._open, given)
+        elif self._open is not None and tag == "select":
+            self._open.names.add(given.get("name", ""))
         elif self._open is not None and tag == "textarea":
+            self._open.names.add(given.get("name", ""))
             # As our pages write them: empty, for the person to fill in.
             self._open.sends.append((given.get("name", ""), ""))
         elif self._open is not None and tag == "button":
@@ -100,17 +105,20 @@ class Visitor:
         n: int | None = None,
         tick: tuple[tuple[str, str], ...] = (),
         untick: tuple[tuple[str, str], ...] = (),
+        by_force: bool = False,
         **fill: str,
     ) -> TestResponse:
         """
         Press the button of this value, after ticking and filling in; redirects are not followed.
 
         In form n; without one in the first form that has the button, or the first of all when none is named.
+        By force also what the form does not ask for is sent, as no honest browser would.
         """
         form = self.form(n) if n is not None or do is None else self.form_with(do)
         sends = [each for each in form.sends if each not in untick and each[0].replace("-", "_") not in fill]
-        names = {name.replace("-", "_"): name for name, _ in form.sends}
+        names = {name.replace("-", "_"): name for name in form.names} | {name: name for name in form.names}
         sends += [each for each in tick if each not in sends]
+        assert by_force or fill.keys() <= names.keys(), f"the form has no {fill.keys() - names.keys()}"
         sends += [(names.get(name, name), value) for name, value in fill.items()]
         if do is not None:
             assert do in [value for _, _, value in form.buttons], do

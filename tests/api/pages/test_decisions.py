@@ -145,9 +145,8 @@ def test_ids_of_somebody_else_cannot_be_smuggled_in(opened, visitor, stored):
 
 def test_what_may_not_be_changed_cannot_be_changed_by_force(opened, visitor, stored):
     opened(("usage_data", {**ALL, "allow_scope_modifications": False}), "supply_details")
-    visitor.press(
-        "approve", tick=(("leave_out", "1"), ("s2", "shop0001"), ("s1-future", "on")), s1_shown='["shop0001"]'
-    )
+    unasked = (("leave_out", "1"), ("s2", "shop0001"), ("s1-future", "on"))
+    visitor.press("approve", tick=unasked, by_force=True, s1_shown='["shop0001"]')
 
     grant = stored(GrantRow)[0]
     assert grant.scope == "usage_data supply_details"

@@ -80,7 +80,7 @@ def test_grant_and_receipt_hold_what_was_left(opened, visitor, stored):
 def test_nothing_that_the_form_does_not_offer_changes_anything(opened, visitor, stored, sent):
     """Above all nothing becomes more than was asked for."""
     opened(USAGE)
-    visitor.press("approve", **sent)
+    visitor.press("approve", by_force=True, **sent)
 
     details = agreed(stored)
     assert (details["segment_start"], details["segment_end"]) == ("2024-03-01T12:00:00Z", "infinite")
@@ -92,7 +92,7 @@ def test_take_it_or_leave_it_offers_and_takes_no_change(opened, visitor, stored)
     opened(("usage_data", {**USAGE[1], "allow_scope_modifications": False}))
     assert "Make it shorter" not in visitor.text
     assert "Choose what is included" not in visitor.text
-    visitor.press("approve", **{START: "P3M", "s1-includable": METERS[1], "s1-shown": "[]"})
+    visitor.press("approve", by_force=True, **{START: "P3M", "s1-includable": METERS[1], "s1-shown": "[]"})
 
     assert agreed(stored)["segment_start"] == "2024-03-01T12:00:00Z"
     assert agreed(stored)["include_meter_numbers"] is True

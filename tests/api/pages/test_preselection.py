@@ -58,15 +58,14 @@ def depot(app, clock, visitor):
 
 
 @pytest.fixture
-def form(ask, depot, visitor):
+def form(opened, depot, visitor):
     """The form of a request for meters, or for another scope, with these values; Ada is signed in."""
 
-    def opened(scope=METERS, **values):
-        visitor.load(f"/consent/{ask((scope, values))}")
-        visitor.sign_in()
+    def shown(scope=METERS, **values):
+        opened((scope, values))
         return visitor.form()
 
-    return opened
+    return shown
 
 
 @pytest.mark.parametrize("row", rows())
