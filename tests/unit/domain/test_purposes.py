@@ -53,6 +53,8 @@ def test_sound_purposes_fit_the_format():
         (["x"], "must hold sound Purposes; [0].must be a Purpose object"),
         ([SENT, {**SENT, "id": "mine"}], "must hold sound Purposes; [1].id: must be an empty string"),
         ([{**SENT, "scopes_supported": ["a"]}], "must hold sound Purposes; [0].scopes_supported: must be an empty"),
+        ([SENT, {**SENT, "scopes_supported": None}], "must hold sound Purposes; [1].scopes_supported: must be an"),
+        ([{**SENT, "scopes_supported": ""}], "must hold sound Purposes; [0].scopes_supported: must be an empty"),
         ([SENT] * 51, "must not hold more than 50 Purposes"),
     ],
 )
