@@ -33,10 +33,10 @@ LISTINGS = [
 def metadata_of(kind: ScopeType, selections: tuple[str, ...], *fields: str) -> dict:
     """The document of a server with one scope for Customer data, of this type and with these fields."""
     config = tomllib.loads(Path(cdsc_server.__file__).with_name("default.toml").read_text(encoding="utf-8"))
-    needed = {name: config["scopes"][name] for name in ("cds_client_admin", "cds_grant_admin")}
     scope = {"type": kind.id, "name": "One", "description": "One."}
     scope |= {"fields": sorted({*needed_by(kind, selections), *fields}), "selections": list(selections)}
-    config |= {"scopes": {**needed, "one": scope}, "aliases": {}, "scenarios": [], "purposes": {}}
+    first, last = ({name: config["scopes"][name]} for name in ("cds_client_admin", "cds_grant_admin"))
+    config |= {"scopes": {**first, "one": scope, **last}, "aliases": {}, "scenarios": [], "purposes": {}}
     return authorization_server_metadata(
         read_catalogue(config), base_url="https://cds.example", url=lambda endpoint: f"https://cds.example/{endpoint}"
     )
