@@ -153,6 +153,19 @@ def test_each_member_is_there_when_it_is_open_and_of_its_type(bills, get):
             assert_types("bill_section", each)
 
 
+@requirement("WG3-01-10.6.1-02", "WG3-01-10.6.1-03", "WG3-01-10.6.1-04")
+def test_instants_are_those_of_this_server(app, bills, get):
+    """And not those of the source."""
+    stamps = {name: datetime(2026, 2, day, tzinfo=UTC) for day, name in enumerate(("created", "modified", "synced"), 1)}
+    source = dict.fromkeys(("known", "valid"), make.THEN)
+    with app.app_context(), transaction() as session:
+        session.add(make.section("later", "home", *JUNE, contracts=["house"], **stamps, **source))
+    bills("house")
+    (told,) = get(ADDRESS, cds_billsection_ids="later")["bill_sections"]
+
+    assert [told[f"cds_{name}"] for name in stamps] == [f"2026-02-0{day}T00:00:00Z" for day in (1, 2, 3)]
+
+
 @requirement("WG3-01-10.6.1-23", "WG3-01-10.6.1-12", "WG3-01-10.6.1-13")
 def test_a_section_says_what_it_said_when_it_was_billed(app, bills, get):
     """The number of then, every digit, and null for who had no part in it."""
