@@ -160,15 +160,18 @@ def test_after_sync_until_the_readings_known_then_are_shown(app, winter, agreed,
         ("account_selection", "home", "family"),
         ("service_contract_selection", "house", "shop"),
         ("servicepoint_selection", "house-sp", "shop-sp"),
-        ("meter_device_selection", "m-house", "m-old"),
+        ("meter_device_selection", "m-house", "m-shop"),
     ],
 )
-def test_usage_follows_whatever_was_ticked(winter, agreed, get, ticked):
-    kind, chosen, other = ticked
-    agreed.to(agreed.entry("usage_data", chosen, kind=kind))
-    agreed.to(agreed.entry("usage_data", other, kind=kind), token="other")
+def test_usage_follows_whatever_was_ticked(winter, stored, agreed, get, ticked):
+    """Two months of the house, one of the shop, both where both are ticked, and nothing of a meter without readings."""
+    stored(JANUARY, ["1"], name="other", meter_device_id="m-shop", account_id="family")
+    kind, *both = ticked
+    for token, chosen in (("house", both[:1]), ("shop", both[1:]), ("both", both)):
+        agreed.to(agreed.entry("usage_data", *chosen, kind=kind), token=token)
+    agreed.to(agreed.entry("usage_data", "m-old", kind="meter_device_selection"), token="old")
 
-    assert (len(segments(get)), segments(get, "other")) == (2, [])
+    assert [len(segments(get, token)) for token in ("house", "shop", "both", "old")] == [2, 1, 3, 0]
 
 
 def test_nobody_reads_the_usage_of_somebody_else(stored, agreed, get):
