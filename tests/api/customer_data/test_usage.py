@@ -234,13 +234,19 @@ def test_two_entries_over_one_series_are_united(winter, agreed, get):
 
 @requirement("WG3-01-10.8.2-01", "WG3-01-10.8.2-03")
 def test_each_quality_is_a_column_of_its_own(stored, agreed, get):
-    stored(JANUARY, ["1.0", "2.0"], qualities=[Quality.REVENUE, Quality.ESTIMATED])
+    """With an id that no format of another Customer has."""
+    measured = {"qualities": [Quality.REVENUE, Quality.ESTIMATED]}
+    stored(JANUARY, ["1.0", "2.0"], **measured)
+    stored(JANUARY, ["3.0", "4.0"], **measured, customer_id="bob", meter_device_id="bobs-meter")
     agreed.to(agreed.entry("usage_data", "house"))
-    (segment,) = segments(get)
+    agreed.to(agreed.entry("usage_data", "bobs-contract"), token="bobs", customer_id="bob")
+    (segment,), (other,) = segments(get), segments(get, "bobs")
     qualities = [each["quality"] for each in segment["formats"]]
+    ids = {each["id"] for each in (*segment["formats"], *other["formats"])}
 
     assert sorted(qualities) == ["estimated", "revenue"]
-    assert len({each["id"] for each in segment["formats"]}) == 2
+    assert len(ids) == 4
+    assert all(isinstance(each, str) for each in ids)
     assert written(segment)[0] == (["1.0", None] if qualities[0] == "revenue" else [None, "1.0"])
 
 
