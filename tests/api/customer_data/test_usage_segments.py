@@ -91,26 +91,29 @@ def test_synced_is_when_the_source_was_asked_last_and_not_now(put, segments, clo
 
 
 @requirement("WG3-01-10.8.1-16", "WG3-01-10.8.1-17", "WG3-01-10.8.1-18", "WG3-01-10.8.3-03")
+@pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("kind", ["electric_usage", "meter_readings"])
-def test_value_sets_follow_each_other_without_a_hole(put, segments, kind):
+def test_value_sets_follow_each_other_without_a_hole(put, segments, kind, columns):
     """What was not measured is a gap in its place; the end is that of the last interval."""
     register = {"type": "meter_readings", "units": "kWh", "register": None}
     fields = {} if kind == "electric_usage" else {"value_format": register}
-    put(JANUARY, ["0", "1"], interval_seconds=900, **fields)
-    put(JANUARY + timedelta(hours=2), ["8"], interval_seconds=900, **fields)
+    for place in range(columns):
+        column = {"name": f"n-{place}", "segment_key": "used", "position": place, "interval_seconds": 900, **fields}
+        put(JANUARY, ["0", "1"], **column)
+        put(JANUARY + timedelta(hours=2), ["8"], **column)
     (segment,) = segments()
     start, end = (datetime.fromisoformat(segment[name]) for name in ("segment_start", "segment_end"))
     found = {
-        start + n * timedelta(seconds=int(segment["interval"])): str(next(iter(one.values())))
-        for n, (one,) in enumerate(segment["values"])
-        if one is not None
+        start + n * timedelta(seconds=int(segment["interval"])): [str(value) for one in each for value in one.values()]
+        for n, each in enumerate(segment["values"])
+        if each != [None] * columns
     }
 
     assert end - start == len(segment["values"]) * timedelta(seconds=int(segment["interval"]))
     assert found == {
-        JANUARY: "0",
-        JANUARY + timedelta(minutes=15): "1",
-        JANUARY + timedelta(hours=2): "8",
+        JANUARY: ["0"] * columns,
+        JANUARY + timedelta(minutes=15): ["1"] * columns,
+        JANUARY + timedelta(hours=2): ["8"] * columns,
     }
 
 
