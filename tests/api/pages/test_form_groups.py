@@ -20,13 +20,18 @@ def addresses(tree):
     return tuple(f"{street}\nAshford Bay" for street in (*streets, "9 Main Street"))
 
 
+def types(tree):
+    """Of a house: a building, with one exception."""
+    return ("confidential", "local" if tree == "Beech" else "building", "premise_number")
+
+
 @pytest.fixture
 def define(app, clock):
     """Groups that Ada, and nobody else, belongs to: G-01 and so on; some to which only Bo belongs."""
 
     def defines(many, *, others=0):
         own = [
-            groups.building(f"G-{n:02}", name=f"{tree} House", addresses=addresses(tree))
+            groups.building(f"G-{n:02}", name=f"{tree} House", addresses=addresses(tree), types=types(tree))
             for n, tree in enumerate(TREES[:many], start=1)
         ]
         foreign = [
@@ -81,7 +86,8 @@ def test_the_own_groups_are_listed_with_what_tells_them_apart(listing, visitor):
 
     first, *rest = sorted(entries(visitor).values())
     assert len(rest) == 2
-    for words in ("Alder House", "Building", "1 Alder Lane, Ashford Bay", "Group G-01"):
+    assert "Neighbourhood, confidential, premise number" in rest[0]
+    for words in ("Alder House", "Building, confidential, premise number", "1 Alder Lane, Ashford Bay", "Group G-01"):
         assert words in first
     assert "Not hers" not in visitor.text
 
