@@ -164,6 +164,24 @@ def test_who_moves_in_reads_nothing_of_who_moved_out(app, put, segments):
     assert str(into["values"][0][0]["eu"]) == str(19 * 24 + 11)
 
 
+@requirement("WG3-01-6.1.9-21")
+def test_an_account_opens_what_was_measured_while_the_place_was_on_it(app, put, agreed, get):
+    """One meter, two Accounts one after the other; the broken hour is open to whoever reads both."""
+    with app.app_context(), transaction() as session:
+        session.add(customer_data.contract("next", "family"))
+        session.merge(customer_data.served("house-sp", "house", end=SWAP))
+        session.add(customer_data.served("house-sp", "next", start=SWAP))
+    put(JANUARY, ["1"] * 744)
+    for ids in (["home"], ["family"], ["family", "home"]):
+        agreed.to(agreed.entry("usage_data", *ids, kind="account_selection"), token="-".join(ids))
+    lengths = {
+        token: sum(len(each["values"]) for each in get(SEGMENTS, token)["usage_segments"])
+        for token in ("home", "family", "family-home")
+    }
+
+    assert lengths == {"home": 19 * 24 + 10, "family": 744 - 19 * 24 - 11, "family-home": 744}
+
+
 def test_decimals_of_any_length_come_as_they_were_measured(put, segments):
     texts = ["0." + "1234567890" * 30, "9" * 60, "-0.0", "0.10", "1" + "0" * 40 + ".0"]
     put(JANUARY, texts)
