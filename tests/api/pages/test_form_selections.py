@@ -145,15 +145,19 @@ def test_one_button_ticks_all_and_one_unticks_all(listing, visitor, kind):
 
 
 @every_kind("future")
-def test_what_comes_later_can_be_ticked_and_unticked(listing, visitor, kind, stored):
-    address = listing(kind, entries=3, **{KINDS[kind].field: ["_all"]})
+@pytest.mark.parametrize("asked", [["_all"], ["_all", "_include_future"]], ids=["not asked for", "asked for"])
+def test_what_comes_later_can_be_ticked_and_unticked(listing, visitor, kind, stored, asked):
+    """Whatever the request asks for."""
+    address, later = listing(kind, entries=3, **{KINDS[kind].field: asked}), (("s1-future", "on"),)
+    visitor.press("update", untick=later)
+    visitor.load(address)
     assert visitor.form().values("s1-future") == []
-    visitor.press("update", tick=(("s1-future", "on"),))
+    visitor.press("update", tick=later)
     visitor.load(address)
     assert visitor.form().values("s1-future") == ["on"]
-    visitor.press("approve", untick=(("s1-future", "on"),))
+    visitor.press("approve", **({"untick": later} if len(asked) > 1 else {}))
 
-    assert stored(GrantRow)[0].selections[0]["include_future"] is False
+    assert stored(GrantRow)[0].selections[0]["include_future"] is (len(asked) == 1)
 
 
 @every_kind("search")
@@ -169,13 +173,14 @@ def test_a_search_by_each_thing_that_is_shown_finds_the_entry(listing, visitor, 
 
 @every_kind("counted")
 def test_how_many_are_ticked_stands_above_a_long_list(listing, visitor, kind):
-    """Style puts the line first and counts; the words of it are here."""
-    listing(kind)
-    page = parsed(visitor.text)
+    """Style puts the line first in its list and counts each `one`; the words of it are here."""
+    listing(kind, entries=11)
+    (choice,) = by_class(parsed(visitor.text), "pick")
 
-    (line,) = by_class(page, "picked")
-    assert text_of(line) == "Ticked: of 14"
+    (line,) = (each for each in choice if each.get("class") == "picked")
+    assert text_of(line) == "Ticked: of 11"
     assert by_class(line, "n")
+    assert sorted(each.get("value") for each in by_class(choice, "one")) == everything(kind, 11)
 
 
 @every_kind("scrolls")
@@ -188,9 +193,11 @@ def test_lists_above_ten_entries_scroll_by_themselves(listing, visitor, kind, en
 
 @every_kind("named")
 def test_what_the_request_names_is_ticked_at_first(listing, visitor, kind):
-    listing(kind, **{KINDS[kind].field: [KINDS[kind].number, "of nobody"]})
+    """Each of them, and nothing else."""
+    number = KINDS[kind].number
+    listing(kind, **{KINDS[kind].field: ["of nobody", number, number.replace("2", "3"), "of nobody else"]})
 
-    assert ticked(visitor) == [KINDS[kind].id(2)]
+    assert ticked(visitor) == [KINDS[kind].id(2), KINDS[kind].id(3)]
 
 
 @every_kind("every")
