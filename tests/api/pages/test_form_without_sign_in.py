@@ -30,12 +30,12 @@ ADDRESS = "ada@mail.example"
 
 @pytest.fixture
 def settings(settings, tmp_path):
-    """One scope needs no sign-in; nothing is sent here, so nobody has to listen."""
+    """Two scopes need no sign-in; nothing is sent here, so nobody has to listen."""
 
     def open_to_all(text):
-        return text.replace(
-            "[scopes.distribution_details]\n", "[scopes.distribution_details]\nwithout_sign_in = true\n"
-        )
+        for scope in ("distribution_details", "supply_details"):
+            text = text.replace(f"[scopes.{scope}]\n", f"[scopes.{scope}]\nwithout_sign_in = true\n")
+        return text
 
     return replace(
         settings,
@@ -108,8 +108,10 @@ def listed(visitor):
 
 class TestTheForm:
     @requirement("WG3-01-9.1.1-16", "WG3-01-9.1.1-19")
-    def test_it_comes_without_a_sign_in(self, form, visitor):
-        form()
+    @pytest.mark.parametrize("scopes", [("distribution_details",), ("distribution_details", "supply_details")])
+    def test_it_comes_without_a_sign_in(self, ask, visitor, scopes):
+        """For as many scopes as the request has."""
+        visitor.load(f"/consent/{ask(*((each, HERS) for each in scopes))}")
 
         assert "Do you want to share your data?" in visitor.text
         assert "You are not signed in." in visitor.text
