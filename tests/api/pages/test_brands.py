@@ -10,6 +10,7 @@ from cdsc_server.storage.customers import CustomerRow
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.outbox import OutboxRow
 from tests.factories import provisioned
+from tests.support import requirement
 
 NORTH = {
     "label_partner": "north",
@@ -59,6 +60,7 @@ def is_branded(page):
     return told.pop()
 
 
+@requirement("WG3-01-9.2.1.1-01")
 def test_pages_of_a_customer_have_the_look_of_their_brand(app, approved):
     """Form, overview and receipt; the last also for whoever holds its address."""
     form, mine, receipt = approved
