@@ -208,6 +208,21 @@ def test_a_scope_opens_what_its_type_brings_and_what_was_asked_for(shared, kind,
         assert [each["program_number"] for each in programs] == NAMED[next(iter(kept))]
 
 
+@requirement("WG3-01-6.1.4-19")
+def test_that_everything_was_to_be_ticked_is_not_told_either(app, client, bakery):
+    scope = scope_of(client, "cds_accounts")
+    party = register(client, f"cds_client_admin cds_grant_admin {scope['id']}")
+    details = {"type": scope["id"], "account_numbers": ["_all", "_include_future"]}
+    asked = exact_json.dumps([details]).decode()
+    answer = agreed(app, party, scope=scope["id"], authorization_details=asked)
+    (grant,) = (
+        each for each in party.http.get("/grants", headers=party.bearer).json["grants"] if each["scope"] == scope["id"]
+    )
+
+    for (entry,) in (answer["authorization_details"], grant["authorization_details"]):
+        assert entry.keys().isdisjoint(NAMED)
+
+
 @requirement("WG3-01-7-02", "WG3-01-7-03")
 @pytest.mark.parametrize(("kind", "ticked"), [("cds_service_contracts", "shop0002"), ("cds_account_programs", "a1")])
 def test_defaults_that_a_grant_was_made_with_are_told_beside_its_token(app, client, bakery, kind, ticked):
