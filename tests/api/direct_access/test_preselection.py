@@ -47,6 +47,7 @@ def rows():
 def corner(app, home):
     """
     Cleo has two of everything, the second unlike the first, and each beside each: what matches stands beside what not.
+    A third contract is of no type and in no program.
 
     Both contracts are served at both places, and once were at a yard; both meters hang at both places, where a third
     hung before. One segment holds readings of both meters, and one bill is about all of it.
@@ -63,6 +64,7 @@ def corner(app, home):
                 make.account("a2", programs=[make.program("LI-2")], **cleo),
                 make.contract("k1", "a1", programs=[make.service_program("NM-2")], **cleo),
                 make.contract("k2", "a2", service_types=["water"], programs=[make.service_program("DR-1")], **cleo),
+                make.contract("k3", "a2", service_types=[], programs=[], **cleo),
                 make.service_point("p1", **cleo),
                 make.service_point("p2", types=["water"], premises=[], **cleo),
                 make.service_point("yard", types=["virtual"], premises=[], **cleo),
