@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from cdsc_server.storage.bill_statements import BillStatementRow
 from cdsc_server.storage.customers import customer_key_of
 from cdsc_server.storage.db import transaction
 from cdsc_server.storage.meter_devices import InstallationRow
@@ -17,7 +19,8 @@ from cdsc_server.storage.service_contracts import ServiceContractRow
 from tests.factories import customer_data as make
 from tests.support import requirement
 
-LATER = datetime(2026, 2, 1, tzinfo=UTC)
+#: A minute after the Grant was given.
+LATER = datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
 EVER: dict[str, Any] = {"statement_date_start": "infinite", "statement_date_end": "infinite"}
 DAYS: dict[str, Any] = {"start_date": "infinite", "end_date": "infinite"}
 
@@ -37,11 +40,11 @@ def _joined(session: Session) -> None:
 
 
 def _new_bill(session: Session) -> None:
-    session.add(make.statement("new", "home", date(2026, 2, 1)))
+    session.add(make.statement("new", "home", date(2026, 2, 1), created=LATER))
 
 
 def _new_section(session: Session) -> None:
-    session.add(make.section("new", "home", date(2026, 1, 1), date(2026, 1, 31), contracts=["house"]))
+    session.add(make.section("new", "home", date(2026, 1, 1), date(2026, 1, 31), contracts=["house"], created=LATER))
 
 
 def _new_contract(session: Session) -> None:
@@ -96,7 +99,7 @@ CHANGES = {
         [2],
     ),
     "amount due": Change(
-        {"scope_id": "amount_due", "ids": ["home"], "kind": "account_selection", **EVER},
+        {"scope_id": "amount_due", "ids": ["home"], "kind": "account_selection", **EVER, "statement_date_end": "P1Y"},
         "/cds/bill_statements",
         _ids("bill_statements", "cds_billstatement_id"),
         _new_bill,
@@ -155,6 +158,7 @@ def test_what_happens_later_is_seen(app, agreed, get, clock, name):
     entry = dict(change.entry)
     agreed.to(agreed.entry(entry.pop("scope_id"), *entry.pop("ids"), **entry))
     before = change.shown(get(change.address))
+    clock.advance(minutes=2)
     with app.app_context(), transaction() as session:
         change.happens(session)
 
@@ -162,8 +166,23 @@ def test_what_happens_later_is_seen(app, agreed, get, clock, name):
     assert change.shown(get(change.address)) == change.after
 
 
-def test_a_contract_of_later_on_stays_out_where_only_these_were_ticked(app, agreed, get):
+@requirement("WG3-01-4.7-07")
+def test_a_bill_that_was_seen_is_seen_as_it_is_now(app, agreed, get):
+    agreed.to(agreed.entry("amount_due", "home", kind="account_selection", **{**EVER, "statement_date_end": "P1Y"}))
+    with app.app_context(), transaction() as session:
+        session.add(make.statement("may", "home", date(2025, 5, 1)))
+    (before,) = get("/cds/bill_statements")["bill_statements"]
+    with app.app_context(), transaction() as session:
+        bill = session.query(BillStatementRow).filter_by(bill_statement_id="may").one()
+        bill.amount_due, bill.modified = Decimal("50.00"), LATER
+    (after,) = get("/cds/bill_statements")["bill_statements"]
+
+    assert (before["amount_due"], after["amount_due"]) == (Decimal("109.90"), Decimal("50.00"))
+
+
+def test_a_contract_of_later_on_stays_out_where_only_these_were_ticked(app, agreed, get, clock):
     agreed.to(agreed.entry("distribution_details", "house"))
+    clock.advance(minutes=2)
     with app.app_context(), transaction() as session:
         _new_contract(session)
 
