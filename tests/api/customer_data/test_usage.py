@@ -313,6 +313,14 @@ def test_related_objects_filter_as_far_as_they_are_shown(winter, app, agreed, ge
         "cds_meterdevice_ids": "m-house",
         "meter_numbers": "M-m-house",
     }
+    beside = {
+        "cds_account_ids": "family",
+        "account_numbers": "A-family",
+        "cds_servicecontract_ids": "annex",
+        "contract_numbers": "C-annex",
+        "cds_servicepoint_ids": "barn",
+        "servicepoint_numbers": "SP-barn",
+    }
     agreed.to(agreed.entry("usage_data", "house", "annex", **SHOWN), token="all")
     agreed.to(agreed.entry("usage_data", "house", "annex"), token="none")
 
@@ -321,6 +329,7 @@ def test_related_objects_filter_as_far_as_they_are_shown(winter, app, agreed, ge
         assert len(segments(get, "all", **{name: f"x {value}"})) == 2, name
         assert segments(get, "all", **{name: others}) == []
         assert segments(get, "none", **{name: value}) == []
+    assert [len(segments(get, "all", **{name: value})) for name, value in beside.items()] == [2] * len(beside)
     assert segments(get, "all", cds_billsection_ids="any") == []
 
 
