@@ -67,10 +67,12 @@ def plain_format(kind: str) -> dict[str, Any]:
 
 
 def each_word(kind: str) -> Iterator[dict[str, Any]]:
-    """A format for each word of each member, and null where the member may be null."""
-    for fact in facts_of(kind, "required", "optional"):
+    """A format for each word of each member, and null where the member may be null; and one with every member."""
+    facts = facts_of(kind, "required", "optional")
+    for fact in facts:
         for word in words_of(fact):
             yield {**plain_format(kind), fact["member"]: word}
+    yield {"type": kind, **{fact["member"]: words_of(fact)[0] for fact in facts}}
 
 
 @pytest.fixture
