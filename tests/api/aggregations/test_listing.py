@@ -196,10 +196,10 @@ def test_regions_have_what_their_types_say_and_their_territory_is_behind_the_sam
         "id": "east",
         "name": "East",
         "types": ["postal_code", "county", "neighborhood", "city_block"],
-        "postal_codes": ["02144"],
-        "counties": ["Suffolk"],
-        "neighborhoods": ["Harbour"],
-        "city_blocks": ["1 to 99 Mill Street, Ashford Bay, MA, US"],
+        "postal_codes": ["02144", "02145"],
+        "counties": ["Suffolk", "Middlesex"],
+        "neighborhoods": ["Harbour", "Old Town"],
+        "city_blocks": ["1 to 99 Mill Street, Ashford Bay, MA, US", "2 to 98 Quay Lane, Ashford Bay, MA, US"],
     }
     define(public(types=("public", "region", "premise_number"), regions=(bay, east)), public("R-2"))
     shared(include_aggregations=True)
