@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -113,14 +113,15 @@ def _usage(
     usable = [row for row in series if _is_usage(row) and row.interval_seconds]
     # Electricity first, and the finest interval: it shows most.
     usable.sort(key=lambda row: (row.value_format["type"] != "electric_usage", row.interval_seconds, row.series))
-    newest, before = _latest(session, usable[:1], now=now)
-    for column in newest:
+    columns = _latest(session, usable[:1], segments=2, now=now)
+    for place, column in enumerate(columns):
         name, readings = column.parts[0]
         unit = _UNITS.get(str(column.value_format.get("units", "")), str(column.value_format.get("units", "")))
         found = _known(column)
         if name and found:
             # A month that has just begun has no whole day yet.
-            earlier = [each for other in before if other.value_format == column.value_format for each in _known(other)]
+            before = [other for other in columns[place + 1 :] if other.value_format == column.value_format]
+            earlier = [each for other in before for each in _known(other)]
             last_day = _last_whole_day(earlier + found, zone, readings.interval)
             start, value = max(last_day, key=lambda each: each[1])
             end = start + timedelta(seconds=readings.interval)
@@ -145,7 +146,7 @@ def _mix(
     same = [row for row in own if row.segment_key == own[0].segment_key and row.value_key == own[0].value_key]
     told: list[tuple[Decimal, str]] = []
     when: datetime | None = None
-    for column in _latest(session, same, now=now)[0]:
+    for column in _latest(session, same, segments=1, now=now):
         if found := _known(column):
             when = found[-1][0]
             told.append((found[-1][1], source_words(str(column.value_format.get("supply_type", "")))))
@@ -162,16 +163,13 @@ def _handed_in_mix(session: Session, customer_id: str, says: dict[str, str], *, 
         says["mix"] = f"{when}: {', '.join(source.says for source in each.sources[:6])}."
 
 
-def _latest(
-    session: Session, series: list[UsageSeriesRow], *, now: datetime
-) -> tuple[Sequence[Column], Sequence[Column]]:
-    """The columns of the newest segment of these series, and of the one before."""
+def _latest(session: Session, series: list[UsageSeriesRow], *, segments: int, now: datetime) -> list[Column]:
+    """The columns of so many segments of these series, those of the newest first."""
     if not series:
-        return (), ()
+        return []
     periods = segment_periods(session, series, start=now - _RECENT, end=now)
     newest_first = sorted(periods, key=lambda each: each.segment_start, reverse=True)
-    newest, before, *_ = [*(columns for _, columns in read_columns(session, newest_first[:2])), (), ()]
-    return newest, before
+    return [column for _, columns in read_columns(session, newest_first[:segments]) for column in columns]
 
 
 def _known(column: Column) -> list[tuple[datetime, Decimal]]:
