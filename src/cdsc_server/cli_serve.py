@@ -35,7 +35,7 @@ _MEASURES = "PROMETHEUS_MULTIPROC_DIR"
     type=click.IntRange(1, _MOST_THREADS),
     default=4,
     show_default=True,
-    help="Requests handled at once in one process; each has a database connection of its own.",
+    help="Requests handled at once in one process; each keeps up to three database connections.",
 )
 @click.option("--no-worker", is_flag=True, help="Leave the background work to a `cdsc worker` of its own.")
 def serve(host: str, port: int, workers: int, threads: int, no_worker: bool) -> None:
