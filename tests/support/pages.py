@@ -33,16 +33,14 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value if value is not None else "" for name, value in attrs}
+        if self._open is not None and tag in ("input", "select", "textarea"):
+            self._open.names.add(given.get("name", ""))
         if tag == "form":
             self._open = FormOnPage(given.get("action", ""))
             self.forms.append(self._open)
         elif self._open is not None and tag == "input":
-            self._open.names.add(given.get("name", ""))
             self._input(self._open, given)
-        elif self._open is not None and tag == "select":
-            self._open.names.add(given.get("name", ""))
         elif self._open is not None and tag == "textarea":
-            self._open.names.add(given.get("name", ""))
             # As our pages write them: empty, for the person to fill in.
             self._open.sends.append((given.get("name", ""), ""))
         elif self._open is not None and tag == "button":

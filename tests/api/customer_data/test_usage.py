@@ -153,7 +153,6 @@ def test_after_sync_until_the_readings_known_then_are_shown(app, winter, agreed,
 
 @requirement("WG3-01-6.1.9-21", "WG3-01-6.1.9-22", "WG3-01-6.1.9-23", "WG3-01-6.1.9-24")
 @requirement("WG3-01-7.2.8-05", "WG3-01-7.2.8-07", "WG3-01-7.2.8-08")
-@requirement("WG3-01-7.2.8-05", "WG3-01-7.2.8-07", "WG3-01-7.2.8-08")
 @pytest.mark.parametrize(
     "ticked",
     [
