@@ -157,7 +157,7 @@ def test_what_comes_later_can_be_ticked_and_unticked(listing, visitor, kind, sto
     assert visitor.form().values("s1-future") == ["on"]
     visitor.press("approve", untick=later if asked else ())
 
-    assert stored(GrantRow)[0].selections[0]["include_future"] is not bool(asked)
+    assert stored(GrantRow)[0].selections[0]["include_future"] is (not asked)
 
 
 @every_kind("search")
